@@ -1,0 +1,18 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+const config: Config = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/__tests__'],
+  testMatch: ['**/*.test.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
+  // sources import each other as './x.js' (NodeNext); jest reads the .ts files
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^nodemailer-graph-transport$': '<rootDir>/lib/index.ts',
+    '^nodemailer-graph-transport/sandbox$': '<rootDir>/lib/sandbox/index.ts',
+  },
+  testTimeout: 30_000,
+};
+
+export default config;
