@@ -1,0 +1,221 @@
+/** A mail address as Graph and MIME show it. */
+export interface SandboxAddress {
+  address: string;
+  name: string;
+}
+
+/** An attachment as the recipient gets it. */
+export interface SandboxAttachment {
+  name: string;
+  contentType: string;
+  /** Without angle brackets. */
+  contentId?: string | undefined;
+  isInline: boolean;
+  /** Bytes of `content`. */
+  size: number;
+  content: Buffer;
+}
+
+/** A header line as the recipients see it: decoded, unfolded. */
+export interface SandboxHeader {
+  name: string;
+  value: string;
+}
+
+/** A message the sandbox accepted for delivery. */
+export interface SandboxMessage {
+  /** Id of the item in the mailbox. */
+  id: string;
+  /** Mailbox (user principal name) that sent it. */
+  mailbox: string;
+  /** How the client handed it in. */
+  format: 'json' | 'mime';
+  route: 'sendMail' | 'draft';
+  from: SandboxAddress | undefined;
+  sender: SandboxAddress | undefined;
+  to: SandboxAddress[];
+  cc: SandboxAddress[];
+  bcc: SandboxAddress[];
+  replyTo: SandboxAddress[];
+  /** Everybody who gets a copy, each address once, lower case. */
+  recipients: string[];
+  subject: string;
+  /** With angle brackets. */
+  messageId: string;
+  text: string | undefined;
+  html: string | undefined;
+  importance: 'low' | 'normal' | 'high';
+  isReadReceiptRequested: boolean;
+  isDeliveryReceiptRequested: boolean;
+  /** Headers that reach the recipients; extended properties that map to a header included, Bcc never. */
+  headers: SandboxHeader[];
+  attachments: SandboxAttachment[];
+  savedToSentItems: boolean;
+  acceptedAt: Date;
+  /** What was posted: the parsed JSON message, or the decoded MIME bytes. */
+  posted: Record<string, unknown> | Buffer;
+  /** The message source a recipient receives (RFC 5322, CRLF). Carries no Bcc. */
+  source: Buffer;
+}
+
+/** A request the sandbox answered. Secrets, assertions and tokens are replaced by `[redacted]`. */
+export interface SandboxRequest {
+  operation: SandboxOperation;
+  method: string;
+  /** Path with query, without the host. */
+  path: string;
+  headers: Record<string, string>;
+  /** Bytes of the request body. */
+  bytes: number;
+  /** Parsed JSON or form (redacted); undefined for MIME and binary bodies. */
+  body: unknown;
+  mailbox: string | undefined;
+  /** 0 where the connection was cut without an answer. */
+  status: number;
+  /** Graph error code, where the answer was an error. */
+  errorCode: string | undefined;
+  requestId: string;
+  /** Number of the TCP connection, to tell reuse from a new one. */
+  connection: number;
+  startedAt: Date;
+}
+
+/** What a request asks for. */
+export type SandboxOperation =
+  | 'discovery'
+  | 'token'
+  | 'sendMail'
+  | 'createDraft'
+  | 'getMessage'
+  | 'listMessages'
+  | 'updateMessage'
+  | 'deleteMessage'
+  | 'addAttachment'
+  | 'createUploadSession'
+  | 'uploadChunk'
+  | 'getUploadSession'
+  | 'cancelUpload'
+  | 'send'
+  | 'unknown';
+
+/** A scripted fault: the next `times` matching requests get it. */
+export interface FaultRule {
+  /** Which requests. @default any Graph operation (not `discovery`, not `token`) */
+  operation?: SandboxOperation | SandboxOperation[] | undefined;
+  mailbox?: string | undefined;
+  match?: ((request: SandboxRequest) => boolean) | undefined;
+  /** How often; `Infinity` for always. @default 1 */
+  times?: number | undefined;
+  /** Let that many matching requests through first. @default 0 */
+  skip?: number | undefined;
+  /** Milliseconds before the answer (or the cut). @default 0 */
+  delay?: number | undefined;
+  /** Whether the request takes effect (mail delivered, draft made) before the fault. @default false */
+  accepted?: boolean | undefined;
+  /** Answer with this HTTP status. Without `status` and `cut` the rule only delays. */
+  status?: number | undefined;
+  /** Graph error code (or OAuth error for `token`). @default what Graph sends with that status */
+  code?: string | undefined;
+  message?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  /** Body to send instead of the error envelope: a string goes as it is, anything else as JSON. */
+  body?: unknown;
+  /** `reset`: cut the connection without an answer. `truncate`: cut in the middle of the body. `trickle`: a byte a second, never ending. */
+  cut?: 'reset' | 'truncate' | 'trickle' | undefined;
+}
+
+/** A mailbox of the sandbox's tenant. */
+export interface SandboxMailbox {
+  userPrincipalName: string;
+  /** Directory object id. @default derived from the name */
+  id?: string | undefined;
+  displayName?: string | undefined;
+  /** Further addresses; not valid in a URL, as at Microsoft. */
+  aliases?: string[] | undefined;
+  /** Other addresses this mailbox may put in `from`. */
+  sendAs?: string[] | undefined;
+  /** `false`: 404 MailboxNotEnabledForRESTAPI, as an unlicensed or on-premises mailbox. @default true */
+  enabled?: boolean | undefined;
+}
+
+/** An app registration of the sandbox's tenant. */
+export interface SandboxApp {
+  clientId: string;
+  clientSecret?: string | undefined;
+  /** A past date makes the token endpoint answer AADSTS7000222. */
+  secretExpires?: Date | undefined;
+  /** PEM certificates whose assertions are accepted. */
+  certificates?: string[] | undefined;
+  /** Application permissions in the token. @default ['Mail.Send', 'Mail.ReadWrite'] */
+  roles?: string[] | undefined;
+  /** Mailboxes the app may use, as by RBAC for Applications. @default all */
+  allowedMailboxes?: string[] | undefined;
+}
+
+/** What `startSandbox` takes. */
+export interface SandboxOptions {
+  /** Address to listen on. @default '127.0.0.1' */
+  host?: string | undefined;
+  /** Port of Graph; 0 picks a free one. @default 0 */
+  port?: number | undefined;
+  /** Port of the sign-in service. @default 0 */
+  authorityPort?: number | undefined;
+  /** Whether Graph is served over TLS with the sandbox's own certificate. @default 'https' */
+  protocol?: 'https' | 'http' | undefined;
+  tenantId?: string | undefined;
+  /** @default one app with a client secret, Mail.Send and Mail.ReadWrite */
+  apps?: SandboxApp[] | undefined;
+  /** @default noreply@contoso.com, alerts@contoso.com and invoices@contoso.com */
+  mailboxes?: (string | SandboxMailbox)[] | undefined;
+  /** Access token lifetime in seconds. @default 3599 */
+  tokenLifetime?: number | undefined;
+  /** The tenant's message size limit in bytes. @default 35 MiB */
+  maxMessageSize?: number | undefined;
+  /** Most requests of one app and mailbox at a time, then 429. Exchange: 4. @default off */
+  maxConcurrency?: number | undefined;
+  /** Most requests of one app and mailbox within `windowMs`, then 429. Exchange: 10,000 in 600,000 ms. @default off */
+  rateLimit?: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
+  /** Keep the content of messages and attachments. `false` keeps sizes only, for load tests. @default true */
+  keepContent?: boolean | undefined;
+}
+
+/** Options that point a transport at the sandbox. */
+export interface SandboxTransportOptions {
+  tenantId: string;
+  clientId: string;
+  clientSecret: string;
+  mailbox: string;
+  graphEndpoint: string;
+  authorityHost: string;
+  tls: { ca: string };
+}
+
+/** A running sandbox. */
+export interface Sandbox extends AsyncDisposable {
+  /** Root of Graph without the version, such as `https://127.0.0.1:4010`. */
+  readonly graphEndpoint: string;
+  /** Root of the sign-in service, always https. */
+  readonly authorityHost: string;
+  /** PEM of the certificate both are served with; made at start. */
+  readonly ca: string;
+  readonly tenantId: string;
+  /** Ready to spread into `graphTransport()`. */
+  readonly options: SandboxTransportOptions;
+  /** Messages accepted for delivery, oldest first. */
+  readonly messages: readonly SandboxMessage[];
+  /** Requests answered, oldest first. */
+  readonly requests: readonly SandboxRequest[];
+  /** Drafts that were neither sent nor deleted. */
+  readonly drafts: readonly { id: string; mailbox: string; subject: string; messageId: string }[];
+  /** Messages kept in a mailbox's Sent Items. */
+  sentItems(mailbox: string): readonly SandboxMessage[];
+  /** Resolves with the first message (past or future) the predicate accepts; rejects after `timeout` ms (default 5,000). */
+  waitForMessage(predicate?: (message: SandboxMessage) => boolean, options?: { timeout?: number | undefined }): Promise<SandboxMessage>;
+  /** Scripts a fault; returns a handle that tells how often it struck and can be removed. */
+  fail(rule: FaultRule): { readonly hits: number; remove(): void };
+  /** Issues an access token as the token endpoint would, with any claim replaced (tests of expired or foreign tokens). */
+  issueToken(claims?: Record<string, unknown>): string;
+  /** Forgets messages, drafts, requests and faults. */
+  clear(): void;
+  close(): Promise<void>;
+}
