@@ -1,0 +1,54 @@
+import type { Loss, Trait } from '../message/outgoing-message.js';
+
+/** How a message is written for Graph. */
+export type Format = 'json' | 'mime';
+
+/** `yes`: carried. `loss`: left out and told. `never`: the format must not be used at all. */
+export type Carriage = 'yes' | 'loss' | 'never';
+
+interface Row {
+  readonly json: Carriage;
+  readonly mime: Carriage;
+  /** What `format: 'auto'` pays for losing it; the format with the smaller sum wins. */
+  readonly weight: number;
+}
+
+/** Which format carries what: the table of docs/fidelity.md. What is not listed, both carry. */
+export const CARRIAGE: Readonly<Record<Trait['feature'], Row>> = {
+  text: { json: 'loss', mime: 'yes', weight: 2 },
+  icalEvent: { json: 'loss', mime: 'yes', weight: 8 },
+  alternatives: { json: 'loss', mime: 'yes', weight: 8 },
+  amp: { json: 'loss', mime: 'yes', weight: 8 },
+  watchHtml: { json: 'loss', mime: 'yes', weight: 8 },
+  raw: { json: 'loss', mime: 'yes', weight: 8 },
+  from: { json: 'yes', mime: 'loss', weight: 4 },
+  'graph.message': { json: 'yes', mime: 'loss', weight: 4 },
+  saveToSentItems: { json: 'yes', mime: 'loss', weight: 3 },
+  rfc822: { json: 'loss', mime: 'yes', weight: 1 },
+  date: { json: 'loss', mime: 'yes', weight: 1 },
+  headers: { json: 'loss', mime: 'yes', weight: 1 },
+  attachmentHeaders: { json: 'loss', mime: 'yes', weight: 1 },
+  attachmentName: { json: 'loss', mime: 'yes', weight: 1 },
+  group: { json: 'loss', mime: 'yes', weight: 1 },
+  sender: { json: 'loss', mime: 'loss', weight: 0 },
+  receipts: { json: 'loss', mime: 'loss', weight: 0 },
+  autoSubmitted: { json: 'loss', mime: 'loss', weight: 0 },
+  returnPath: { json: 'loss', mime: 'loss', weight: 0 },
+  dsn: { json: 'loss', mime: 'loss', weight: 0 },
+  dkim: { json: 'loss', mime: 'loss', weight: 0 },
+  to: { json: 'loss', mime: 'loss', weight: 0 },
+  cc: { json: 'loss', mime: 'loss', weight: 0 },
+  // sending the clear text of an encrypted message would be the worst of all losses
+  transformed: { json: 'never', mime: 'yes', weight: 0 },
+};
+
+/** What a message with these traits loses in a format; `undefined` if the format must not be used. */
+export function lossesIn(format: Format, traits: readonly Trait[]): Loss[] | undefined {
+  if (traits.some(({ feature }) => CARRIAGE[feature][format] === 'never')) return undefined;
+  return traits.filter(({ feature }) => CARRIAGE[feature][format] === 'loss') as Loss[];
+}
+
+/** What the losses weigh together; each feature counts once. */
+export function weigh(losses: readonly Loss[]): number {
+  return [...new Set(losses.map(({ feature }) => feature))].reduce((sum, feature) => sum + CARRIAGE[feature].weight, 0);
+}

@@ -1,0 +1,63 @@
+import type { GraphClient } from '../graph/client.js';
+import type { TokenSource } from '../graph/tokens.js';
+import type { Loss } from '../message/outgoing-message.js';
+import type { Logger, Settings } from '../options.js';
+import type { Format } from './carriage.js';
+import type { Turn } from './mailbox-queue.js';
+import type { Route } from './plan.js';
+
+/** One message on its way: what every step of it needs. */
+export interface Delivery {
+  readonly settings: Settings;
+  readonly graph: GraphClient;
+  readonly tokens: TokenSource;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly turn: Turn;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly mailbox: string;
+  readonly messageId: string;
+  /** Requests to Graph so far. */
+  attempts: number;
+}
+
+/** `graph: {…}` of a message, checked. */
+export interface MessageSettings {
+  readonly mailbox: string;
+  readonly saveToSentItems: boolean;
+  readonly format: 'auto' | Format;
+  readonly route: 'auto' | Route;
+  readonly extras: Record<string, unknown> | undefined;
+}
+
+/** What `sendMail()` resolves with. */
+export interface GraphSentMessageInfo {
+  /** Who the message was sent for and to. */
+  envelope: { from: string | false; to: string[] };
+  /** The Message-ID the recipients see. */
+  messageId: string;
+  /** Recipients Graph took for delivery. Not delivered yet: bounces come to the mailbox. */
+  accepted: string[];
+  /** Always empty: Graph takes all recipients or none. */
+  rejected: string[];
+  /** Graph's answer, such as `202 Accepted`. */
+  response: string;
+  /** The mailbox that sent. */
+  mailbox: string;
+  format: Format;
+  route: Route;
+  /** Graph's id of the last request; Microsoft support asks for it. */
+  requestId: string | undefined;
+  /** Requests to Graph, repeats included. */
+  attempts: number;
+  /** What does not arrive as written. */
+  losses: Loss[];
+  // Nodemailer's own result type is open, too
+  [key: string]: unknown;
+}
+
+/** The path of a mailbox below `{graphEndpoint}/v1.0`. */
+export function mailboxPath(mailbox: string): string {
+  // "@" is allowed in a path and stays readable in logs
+  return mailbox === 'me' ? '/me' : `/users/${encodeURIComponent(mailbox).replaceAll('%40', '@')}`;
+}

@@ -1,0 +1,192 @@
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { sleep } from './sleep.js';
+
+export interface MailboxQueueOptions {
+  /** Messages of one mailbox on the way at the same time. */
+  maxConnections: number;
+  /** Messages per `rateDelta` ms over all mailboxes; `undefined` for no limit. */
+  rateLimit: number | undefined;
+  rateDelta: number;
+  /** Called when there is room for more after there was none. */
+  onIdle: () => void;
+}
+
+/** What a running message can do with its mailbox. */
+export interface Turn {
+  /** Holds all messages of this mailbox for so many milliseconds. */
+  pause(ms: number): void;
+  /** Waits until the mailbox is not held any more. */
+  ready(signal: AbortSignal): Promise<void>;
+}
+
+interface Lane {
+  running: number;
+  waiting: Waiter[];
+  /** ms since the epoch. */
+  pausedUntil: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+interface Waiter {
+  start: () => void;
+  fail: (error: Error) => void;
+}
+
+/** First in, first out per mailbox; mailboxes do not wait for each other. */
+export class MailboxQueue {
+  readonly #lanes = new Map<string, Lane>();
+  #closed = false;
+  #waiting = 0;
+  #pending = 0;
+  #started: number[] = [];
+  #rateTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: MailboxQueueOptions) {}
+
+  /** Messages handed over and not settled yet. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether another message could start soon; as Nodemailer's pool, it takes a few more than it can send at once. */
+  isIdle(): boolean {
+    return !this.#closed && this.#waiting < this.options.maxConnections;
+  }
+
+  /**
+   * Runs a task when it is the mailbox's turn.
+   *
+   * @throws {GraphTransportError} `ECONNECTION` if the queue is closed, before or while it waits; the signal's reason if that aborts
+   */
+  async run<T>(mailbox: string, signal: AbortSignal, task: (turn: Turn) => Promise<T>): Promise<T> {
+    if (this.#closed) throw closedError();
+    const key = mailbox.toLowerCase();
+    const lane = this.#lane(key);
+    this.#pending++;
+    try {
+      await this.#enter(lane, signal);
+      try {
+        return await task({
+          pause: (ms) => this.#pause(lane, ms),
+          ready: async (abort) => {
+            // another message may have made it longer meanwhile
+            while (lane.pausedUntil > Date.now()) await sleep(lane.pausedUntil - Date.now(), abort);
+          },
+        });
+      } finally {
+        lane.running--;
+        this.#next(lane);
+      }
+    } finally {
+      this.#pending--;
+      if (lane.running === 0 && lane.waiting.length === 0 && lane.pausedUntil <= Date.now()) this.#lanes.delete(key);
+    }
+  }
+
+  /** Takes nothing new and fails what waits; what runs goes on. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#rateTimer);
+    for (const lane of this.#lanes.values()) {
+      clearTimeout(lane.timer);
+      for (const waiter of lane.waiting.splice(0)) {
+        this.#waiting--;
+        waiter.fail(closedError());
+      }
+    }
+  }
+
+  #lane(key: string): Lane {
+    const known = this.#lanes.get(key);
+    if (known) return known;
+    const lane: Lane = { running: 0, waiting: [], pausedUntil: 0, timer: undefined };
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  #enter(lane: Lane, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        start: () => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        fail: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        const at = lane.waiting.indexOf(waiter);
+        if (at < 0) return;
+        lane.waiting.splice(at, 1);
+        this.#leftQueue();
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      lane.waiting.push(waiter);
+      this.#waiting++;
+      this.#next(lane);
+    });
+  }
+
+  /** Starts what may start in this lane. */
+  #next(lane: Lane): void {
+    if (this.#closed) return;
+    while (lane.waiting.length > 0 && lane.running < this.options.maxConnections) {
+      const held = lane.pausedUntil - Date.now();
+      if (held > 0) {
+        lane.timer ??= setTimeout(() => {
+          lane.timer = undefined;
+          this.#next(lane);
+        }, held);
+        return;
+      }
+      if (!this.#takeRate()) return;
+      lane.running++;
+      lane.waiting.shift()?.start();
+      this.#leftQueue();
+    }
+  }
+
+  /** Whether one more message may start now; if not, everything is looked at again when it may. */
+  #takeRate(): boolean {
+    const { rateLimit, rateDelta } = this.options;
+    if (rateLimit === undefined) return true;
+    const now = Date.now();
+    this.#started = this.#started.filter((at) => now - at < rateDelta);
+    if (this.#started.length < rateLimit) {
+      this.#started.push(now);
+      return true;
+    }
+    this.#rateTimer ??= setTimeout(
+      () => {
+        this.#rateTimer = undefined;
+        for (const lane of this.#lanes.values()) this.#next(lane);
+      },
+      rateDelta - (now - (this.#started[0] ?? now)),
+    );
+    return false;
+  }
+
+  #pause(lane: Lane, ms: number): void {
+    lane.pausedUntil = Math.max(lane.pausedUntil, Date.now() + ms);
+  }
+
+  #leftQueue(): void {
+    const wasIdle = this.isIdle();
+    this.#waiting--;
+    if (!wasIdle && this.isIdle()) this.options.onIdle();
+  }
+}
+
+function closedError(): GraphTransportError {
+  return new GraphTransportError('ECONNECTION', 'the transport was closed; nothing was sent', {
+    hint: 'Create a new transport to send again.',
+  });
+}

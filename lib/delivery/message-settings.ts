@@ -1,0 +1,64 @@
+import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { NodemailerMail } from '../message/nodemailer.js';
+import { readMailbox, type FormatOption, type RouteOption, type Settings } from '../options.js';
+import type { MessageSettings } from './delivery.js';
+
+/** The `graph` property of a message: overrides for this one message. */
+export interface GraphMessageOptions {
+  /** Whose mailbox sends this message. @default the transport's `mailbox`, else the From address */
+  mailbox?: string | undefined;
+  /** @default the transport's */
+  saveToSentItems?: boolean | undefined;
+  /** @default the transport's */
+  format?: FormatOption | undefined;
+  /** @default the transport's */
+  route?: RouteOption | undefined;
+  /** Further properties of the Graph message, such as `categories`; JSON only. */
+  message?: GraphMessageExtras | undefined;
+}
+
+const NAMES = ['mailbox', 'saveToSentItems', 'format', 'route', 'message'];
+
+/**
+ * Reads `data.graph` over the transport's settings.
+ *
+ * @throws {GraphTransportError} `EMESSAGE` or `EENVELOPE` that names the property
+ */
+export function readMessageSettings(mail: NodemailerMail, settings: Settings): MessageSettings {
+  const given = mail.data['graph'] ?? {};
+  if (typeof given !== 'object') throw refusal(`graph must be an object, not ${typeof given}`);
+  const graph = given as Record<string, unknown>;
+  const unknown = Object.keys(graph).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw refusal(`graph.${unknown} is not known; expected ${NAMES.join(', ')}`);
+  return {
+    mailbox: readMailboxOf(mail, graph['mailbox'] ?? settings.mailbox),
+    saveToSentItems: choose(graph, 'saveToSentItems', [true, false], settings.saveToSentItems),
+    format: choose(graph, 'format', ['auto', 'json', 'mime'], settings.format),
+    route: choose(graph, 'route', ['auto', 'sendMail', 'draft'], settings.route),
+    extras: readExtras(graph['message']),
+  };
+}
+
+function readMailboxOf({ message }: NodemailerMail, given: unknown): string {
+  if (given !== undefined) return readMailbox(given, 'graph.mailbox', 'EENVELOPE');
+  const from = message.getAddresses()['from']?.[0]?.address ?? message.getEnvelope().from;
+  if (from) return readMailbox(from, 'from', 'EENVELOPE');
+  throw new GraphTransportError('EENVELOPE', 'the message has no From address and no mailbox is set; nothing was sent', {
+    permanent: true,
+    hint: 'Set mailbox in graphTransport(), or from in the message.',
+  });
+}
+
+function choose<T>(graph: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {
+  const value = graph[name];
+  if (value === undefined) return byDefault;
+  if (values.includes(value as T)) return value as T;
+  throw refusal(
+    `graph.${name} must be one of ${values.map((item) => (typeof item === 'string' ? `'${item}'` : String(item))).join(', ')}, not ${String(value)}`,
+  );
+}
+
+function refusal(message: string): GraphTransportError {
+  return new GraphTransportError('EMESSAGE', `${message}; nothing was sent`, { permanent: true });
+}

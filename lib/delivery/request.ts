@@ -1,0 +1,121 @@
+import { abortError, graphError } from '../errors/from-graph.js';
+import type { GraphTransportError } from '../errors/graph-transport-error.js';
+import { signInError } from '../errors/from-sign-in.js';
+import type { GraphAnswer, GraphOutcome, GraphRequest } from '../graph/client.js';
+import type { Delivery } from './delivery.js';
+import { decide, type Attempt } from './retry.js';
+
+export interface RequestOptions {
+  /** What is being tried, for errors: `send the message`. */
+  what: string;
+  /** The status that means success. */
+  expected: number;
+  needsBody?: boolean | undefined;
+}
+
+/** How a request ended, repeats included. */
+export type RequestResult =
+  | { state: 'done'; answer: GraphAnswer }
+  /** It may or may not have taken effect; the caller knows whether that can be found out. */
+  | { state: 'unknown'; outcome: GraphOutcome; aborted: boolean }
+  /** It certainly took no effect. */
+  | { state: 'failed'; outcome: GraphOutcome; error: GraphTransportError };
+
+/**
+ * One request with the repeats that are safe.
+ *
+ * @throws {GraphTransportError} `EAUTH`, `ECONNECTION` or `ETIMEDOUT` if no token can be had, `EABORT` if cancelled before it was on the wire
+ */
+export async function requestGraph(
+  delivery: Delivery,
+  request: GraphRequest,
+  { what, expected, needsBody }: RequestOptions,
+): Promise<RequestResult> {
+  const { settings, signal, turn, logger, tokens } = delivery;
+  let repeats = 0;
+  let tokenRenewed = false;
+  let freshConnection = false;
+  for (;;) {
+    await turn.ready(signal).catch(aborted);
+    delivery.attempts++;
+    const outcome = await send(delivery, { ...request, signal, freshConnection });
+    if (outcome.kind === 'failure' && outcome.reason === 'abort' && !outcome.sent) aborted();
+    const verdict = decide(attemptOf(outcome), {
+      expected,
+      needsBody,
+      repeats,
+      retries: settings.retries,
+      maxRetryDelay: settings.maxRetryDelay,
+      tokenRenewed,
+      random: Math.random(),
+      now: Date.now(),
+    });
+    logger.debug(
+      { tnx: 'graph', ...summary(outcome), action: verdict.action, messageId: delivery.messageId },
+      'Graph: %s: %s',
+      what,
+      verdict.action,
+    );
+    switch (verdict.action) {
+      case 'done':
+        return { state: 'done', answer: outcome as GraphAnswer };
+      case 'unknown':
+        return { state: 'unknown', outcome, aborted: signal.aborted };
+      case 'renewToken':
+        tokenRenewed = true;
+        tokens.discard((outcome as GraphAnswer).token);
+        break;
+      case 'repeat':
+        repeats++;
+        freshConnection = verdict.freshConnection;
+        if (verdict.pause) turn.pause(verdict.delay);
+        else await delivery.sleep(verdict.delay, signal).catch(aborted);
+        break;
+      case 'fail':
+        return { state: 'failed', outcome, error: failure(delivery, outcome, what, { retryAfter: verdict.retryAfter }) };
+    }
+  }
+
+  function aborted(): never {
+    throw abortError(signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+  }
+}
+
+/** The error for an outcome, with what is known of the message. */
+export function failure(
+  { mailbox, messageId, settings }: Delivery,
+  outcome: GraphOutcome,
+  what: string,
+  details: { ambiguous?: boolean; retryAfter?: number | undefined } = {},
+): GraphTransportError {
+  return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
+}
+
+async function send(delivery: Delivery, request: GraphRequest): Promise<GraphOutcome> {
+  try {
+    return await delivery.graph.request(request);
+  } catch (error) {
+    const { signal, settings, mailbox } = delivery;
+    if (signal.aborted) throw abortError(signal.reason, { ambiguous: false, mailbox });
+    throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), mailbox });
+  }
+}
+
+/** What must never appear in an error or a log line. */
+export function secretsOf({ signIn }: Delivery['settings']): string[] {
+  if (signIn.kind === 'secret') return [signIn.clientSecret];
+  if (signIn.kind === 'credential') return [];
+  const { certificatePassword } = signIn.certificate;
+  return certificatePassword === undefined ? [] : [certificatePassword];
+}
+
+function attemptOf(outcome: GraphOutcome): Attempt {
+  if (outcome.kind === 'failure') return { kind: 'failure', sent: outcome.sent, reason: outcome.reason };
+  return { kind: 'answer', status: outcome.status, complete: outcome.complete, retryAfter: outcome.headers['retry-after'] };
+}
+
+function summary(outcome: GraphOutcome): object {
+  const { clientRequestId } = outcome;
+  if (outcome.kind === 'failure') return { clientRequestId, reason: outcome.reason, sent: outcome.sent };
+  return { clientRequestId, statusCode: outcome.status, graphCode: outcome.errorCode, requestId: outcome.requestId };
+}

@@ -1,0 +1,59 @@
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+
+/** Properties of Graph's message that `graph.message` may add; see https://learn.microsoft.com/graph/api/resources/message. */
+export interface GraphMessageExtras {
+  categories?: string[] | undefined;
+  importance?: 'low' | 'normal' | 'high' | undefined;
+  isReadReceiptRequested?: boolean | undefined;
+  isDeliveryReceiptRequested?: boolean | undefined;
+  inferenceClassification?: 'focused' | 'other' | undefined;
+  flag?: Record<string, unknown> | undefined;
+  /** Added to the message's own x- headers; five in all. */
+  internetMessageHeaders?: { name: string; value: string }[] | undefined;
+  /** Such as `[{ id: 'SystemTime 0x3FEF', value: '2026-12-24T08:00:00Z' }]` for deferred delivery. */
+  singleValueExtendedProperties?: { id: string; value: string }[] | undefined;
+  multiValueExtendedProperties?: { id: string; value: string[] }[] | undefined;
+  [property: string]: unknown;
+}
+
+/** What the message itself says; two places to say it would let one send what the other does not show. */
+const OWNED = new Map(
+  Object.entries({
+    toRecipients: 'to',
+    ccRecipients: 'cc',
+    bccRecipients: 'bcc',
+    from: 'from',
+    sender: 'sender',
+    replyTo: 'replyTo',
+    subject: 'subject',
+    body: 'text or html',
+    attachments: 'attachments',
+    internetMessageId: 'messageId',
+  }),
+);
+
+/**
+ * Checks `graph.message` and copies it.
+ *
+ * @throws {GraphTransportError} `EMESSAGE` that names the property
+ */
+export function readExtras(value: unknown): GraphMessageExtras | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw refusal('graph.message must be an object with properties of the Graph message');
+  for (const name of Object.keys(value)) {
+    const instead = OWNED.get(name);
+    if (instead !== undefined) throw refusal(`graph.message.${name} is not allowed; use the message's ${instead}`);
+  }
+  for (const name of ['internetMessageHeaders', 'singleValueExtendedProperties']) {
+    const list = (value as Record<string, unknown>)[name];
+    if (list !== undefined && !Array.isArray(list)) throw refusal(`graph.message.${name} must be an array`);
+  }
+  const extras = { ...(value as GraphMessageExtras) };
+  if ((extras.internetMessageHeaders?.length ?? 0) > 5) throw refusal('graph.message.internetMessageHeaders may hold at most 5 headers');
+  return Object.keys(extras).length > 0 ? extras : undefined;
+}
+
+function refusal(message: string): GraphTransportError {
+  return new GraphTransportError('EMESSAGE', `${message}; nothing was sent`, { permanent: true });
+}

@@ -1,0 +1,39 @@
+import type { HeaderField, Loss } from '../message/outgoing-message.js';
+import { extendedProperty, type ExtendedProperty } from './extended-properties.js';
+
+/** Graph takes no more custom headers than this, and only those that begin with x-. */
+export const MAX_INTERNET_HEADERS = 5;
+
+export interface JsonHeaders {
+  internetMessageHeaders: HeaderField[];
+  singleValueExtendedProperties: ExtendedProperty[];
+  /** Repeated headers that a property can hold only once. */
+  losses: Loss[];
+}
+
+/**
+ * Distributes headers over what Graph's JSON offers: up to five x- headers, extended properties for the rest.
+ *
+ * @param headers in order of preference
+ * @param room how many x- headers there is room for
+ */
+export function distributeHeaders(headers: readonly HeaderField[], room = MAX_INTERNET_HEADERS): JsonHeaders {
+  const internetMessageHeaders: HeaderField[] = [];
+  const properties = new Map<string, ExtendedProperty>();
+  const losses: Loss[] = [];
+  for (const header of headers) {
+    if (header.value === '') continue;
+    if (/^x-/i.test(header.name) && internetMessageHeaders.length < room) {
+      internetMessageHeaders.push({ name: header.name, value: header.value });
+      continue;
+    }
+    const property = extendedProperty(header);
+    const id = property.id.toLowerCase();
+    const first = properties.get(id);
+    if (!first) properties.set(id, property);
+    // List-* fields are comma-separated lists, so that repeated ones can be joined (RFC 2369)
+    else if (/^list-(help|subscribe|unsubscribe|post|owner|archive)$/i.test(header.name)) first.value += `, ${header.value}`;
+    else losses.push({ feature: 'headers', detail: `${header.name} is there more than once; only the first is carried` });
+  }
+  return { internetMessageHeaders, singleValueExtendedProperties: [...properties.values()], losses };
+}

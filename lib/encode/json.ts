@@ -1,0 +1,55 @@
+import type { Address } from '../message/address.js';
+import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
+import { distributeHeaders, MAX_INTERNET_HEADERS } from './json-headers.js';
+import type { GraphMessageExtras } from './graph-message.js';
+
+/** A Graph message without its attachments' bytes; `unknown` values are what `graph.message` added. */
+export type GraphMessage = Record<string, unknown>;
+
+/** The message as Graph's JSON, still without attachments. Reads the bodies, decides everything else without I/O. */
+export async function encodeJson(message: OutgoingMessage, extras: GraphMessageExtras = {}): Promise<GraphMessage> {
+  const { singleValueExtendedProperties: extraProperties = [], internetMessageHeaders: extraHeaders = [], ...rest } = extras;
+  const headers = distributeHeaders(message.headers, MAX_INTERNET_HEADERS - extraHeaders.length);
+  const internetMessageHeaders = [...extraHeaders, ...headers.internetMessageHeaders];
+  const singleValueExtendedProperties = [...headers.singleValueExtendedProperties, ...extraProperties];
+  const body = message.html ?? message.text;
+  return {
+    subject: message.subject,
+    body: { contentType: message.html ? 'html' : 'text', content: body ? (await body.bytes()).toString('utf8') : '' },
+    ...(message.from && { from: recipient(message.from) }),
+    toRecipients: message.to.map(recipient),
+    ccRecipients: message.cc.map(recipient),
+    bccRecipients: message.bcc.map(recipient),
+    ...(message.replyTo.length > 0 && { replyTo: message.replyTo.map(recipient) }),
+    internetMessageId: message.messageId,
+    ...(message.importance !== 'normal' && { importance: message.importance }),
+    ...(message.readReceipt && { isReadReceiptRequested: true }),
+    ...(message.deliveryReceipt && { isDeliveryReceiptRequested: true }),
+    // Graph refuses an empty list
+    ...(internetMessageHeaders.length > 0 && { internetMessageHeaders }),
+    ...(singleValueExtendedProperties.length > 0 && { singleValueExtendedProperties }),
+    ...rest,
+  };
+}
+
+/** The attachment as Graph's `fileAttachment`, without `contentBytes`. */
+export function describeAttachment(attachment: OutgoingAttachment, index: number): Record<string, unknown> & { name: string } {
+  return {
+    '@odata.type': '#microsoft.graph.fileAttachment',
+    name: attachmentName(attachment, index),
+    contentType: attachment.contentType,
+    isInline: attachment.isInline,
+    ...(attachment.contentId !== undefined && { contentId: attachment.contentId }),
+  };
+}
+
+/** Graph needs a name; a nested message is only readable as a file with the ending .eml. */
+export function attachmentName({ name, contentType }: OutgoingAttachment, index: number): string {
+  const isMessage = /^message\/rfc822\b/i.test(contentType);
+  const base = name ?? (isMessage ? `message-${index + 1}` : `attachment-${index + 1}`);
+  return isMessage && !/\.eml$/i.test(base) ? `${base}.eml` : base;
+}
+
+function recipient({ address, name }: Address): { emailAddress: { address: string; name?: string } } {
+  return { emailAddress: { address, ...(name !== '' && { name }) } };
+}

@@ -1,0 +1,149 @@
+import type { Readable } from 'node:stream';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { Address } from '../message/address.js';
+import { fieldName, joinMessage, splitMessage } from '../message/header-block.js';
+import { createMimeNode, type MimeTreeNode } from '../message/nodemailer.js';
+import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
+import { listParts } from '../message/tree.js';
+
+export interface MimeOptions {
+  /** Milliseconds without a byte after which building is given up. */
+  idleTimeout: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * The message as MIME, with CRLF line ends and a Bcc header for whom no other header names.
+ *
+ * @param without attachments that are uploaded separately
+ */
+export async function encodeMime(
+  message: OutgoingMessage,
+  options: MimeOptions,
+  without: ReadonlySet<OutgoingAttachment> = new Set(),
+): Promise<Buffer> {
+  if (message.raw) message.tree.setRaw(await message.raw.bytes());
+  else await prepareTree(message, without);
+  const source = withCrlf(await collect(message.tree.createReadStream(), options));
+  return readdress(source, message);
+}
+
+async function prepareTree({ tree, attachments }: OutgoingMessage, without: ReadonlySet<OutgoingAttachment>): Promise<void> {
+  for (const { node, source } of attachments.filter((attachment) => !without.has(attachment))) {
+    // streams were read already, and a URL must not be fetched twice
+    if (node && !isPlain(node.content)) setContent(node, await source.bytes());
+  }
+  for (const { node } of [...without].reverse()) if (node) detach(node);
+  for (const { node, type, role } of listParts(tree)) {
+    if (!type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
+    // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
+    node.setHeader('Content-Transfer-Encoding', 'base64');
+    if (typeof node.content === 'string') node.content = node.content.replace(/\r?\n/g, '\r\n');
+  }
+}
+
+/** Text and Buffers stay as they are; everything else was taken in before. */
+function isPlain(content: unknown): boolean {
+  return typeof content === 'string' || Buffer.isBuffer(content) || !content;
+}
+
+function setContent(node: MimeTreeNode, content: Buffer): void {
+  node.content = content;
+}
+
+/** Takes a node out of the tree; a message that is nothing but this attachment keeps an empty text. */
+function detach(node: MimeTreeNode): void {
+  if (node.parentNode) {
+    node.remove();
+    return;
+  }
+  node._headers = node._headers.filter(({ key }) => !/^content-/i.test(key));
+  node.filename = undefined;
+  node.content = '';
+  node.setHeader('Content-Type', 'text/plain; charset=utf-8');
+}
+
+async function collect(stream: Readable, { idleTimeout, signal }: MimeOptions): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const timer = setTimeout(
+    () =>
+      stream.destroy(
+        new GraphTransportError('ETIMEDOUT', `building the message gave no data for ${idleTimeout} ms (socketTimeout); nothing was sent`),
+      ),
+    idleTimeout,
+  );
+  const onAbort = () => stream.destroy(signal?.reason as Error);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    for await (const chunk of stream) {
+      chunks.push(chunk as Buffer);
+      timer.refresh();
+    }
+  } catch (error) {
+    if (error === signal?.reason || error instanceof GraphTransportError) throw error;
+    throw new GraphTransportError('EMESSAGE', `the message cannot be built: ${(error as Error).message}; nothing was sent`, {
+      permanent: true,
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Bare LF and bare CR become CRLF, as SMTP's data stream does it. */
+export function withCrlf(source: Buffer): Buffer {
+  const text = source.toString('latin1');
+  return /(?<!\r)\n|\r(?!\n)/.test(text) ? Buffer.from(text.replace(/\r\n|\n|\r/g, '\r\n'), 'latin1') : source;
+}
+
+/** Makes the headers name exactly the envelope, and gives a message without one a Message-ID. Touches nothing else. */
+export function readdress(
+  source: Buffer,
+  {
+    to,
+    cc,
+    bcc,
+    headersRewritten,
+    deliveryReceipt,
+    messageId,
+    from,
+  }: Pick<OutgoingMessage, 'to' | 'cc' | 'bcc' | 'headersRewritten' | 'deliveryReceipt' | 'messageId' | 'from'>,
+): Buffer {
+  const { lines, body } = splitMessage(source);
+  const names = new Set(lines.map(fieldName));
+  const kept = lines.filter((line) => !dropped(fieldName(line), headersRewritten));
+  const added = [
+    ...(headersRewritten ? addressLine('To', to) : []),
+    ...(headersRewritten ? addressLine('Cc', cc) : []),
+    ...addressLine('Bcc', bcc),
+    ...(names.has('message-id') ? [] : [`Message-ID: ${messageId}`]),
+    // MS-OXCMAIL 2.2.3.2: how Exchange is asked for a delivery report in MIME
+    ...(deliveryReceipt && !names.has('return-receipt-to') && from
+      ? addressLine('Return-Receipt-To', [{ address: from.address, name: '' }])
+      : []),
+  ];
+  if (added.length === 0 && kept.length === lines.length) return source;
+  return joinMessage({ lines: [...kept, ...added], body });
+}
+
+function dropped(name: string, headersRewritten: boolean): boolean {
+  if (name === 'bcc' || name === 'resent-bcc') return true;
+  return headersRewritten && (name === 'to' || name === 'cc');
+}
+
+/** An address header as Nodemailer encodes and folds it. */
+function addressLine(name: string, addresses: readonly Address[]): string[] {
+  if (addresses.length === 0) return [];
+  const node = createMimeNode();
+  // every header of this name is encoded as addresses, whatever its real one
+  node.setHeader(
+    'To',
+    addresses.map((address) => ({ ...address })),
+  );
+  const { lines } = splitMessage(Buffer.from(`${node.buildHeaders()}\r\n\r\n`));
+  const line = lines.find((candidate) => fieldName(candidate) === 'to') ?? '';
+  return [`${name}${line.slice('To'.length)}`];
+}

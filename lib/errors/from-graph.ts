@@ -1,0 +1,96 @@
+import type { GraphFailure, GraphOutcome } from '../graph/client.js';
+import { explain } from './catalogue.js';
+import { GraphTransportError } from './graph-transport-error.js';
+import { redact, safeCause } from './safe-cause.js';
+
+export interface GraphErrorContext {
+  /** What was tried, such as `send the message`. */
+  what: string;
+  mailbox: string;
+  /** Whether the message may have gone out all the same. @default false */
+  ambiguous?: boolean | undefined;
+  /** Seconds. */
+  retryAfter?: number | undefined;
+  messageId: string;
+  graphEndpoint: string;
+}
+
+/** The error for a request to Graph that did not do what it should. */
+export function graphError(outcome: GraphOutcome, context: GraphErrorContext): GraphTransportError {
+  return outcome.kind === 'failure' ? failureError(outcome, context) : answerError(outcome, context);
+}
+
+function answerError(answer: Extract<GraphOutcome, { kind: 'answer' }>, context: GraphErrorContext): GraphTransportError {
+  const { status, errorCode, errorMessage, requestId, clientRequestId } = answer;
+  const { ambiguous = false, mailbox, retryAfter } = context;
+  const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
+  const said = [errorCode, errorMessage === undefined ? undefined : redact(errorMessage).slice(0, 500)].filter(Boolean).join(': ');
+  const hint = ambiguous ? lookFirst(context) : entry && `${entry.cause} ${entry.remedy}`;
+  const outcome = ambiguous ? `Graph may or may not have done it: could not ${context.what}` : `Graph did not ${context.what}`;
+  return new GraphTransportError(
+    entry?.code ?? 'EGRAPH',
+    sentence(`${outcome} for ${mailbox} (HTTP ${status}${requestId ? `, request-id ${requestId}` : ''})${said ? `: ${said}` : ''}`, hint),
+    {
+      statusCode: status,
+      graphCode: errorCode,
+      requestId,
+      clientRequestId,
+      retryAfter,
+      permanent: !ambiguous && (entry?.permanent ?? (status >= 400 && status < 500 && ![408, 409, 412, 423, 425, 429].includes(status))),
+      ambiguous,
+      mailbox,
+      hint,
+    },
+  );
+}
+
+function failureError({ error, reason, clientRequestId }: GraphFailure, context: GraphErrorContext): GraphTransportError {
+  const { ambiguous = false, mailbox, graphEndpoint } = context;
+  const cause = safeCause(error);
+  const hint = ambiguous ? lookFirst(context) : connectionHint(error);
+  const what =
+    reason === 'connect'
+      ? `cannot connect to ${graphEndpoint}: ${describe(error)}`
+      : `no answer from ${graphEndpoint} when trying to ${context.what}: ${describe(error)}`;
+  return new GraphTransportError(reason === 'timeout' ? 'ETIMEDOUT' : 'ECONNECTION', sentence(what, hint), {
+    clientRequestId,
+    ambiguous,
+    mailbox,
+    hint,
+    cause,
+  });
+}
+
+/** The error of a send that was cancelled; `ambiguous` if Graph may already have the message. */
+export function abortError(reason: unknown, details: { ambiguous: boolean; mailbox?: string | undefined }): GraphTransportError {
+  const tail = details.ambiguous ? '; Graph may already have accepted it' : '; nothing was sent';
+  return new GraphTransportError('EABORT', `Message sending aborted${tail}`, { ...details, cause: reason });
+}
+
+/** System and TLS errors say what to do better than their code does. */
+export function connectionHint(error: Error): string | undefined {
+  const code = (error as { code?: string }).code ?? '';
+  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
+    return "The certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
+  }
+  if (/ENOTFOUND|EAI_AGAIN/.test(code)) return 'The host name cannot be resolved: check DNS, the network and the cloud option.';
+  if (/ECONNREFUSED|ETIMEDOUT|CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/.test(code)) {
+    return 'The host cannot be reached: check firewall and proxy; outgoing https (443) is needed.';
+  }
+  return undefined;
+}
+
+export function describe(error: Error): string {
+  // happy eyeballs reports one error per address
+  const inner = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
+  return redact((inner ?? error).message || (error as { code?: string }).code || error.name);
+}
+
+function lookFirst({ messageId, mailbox }: GraphErrorContext): string {
+  return `Look for the Message-ID ${messageId} in Sent Items of ${mailbox} before you send it again; route: 'draft' settles this by itself.`;
+}
+
+function sentence(what: string, hint: string | undefined): string {
+  const first = /[.!?]$/.test(what) ? what : `${what}.`;
+  return hint ? `${first} ${hint}` : first;
+}

@@ -1,0 +1,28 @@
+/**
+ * A copy of a foreign error that is safe to hand out as `cause`: name, message, code and stack only.
+ * The originals of HTTP and sign-in libraries hold the whole request, with secrets and tokens in it.
+ *
+ * @param secrets strings that must not appear, such as the client secret
+ */
+export function safeCause(error: unknown, secrets: readonly string[] = []): Error {
+  const source = error instanceof Error ? error : new Error(describe(error));
+  const copy = new Error(redact(source.message, secrets));
+  copy.name = source.name;
+  if (source.stack) copy.stack = redact(source.stack, secrets);
+  const code = (source as { code?: unknown }).code;
+  if (typeof code === 'string') Object.assign(copy, { code });
+  return copy;
+}
+
+/** Replaces secrets and anything that looks like a bearer token by `[redacted]`. */
+export function redact(text: string, secrets: readonly string[] = []): string {
+  let result = text;
+  for (const secret of secrets) {
+    if (secret.length > 0) result = result.replaceAll(secret, '[redacted]').replaceAll(encodeURIComponent(secret), '[redacted]');
+  }
+  return result.replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]');
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? value : `a ${value === null ? 'null' : typeof value} was thrown`;
+}

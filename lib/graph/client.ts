@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-client';
+import { isLoopback } from './clouds.js';
+import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from './http.js';
+import type { TokenSource } from './tokens.js';
+
+/** A request to Graph below `{graphEndpoint}/v1.0`. */
+export interface GraphRequest {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Such as `/users/noreply@contoso.com/sendMail`, already percent-encoded. */
+  path: string;
+  query?: Record<string, string> | undefined;
+  headers?: Record<string, string> | undefined;
+  body?: Buffer | string | undefined;
+  contentType?: string | undefined;
+  signal?: AbortSignal | undefined;
+  freshConnection?: boolean | undefined;
+}
+
+/** Graph's answer, read as far as it can be read. */
+export interface GraphAnswer {
+  kind: 'answer';
+  status: number;
+  headers: Record<string, string>;
+  /** The parsed body; `undefined` if there is none or it is not JSON. */
+  body: unknown;
+  /** `false` if the answer broke off or a JSON body could not be read. */
+  complete: boolean;
+  errorCode: string | undefined;
+  errorMessage: string | undefined;
+  requestId: string | undefined;
+  clientRequestId: string;
+  /** The token the request carried, to be discarded if Graph refused it. */
+  token: string;
+}
+
+export interface GraphFailure extends HttpFailure {
+  clientRequestId: string;
+}
+
+export type GraphOutcome = GraphAnswer | GraphFailure;
+
+export interface GraphClient {
+  /** Signs and sends one request; rejects only if no token can be had or `signal` aborts before that. */
+  request(request: GraphRequest): Promise<GraphOutcome>;
+}
+
+export interface GraphClientOptions {
+  graphEndpoint: string;
+  http: HttpClient;
+  tokens: TokenSource;
+}
+
+/** Whether a request to this URL may carry the token: the configured Graph origin only, over https or on loopback. */
+export function mayCarryToken(url: URL, graphEndpoint: string): boolean {
+  if (url.origin !== new URL(graphEndpoint).origin) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+/** Microsoft's Graph client over our own chain: authentication, then undici. It neither retries nor follows redirects. */
+export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOptions): GraphClient {
+  let client: Promise<Client> | undefined;
+
+  async function createClient(): Promise<Client> {
+    const { Client } = await import('@microsoft/microsoft-graph-client/lib/src/Client.js');
+    return Client.initWithMiddleware({
+      baseUrl: graphEndpoint,
+      defaultVersion: 'v1.0',
+      middleware: [new AuthenticationHandler(graphEndpoint), new HttpHandler(http)],
+    });
+  }
+
+  return {
+    async request(request) {
+      const clientRequestId = randomUUID();
+      // before the client, which would wrap a failed sign-in into an error of its own; both load at the same time
+      const [token, graph] = await Promise.all([tokens.get(request.signal), (client ??= createClient())]);
+      const call = graph
+        .api(request.path)
+        .headers({ ...request.headers, 'client-request-id': clientRequestId })
+        .options({ token, signal: request.signal, freshConnection: request.freshConnection })
+        .responseType(RAW);
+      for (const [name, value] of Object.entries(request.query ?? {})) call.query({ [name]: encodeURIComponent(value) });
+      if (request.contentType) call.header('Content-Type', request.contentType);
+      const outcome = (await send(call, request)) as HttpOutcome;
+      return outcome.kind === 'answer' ? readAnswer(outcome, clientRequestId, token) : { ...outcome, clientRequestId };
+    },
+  };
+}
+
+type Call = ReturnType<Client['api']>;
+
+// the enum's value: importing it would load the client before the first message
+const RAW = 'raw' as NonNullable<Parameters<Call['responseType']>[0]>;
+
+function send(call: Call, { method, body }: GraphRequest): Promise<unknown> {
+  switch (method) {
+    case 'GET':
+      return call.get();
+    case 'DELETE':
+      return call.delete();
+    case 'PATCH':
+      return call.patch(body);
+    case 'POST':
+      return call.post(body);
+  }
+}
+
+/** What the middlewares find in `context.options`. */
+interface Options {
+  method: GraphRequest['method'];
+  headers: Record<string, string>;
+  body?: Buffer | string;
+  signal?: AbortSignal;
+  freshConnection?: boolean;
+  token: string;
+}
+
+class AuthenticationHandler implements Middleware {
+  #next: Middleware | undefined;
+
+  constructor(private readonly graphEndpoint: string) {}
+
+  setNext(next: Middleware): void {
+    this.#next = next;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const url = new URL(context.request as string);
+    if (!mayCarryToken(url, this.graphEndpoint)) throw new Error(`refused to send a token to ${url.origin}`);
+    const { headers, token } = context.options as unknown as Options;
+    headers['Authorization'] = `Bearer ${token}`;
+    await this.#next?.execute(context);
+  }
+}
+
+class HttpHandler implements Middleware {
+  constructor(private readonly http: HttpClient) {}
+
+  async execute(context: Context): Promise<void> {
+    const { method, headers, body, signal, freshConnection } = context.options as unknown as Options;
+    const outcome = await this.http.request({ url: new URL(context.request as string), method, headers, body, signal, freshConnection });
+    // in place of a fetch Response, which could not tell how a request failed
+    context.response = outcome as unknown as Response;
+  }
+}
+
+interface ErrorBody {
+  error?: { code?: unknown; message?: unknown; innerError?: Record<string, unknown>; innererror?: Record<string, unknown> };
+}
+
+function readAnswer({ status, headers, body: bytes, complete }: HttpAnswer, clientRequestId: string, token: string): GraphAnswer {
+  let body: unknown;
+  let readable = true;
+  if (bytes.length > 0 && /json/i.test(headers['content-type'] ?? 'json')) {
+    try {
+      body = JSON.parse(bytes.toString('utf8'));
+    } catch {
+      readable = false;
+    }
+  }
+  const error = status >= 400 ? (body as ErrorBody | undefined)?.error : undefined;
+  const inner = error?.innerError ?? error?.innererror;
+  const requestId = headers['request-id'] ?? inner?.['request-id'];
+  return {
+    kind: 'answer',
+    status,
+    headers,
+    body,
+    complete: complete && readable,
+    errorCode: typeof error?.code === 'string' && error.code !== '' ? error.code : undefined,
+    errorMessage: typeof error?.message === 'string' ? error.message : undefined,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
+    clientRequestId,
+    token,
+  };
+}

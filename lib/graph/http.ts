@@ -1,0 +1,204 @@
+import type { Dispatcher } from 'undici';
+
+/** One request to put on the wire. */
+export interface HttpRequest {
+  url: URL;
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  headers: Record<string, string>;
+  body?: Buffer | string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Use a connection of its own, as Microsoft advises after a 503. */
+  freshConnection?: boolean | undefined;
+}
+
+/** What became of it; a failed request is data here, not an exception, since what follows depends on the details. */
+export type HttpOutcome = HttpAnswer | HttpFailure;
+
+export interface HttpAnswer {
+  kind: 'answer';
+  status: number;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: Buffer;
+  /** `false` if the body broke off; the status counts all the same. */
+  complete: boolean;
+}
+
+export interface HttpFailure {
+  kind: 'failure';
+  error: Error;
+  reason: 'connect' | 'timeout' | 'abort' | 'broken';
+  /** Whether a byte of the request may have reached the server. */
+  sent: boolean;
+}
+
+export interface HttpClientOptions {
+  /** Milliseconds to establish a connection. */
+  connectionTimeout: number;
+  /** Milliseconds of silence on a connection. */
+  socketTimeout: number;
+  /** Milliseconds for a whole request, so that a server that trickles bytes cannot hold it forever. */
+  requestTimeout: number;
+  /** Connections kept per origin. */
+  connections: number;
+  ca?: string | Buffer | (string | Buffer)[] | undefined;
+}
+
+export interface HttpClient {
+  request(request: HttpRequest): Promise<HttpOutcome>;
+  /** Ends idle connections, and running requests too with `force`. */
+  close(force?: boolean): Promise<void>;
+}
+
+/** Nobody needs more of an answer than this; Graph's messages are a few kB. */
+const MAX_ANSWER = 8 * 1024 * 1024;
+
+/** A pool of keep-alive connections on undici. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  let agent: Promise<Dispatcher> | undefined;
+
+  // loaded on first use: undici costs more to load than all the rest
+  async function createAgent(pipelining: 0 | 1): Promise<Dispatcher> {
+    const { Agent } = await import('undici');
+    return new Agent({
+      connections: options.connections,
+      pipelining,
+      connect: { timeout: options.connectionTimeout, ...(options.ca !== undefined && { ca: options.ca }) },
+      headersTimeout: options.socketTimeout,
+      bodyTimeout: options.socketTimeout,
+      keepAliveTimeout: 30_000,
+    });
+  }
+
+  async function dispatch(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
+    const { signal } = request;
+    return new Promise<HttpOutcome>((resolve) => {
+      const collector = new AnswerCollector(finish);
+      const deadline = setTimeout(
+        () => collector.cancel('timeout', `no complete answer within ${options.requestTimeout} ms`),
+        options.requestTimeout,
+      );
+      const onAbort = () => collector.cancel('abort', 'aborted');
+      signal?.addEventListener('abort', onAbort, { once: true });
+
+      function finish(outcome: HttpOutcome) {
+        clearTimeout(deadline);
+        signal?.removeEventListener('abort', onAbort);
+        resolve(outcome);
+      }
+
+      if (signal?.aborted) return onAbort();
+      try {
+        dispatcher.dispatch(
+          {
+            origin: request.url.origin,
+            path: request.url.pathname + request.url.search,
+            method: request.method,
+            headers: request.headers,
+            body: request.body ?? null,
+          },
+          collector,
+        );
+      } catch (error) {
+        collector.fail(error as Error);
+      }
+    });
+  }
+
+  return {
+    async request(request) {
+      if (!request.freshConnection) return dispatch(await (agent ??= createAgent(1)), request);
+      const own = await createAgent(0);
+      try {
+        return await dispatch(own, request);
+      } finally {
+        await own.destroy();
+      }
+    },
+    async close(force = false) {
+      if (!agent) return;
+      const closing = await agent;
+      agent = undefined;
+      await (force ? closing.destroy() : closing.close());
+    },
+  };
+}
+
+/** Collects one answer from undici and tells whether the request had been put on the wire. */
+class AnswerCollector implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | undefined;
+  #sent = false;
+  #done = false;
+  #status = 0;
+  #headers: Record<string, string> = {};
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  readonly #finish: (outcome: HttpOutcome) => void;
+
+  constructor(finish: (outcome: HttpOutcome) => void) {
+    this.#finish = finish;
+  }
+
+  // undici calls this when a connection stands and just before it writes the request
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#done) controller.abort(new Error('aborted'));
+    else this.#sent = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (statusCode < 200) return;
+    this.#status = statusCode;
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) this.#headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_ANSWER) controller.abort(new Error('the answer is too long'));
+  }
+
+  onResponseEnd(): void {
+    this.#answer(true);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.fail(error);
+  }
+
+  fail(error: Error): void {
+    if (this.#status > 0) return this.#answer(false);
+    this.#settle({ kind: 'failure', error, reason: reasonOf(error, this.#sent), sent: this.#sent });
+  }
+
+  /** Settles now, without waiting for the connection to notice. */
+  cancel(reason: 'timeout' | 'abort', message: string): void {
+    if (this.#done) return;
+    const error = new Error(message);
+    if (this.#status > 0) this.#answer(false);
+    else this.#settle({ kind: 'failure', error, reason, sent: this.#sent });
+    this.#controller?.abort(error);
+  }
+
+  #answer(complete: boolean): void {
+    this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks), complete });
+  }
+
+  #settle(outcome: HttpOutcome): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#finish(outcome);
+  }
+}
+
+function reasonOf(error: Error, sent: boolean): HttpFailure['reason'] {
+  const code = (error as { code?: string }).code ?? '';
+  if (/TIMEOUT|TIMEDOUT/.test(code)) return 'timeout';
+  return sent ? 'broken' : 'connect';
+}

@@ -1,0 +1,113 @@
+import type { AccessToken, TokenCredential } from '@azure/identity';
+
+/** Where the HTTP layer gets its bearer token from. */
+export interface TokenSource {
+  /** A token that is still good for a while; one request in flight at a time, however many callers. */
+  get(signal?: AbortSignal): Promise<string>;
+  /** Forgets a token Graph refused, so that the next `get` fetches a fresh one. */
+  discard(token: string): void;
+}
+
+/** When to renew. Pure, so that it can be tested with any clock. */
+export type TokenAge = 'fresh' | 'renew-soon' | 'expired';
+
+/** A token this close to its end is not used any more: the request has to arrive, too. */
+const UNUSABLE_BEFORE_END = 2 * 60_000;
+/** From here on it is renewed in the background while the old one still serves. */
+const RENEW_BEFORE_END = 10 * 60_000;
+
+export function tokenAge(token: Pick<AccessToken, 'expiresOnTimestamp' | 'refreshAfterTimestamp'>, now: number): TokenAge {
+  const left = token.expiresOnTimestamp - now;
+  if (left <= UNUSABLE_BEFORE_END) return 'expired';
+  if (left <= RENEW_BEFORE_END || (token.refreshAfterTimestamp !== undefined && now >= token.refreshAfterTimestamp)) return 'renew-soon';
+  return 'fresh';
+}
+
+export interface TokenSourceOptions {
+  scope: string;
+  /** Makes the credential; called again after a discarded token, since credentials keep a cache of their own. */
+  createCredential: () => Promise<TokenCredential>;
+  /** Milliseconds after which a credential that does not answer is given up. */
+  timeout: number;
+  /** Told when renewing a token that still serves fails. */
+  onBackgroundError?: (error: unknown) => void;
+  now?: () => number;
+}
+
+/** Caches one credential's token: single flight, renewed before it expires. */
+export function createTokenSource({
+  scope,
+  createCredential,
+  timeout,
+  onBackgroundError,
+  now = Date.now,
+}: TokenSourceOptions): TokenSource {
+  let credential: Promise<TokenCredential> | undefined;
+  let current: AccessToken | undefined;
+  let pending: Promise<AccessToken> | undefined;
+  let retryBackgroundAt = 0;
+
+  async function fetchToken(): Promise<AccessToken> {
+    credential ??= createCredential();
+    const signal = AbortSignal.timeout(timeout);
+    try {
+      // raced as well: a credential of the app's own may ignore the signal
+      const token = await raceAbort((await credential).getToken(scope, { abortSignal: signal }), signal);
+      if (!token?.token) throw new Error('The credential returned no token.');
+      return token;
+    } catch (error) {
+      credential = undefined;
+      throw error;
+    }
+  }
+
+  function refresh(): Promise<AccessToken> {
+    pending ??= fetchToken().then(
+      (token) => {
+        pending = undefined;
+        current = token;
+        return token;
+      },
+      (error: unknown) => {
+        pending = undefined;
+        throw error;
+      },
+    );
+    return pending;
+  }
+
+  return {
+    async get(signal) {
+      signal?.throwIfAborted();
+      const age = current ? tokenAge(current, now()) : 'expired';
+      if (current && age !== 'expired') {
+        if (age === 'renew-soon' && now() >= retryBackgroundAt) {
+          // a failure here is not the message's: the old token still serves, and is asked for again in a while
+          retryBackgroundAt = now() + 30_000;
+          refresh().catch((error: unknown) => onBackgroundError?.(error));
+        }
+        return current.token;
+      }
+      const token = signal ? await raceAbort(refresh(), signal) : await refresh();
+      return token.token;
+    },
+    discard(token) {
+      if (current?.token !== token) return;
+      current = undefined;
+      credential = undefined;
+    },
+  };
+}
+
+/** Settles with the promise or rejects with the signal's reason, whichever is first; leaves no listener behind. */
+export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) {
+      promise.catch(() => undefined);
+      return onAbort();
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,20 @@
+export { graphTransport, GraphTransport, type MailLike } from './transport.js';
+export type {
+  ClientCertificateSignIn,
+  ClientSecretSignIn,
+  CommonOptions,
+  CredentialSignIn,
+  FormatOption,
+  GraphTransportOptions,
+  Logger,
+  LossPolicy,
+  RouteOption,
+} from './options.js';
+export type { GraphSentMessageInfo } from './delivery/delivery.js';
+export type { GraphMessageOptions } from './delivery/message-settings.js';
+export type { GraphMessageExtras } from './encode/graph-message.js';
+export type { Loss, LossFeature } from './message/outgoing-message.js';
+export type { Cloud } from './graph/clouds.js';
+export type { ClientCertificate } from './graph/credentials.js';
+export { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
+export type { GraphTransportErrorCode, GraphTransportErrorDetails } from './errors/graph-transport-error.js';

@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, stat, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { MimeTreeNode } from './nodemailer.js';
+
+/** The bytes of a body or an attachment. Can be read as often as needed, so that a failed attempt can be repeated. */
+export interface ContentSource {
+  /** Bytes. */
+  readonly size: number;
+  bytes(): Promise<Buffer>;
+  /** The bytes from `start` to the end, in pieces. */
+  stream(start?: number): AsyncIterable<Buffer>;
+  /** Removes what was put aside for it. */
+  dispose(): Promise<void>;
+}
+
+export interface ContentOptions {
+  /** Milliseconds without a byte after which a stream is given up. */
+  idleTimeout: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Streams up to this size stay in memory, all of one message together; the rest goes to a temporary file. Nothing above it fits
+ * into one request to Graph anyway.
+ */
+export const MEMORY_LIMIT = 4 * 1024 * 1024;
+
+/** Reads the contents of one message; the same content object is read once. */
+export class ContentReader {
+  #memoryLeft = MEMORY_LIMIT;
+  readonly #loaded = new Map<unknown, Promise<ContentSource>>();
+
+  constructor(private readonly options: ContentOptions) {}
+
+  /**
+   * Makes a node's content ready: its size is known and it can be read repeatedly.
+   *
+   * @param what names the part in errors, such as `attachment "invoice.pdf"`
+   * @throws {GraphTransportError} `EMESSAGE` if it cannot be read
+   */
+  read(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
+    if (typeof content !== 'object' || content === null) return this.#load(node, content, what);
+    const known = this.#loaded.get(content);
+    if (known) return known;
+    const loading = this.#load(node, content, what);
+    this.#loaded.set(content, loading);
+    return loading;
+  }
+
+  /** Removes temporary files. */
+  async dispose(): Promise<void> {
+    const sources = await Promise.allSettled(this.#loaded.values());
+    await Promise.all(sources.map((source) => (source.status === 'fulfilled' ? source.value.dispose() : undefined)));
+  }
+
+  async #load(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
+    this.options.signal?.throwIfAborted();
+    try {
+      if (content === undefined || content === null || content === false) return bufferSource(Buffer.alloc(0));
+      if (typeof content === 'string') return bufferSource(Buffer.from(content));
+      if (content instanceof Uint8Array) return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+      if (content instanceof Error) throw content;
+      const { path, href } = content as { path?: unknown; href?: unknown };
+      if (isStream(content)) return await this.#collect(readable(content));
+      if (typeof path === 'string' && !href) {
+        refuseIf(closed(node, 'disableFileAccess'), `file access is disabled (disableFileAccess), but it is to be read from ${path}`);
+        return await fileSource(path);
+      }
+      if (typeof href === 'string') {
+        refuseIf(closed(node, 'disableUrlAccess'), 'URL access is disabled (disableUrlAccess), but it is to be fetched from a URL');
+        return await this.#collect(node._getStream(content));
+      }
+    } catch (error) {
+      if (error === this.options.signal?.reason) throw error;
+      throw contentError(what, error);
+    }
+    throw new GraphTransportError('EMESSAGE', `${what}: content must be a string, Buffer, stream, { path } or { href }`, {
+      permanent: true,
+    });
+  }
+
+  /** Takes a stream in: into memory, or beyond the limit into a file. */
+  async #collect(stream: Readable): Promise<ContentSource> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let spool: Spool | undefined;
+    const stopWatching = watch(stream, this.options);
+    try {
+      for await (const piece of stream) {
+        const chunk = typeof piece === 'string' ? Buffer.from(piece) : (piece as Buffer);
+        size += chunk.length;
+        if (spool) {
+          await spool.write(chunk);
+        } else if (size <= this.#memoryLeft) {
+          chunks.push(chunk);
+        } else {
+          spool = createSpool();
+          for (const kept of [...chunks.splice(0), chunk]) await spool.write(kept);
+        }
+        stopWatching.alive();
+      }
+      if (spool) return await spool.finish();
+      this.#memoryLeft -= size;
+      return bufferSource(Buffer.concat(chunks, size));
+    } catch (error) {
+      await spool?.discard();
+      throw error;
+    } finally {
+      stopWatching();
+      stream.destroy();
+    }
+  }
+}
+
+/** Content that is at hand. */
+export function bufferSource(buffer: Buffer): ContentSource {
+  return {
+    size: buffer.length,
+    bytes: () => Promise.resolve(buffer),
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async *stream(start = 0) {
+      yield buffer.subarray(start);
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+async function fileSource(path: string, { temporary = false } = {}): Promise<ContentSource> {
+  const { size, mtimeMs } = await stat(path).then((found) => {
+    if (!found.isFile()) throw new Error(`${path} is not a file`);
+    return found;
+  });
+  async function checkUnchanged(): Promise<void> {
+    const now = await stat(path).catch((cause: unknown) => {
+      throw fileChanged(path, cause);
+    });
+    if (now.size !== size || now.mtimeMs !== mtimeMs) throw fileChanged(path);
+  }
+  return {
+    size,
+    async bytes() {
+      await checkUnchanged();
+      const bytes = await readFile(path);
+      if (bytes.length !== size) throw fileChanged(path);
+      return bytes;
+    },
+    async *stream(start = 0) {
+      await checkUnchanged();
+      let read = start;
+      for await (const chunk of createReadStream(path, { start, highWaterMark: 320 * 1024 })) {
+        read += (chunk as Buffer).length;
+        if (read > size) throw fileChanged(path);
+        yield chunk as Buffer;
+      }
+      if (read !== size) throw fileChanged(path);
+    },
+    async dispose() {
+      if (temporary) await unlink(path).catch(() => undefined);
+    },
+  };
+}
+
+interface Spool {
+  write(chunk: Buffer): Promise<void>;
+  finish(): Promise<ContentSource>;
+  discard(): Promise<void>;
+}
+
+function createSpool(): Spool {
+  const path = join(tmpdir(), `nodemailer-graph-transport-${randomUUID()}`);
+  // only for this user, and never over a file that is there
+  const file = createWriteStream(path, { mode: 0o600, flags: 'wx' });
+  let failure: Error | undefined;
+  file.on('error', (error) => (failure = error));
+  const settle = (act: (done: (error?: Error | null) => void) => void) =>
+    new Promise<void>((resolve, reject) => {
+      if (failure) return reject(failure);
+      act((error) => (error ? reject(error) : resolve()));
+    });
+  return {
+    write: (chunk) => settle((done) => file.write(chunk, done)),
+    async finish() {
+      await settle((done) => file.end(done));
+      return fileSource(path, { temporary: true });
+    },
+    async discard() {
+      file.destroy();
+      await unlink(path).catch(() => undefined);
+    },
+  };
+}
+
+/** Destroys a stream that falls silent, or when the send is aborted. */
+function watch(stream: Readable, { idleTimeout, signal }: ContentOptions): (() => void) & { alive: () => void } {
+  const timer = setTimeout(
+    () => stream.destroy(new GraphTransportError('ETIMEDOUT', `gave no data for ${idleTimeout} ms (socketTimeout)`)),
+    idleTimeout,
+  );
+  const onAbort = () => stream.destroy(signal?.reason as Error);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  const stop = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  };
+  return Object.assign(stop, { alive: () => timer.refresh() });
+}
+
+function readable(stream: NodeJS.ReadableStream): Readable {
+  const { errored, destroyed, readableEnded } = stream as Readable;
+  if (errored) throw errored;
+  if (destroyed || readableEnded) throw new Error('its stream was already read or destroyed');
+  // old-style streams (request, some S3 clients) have no async iterator
+  return stream instanceof Readable ? stream : new Readable().wrap(stream);
+}
+
+function isStream(value: object): value is NodeJS.ReadableStream {
+  return typeof (value as { pipe?: unknown }).pipe === 'function';
+}
+
+function closed(node: MimeTreeNode, flag: 'disableFileAccess' | 'disableUrlAccess'): boolean {
+  for (let at: MimeTreeNode | undefined = node; at; at = at.parentNode) if (at[flag]) return true;
+  return false;
+}
+
+function refuseIf(condition: boolean, message: string): void {
+  if (condition) throw new Error(message);
+}
+
+function fileChanged(path: string, cause?: unknown): GraphTransportError {
+  const message = `the file ${basename(path)} changed or disappeared while the message was being sent`;
+  return new GraphTransportError('EMESSAGE', message, { cause });
+}
+
+function contentError(what: string, error: unknown): GraphTransportError {
+  const { message, code } = error as { message?: string; code?: string };
+  const timedOut = code === 'ETIMEDOUT';
+  return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'EMESSAGE', `${what} cannot be read: ${message ?? String(error)}`, {
+    permanent: !timedOut,
+    cause: error,
+    hint: 'Nothing was sent.',
+  });
+}

@@ -1,0 +1,67 @@
+import * as mimeNodeModule from 'nodemailer/lib/mime-node/index.js';
+import * as sharedModule from 'nodemailer/lib/shared/index.js';
+import type { Readable } from 'node:stream';
+
+// What this transport uses of Nodemailer, in the shape common to 7, 8, 9 and 10. Where a field starts with an underscore there
+// is no public way to the same fact; each has been there, unchanged, for ten years, and the tests run against every version.
+
+/** An address as Nodemailer's parser returns it. */
+export interface ParsedAddress {
+  address: string;
+  name: string;
+  group?: ParsedAddress[] | undefined;
+}
+
+/** A node of the compiled MIME tree. */
+export interface MimeTreeNode {
+  content?: unknown;
+  childNodes: MimeTreeNode[];
+  parentNode?: MimeTreeNode | undefined;
+  contentType?: string | undefined;
+  filename?: string | false | undefined;
+  disableFileAccess?: boolean | undefined;
+  disableUrlAccess?: boolean | undefined;
+  getHeader(key: string): unknown;
+  setHeader(key: string, value: unknown): unknown;
+  setRaw(raw: unknown): unknown;
+  buildHeaders(): string;
+  createReadStream(): Readable;
+  getEnvelope(): { from: string | false; to: string[] };
+  getAddresses(): Record<string, ParsedAddress[] | undefined>;
+  messageId(): string;
+  remove(): unknown;
+  _headers: { key: string; value: unknown }[];
+  _raw: unknown;
+  _transforms: unknown[];
+  _processFuncs: unknown[];
+  _parseAddresses(value: unknown): ParsedAddress[];
+  _getStream(content: unknown): Readable;
+}
+
+/** What Nodemailer hands to `send()`. */
+export interface NodemailerMail {
+  data: Record<string, unknown>;
+  message: MimeTreeNode;
+}
+
+interface LoggerFactory {
+  getLogger(options: { logger?: unknown }, defaults: { component: string }): unknown;
+}
+type MimeNodeClass = new (contentType: string | false) => MimeTreeNode;
+
+// Nodemailer 7 to 9 are CommonJS: there the ESM namespace has everything under `default`
+function interop<T>(module: unknown): T {
+  return ((module as { default?: T }).default ?? module) as T;
+}
+
+/** Nodemailer's own logger factory, so that log lines look like those of its other transports. */
+export function createLogger<T>(logger: unknown, component: string): T {
+  const shared = sharedModule as unknown as LoggerFactory;
+  const { getLogger } = typeof shared.getLogger === 'function' ? shared : interop<LoggerFactory>(sharedModule);
+  return getLogger({ logger }, { component }) as T;
+}
+
+/** A tree node of its own, for encoding and parsing header values the way Nodemailer does. */
+export function createMimeNode(): MimeTreeNode {
+  return new (interop<MimeNodeClass>(mimeNodeModule))(false);
+}

@@ -1,0 +1,93 @@
+import type { Address } from './address.js';
+import type { ContentSource } from './content.js';
+import type { MimeTreeNode } from './nodemailer.js';
+
+/** Something of a message that does not reach the recipients as over SMTP. */
+export interface Loss {
+  /** Which option or part, such as `text`, `icalEvent`, `to`. */
+  feature: LossFeature;
+  /** What exactly, in words. */
+  detail: string;
+}
+
+/** What can be lost; `docs/fidelity.md` explains each and how to avoid it. */
+export type LossFeature =
+  | 'to'
+  | 'cc'
+  | 'text'
+  | 'icalEvent'
+  | 'alternatives'
+  | 'amp'
+  | 'watchHtml'
+  | 'rfc822'
+  | 'date'
+  | 'from'
+  | 'sender'
+  | 'group'
+  | 'saveToSentItems'
+  | 'raw'
+  | 'headers'
+  | 'attachmentHeaders'
+  | 'attachmentName'
+  | 'graph.message'
+  | 'dsn'
+  | 'receipts'
+  | 'returnPath'
+  | 'autoSubmitted'
+  | 'dkim';
+
+/** Something the message has that not every format carries. */
+export interface Trait {
+  feature: LossFeature | 'transformed';
+  detail: string;
+}
+
+/** A header field: unfolded, encoded words decoded. */
+export interface HeaderField {
+  name: string;
+  value: string;
+}
+
+/** A file that travels with the message. */
+export interface OutgoingAttachment {
+  /** `undefined` where the app asked for none (`filename: false`). */
+  name: string | undefined;
+  contentType: string;
+  /** Without angle brackets. */
+  contentId: string | undefined;
+  isInline: boolean;
+  source: ContentSource;
+  /** The tree node it stands for; `undefined` for parts of a parsed `raw` message. */
+  node: MimeTreeNode | undefined;
+}
+
+/** What the app wrote, normalised once. */
+export interface OutgoingMessage {
+  /** With angle brackets. */
+  messageId: string;
+  envelope: { from: string | false; to: string[] };
+  from: Address | undefined;
+  sender: Address | undefined;
+  replyTo: Address[];
+  to: Address[];
+  cc: Address[];
+  bcc: Address[];
+  /** Whether To or Cc had to change, so that a MIME message needs new ones. */
+  headersRewritten: boolean;
+  subject: string;
+  importance: 'low' | 'normal' | 'high';
+  readReceipt: boolean;
+  deliveryReceipt: boolean;
+  /** All that has no field of its own, in order. */
+  headers: HeaderField[];
+  text: ContentSource | undefined;
+  html: ContentSource | undefined;
+  attachments: OutgoingAttachment[];
+  traits: Trait[];
+  /** Losses that no format avoids. */
+  losses: Loss[];
+  /** The compiled tree, for MIME. */
+  tree: MimeTreeNode;
+  /** The ready-made source, where the app gave one. */
+  raw: ContentSource | undefined;
+}

@@ -1,0 +1,28 @@
+import { bufferSource } from './content.js';
+import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
+
+/** Takes a ready-made message apart, so that it can be sent as JSON. Its other structure is lost, and told as loss `raw`. */
+export async function parseRaw(message: OutgoingMessage): Promise<OutgoingMessage> {
+  if (!message.raw) return message;
+  const { simpleParser } = await import('mailparser');
+  const parsed = await simpleParser(await message.raw.bytes(), {
+    skipHtmlToText: true,
+    skipTextToHtml: true,
+    skipImageLinks: true,
+    skipTextLinks: true,
+  });
+  const source = (text: string | false | undefined) => (text ? bufferSource(Buffer.from(text)) : undefined);
+  return {
+    ...message,
+    text: source(parsed.text),
+    html: source(parsed.html),
+    attachments: parsed.attachments.map((attachment): OutgoingAttachment => ({
+      name: attachment.filename || undefined,
+      contentType: attachment.contentType,
+      contentId: attachment.contentId?.replace(/^<|>$/g, ''),
+      isInline: attachment.related || attachment.contentDisposition === 'inline',
+      source: bufferSource(attachment.content),
+      node: undefined,
+    })),
+  };
+}

@@ -1,0 +1,281 @@
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { addressKey, type Address } from './address.js';
+import { ContentReader, type ContentOptions } from './content.js';
+import { decodeWords } from './encoded-words.js';
+import { parseFields, splitMessage } from './header-block.js';
+import { readHeaders } from './headers.js';
+import { refuseInjection } from './injection.js';
+import { createMimeNode, type MimeTreeNode, type NodemailerMail, type ParsedAddress } from './nodemailer.js';
+import type { HeaderField, Loss, OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
+import { reconcileRecipients } from './recipients.js';
+import { contentIdOf, dispositionOf, listParts, type TreePart } from './tree.js';
+
+export interface ReadOptions extends ContentOptions {
+  /** Most recipients of one message. */
+  maxRecipients: number;
+}
+
+/** A message that was read, and how to let go of what it holds. */
+export interface ReadMessage {
+  message: OutgoingMessage;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Normalises what Nodemailer compiled: envelope, addresses, headers, bodies, attachments.
+ * It reads the compiled tree and not `mail.data`, because the tree is what SMTP would have sent, plugins included.
+ *
+ * @throws {GraphTransportError} `EENVELOPE` or `EMESSAGE` for what must not be sent
+ */
+export async function readMessage(mail: NodemailerMail, options: ReadOptions): Promise<ReadMessage> {
+  const tree = mail.message;
+  refuseInjection(tree, mail.data['envelope']);
+  const envelope = readEnvelope(tree, options.maxRecipients);
+  const reader = new ContentReader(options);
+  try {
+    const message = tree._raw ? await readRaw(mail, envelope, reader) : await readTree(mail, envelope, reader);
+    return { message, dispose: () => reader.dispose() };
+  } catch (error) {
+    await reader.dispose();
+    throw error;
+  }
+}
+
+function readEnvelope(tree: MimeTreeNode, maxRecipients: number): OutgoingMessage['envelope'] {
+  const { from, to } = tree.getEnvelope();
+  const seen = new Set<string>();
+  const recipients = to.filter((address) => {
+    const key = addressKey(address);
+    return !seen.has(key) && seen.add(key);
+  });
+  const refuse = (message: string, hint: string) => {
+    throw new GraphTransportError('EENVELOPE', `${message}; nothing was sent`, { permanent: true, hint });
+  };
+  if (recipients.length === 0) refuse('the message has no recipients', 'Give at least one address in to, cc, bcc or envelope.to.');
+  const bad = recipients.find((address) => !/^[^\s@].*@[^\s@]+$/s.test(address));
+  if (bad !== undefined) refuse(`'${bad}' is not a mail address`, 'Expected user@domain in to, cc, bcc or envelope.to.');
+  if (recipients.length > maxRecipients) {
+    refuse(
+      `the message has ${recipients.length} recipients, more than maxRecipients (${maxRecipients})`,
+      'Exchange accepts such a message and then returns it for every recipient. Split it, or raise maxRecipients if your tenant allows more.',
+    );
+  }
+  return { from, to: recipients };
+}
+
+async function readTree(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], reader: ContentReader): Promise<OutgoingMessage> {
+  const tree = mail.message;
+  const dateSet = tree.getHeader('Date') !== undefined;
+  const { lines } = splitMessage(Buffer.from(`${tree.buildHeaders()}\r\n\r\n`));
+  const fields = await decodeFields(parseFields(lines));
+  const addresses = tree.getAddresses();
+  const parts = listParts(tree);
+  const bodies = await readBodies(parts, reader);
+  const attachments = await readAttachments(parts, reader);
+
+  const traits: Trait[] = [...bodies.traits, ...attachments.traits];
+  if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
+  if (hasGroup(tree)) traits.push({ feature: 'group', detail: 'group names in To or Cc; the members get the message' });
+  return assemble(mail, envelope, {
+    fields,
+    addresses,
+    messageId: tree.messageId(),
+    traits,
+    text: bodies.text,
+    html: bodies.html,
+    attachments: attachments.list,
+    raw: undefined,
+  });
+}
+
+async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], reader: ContentReader): Promise<OutgoingMessage> {
+  const tree = mail.message;
+  const raw = await reader.read(tree, rawContent(tree._raw), 'raw');
+  const { lines } = splitMessage(await raw.bytes());
+  const fields = parseFields(lines);
+  const parser = createMimeNode();
+  const addresses = Object.fromEntries(
+    ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'].map((name) => [name, parser._parseAddresses(all(fields, name))]),
+  );
+  return assemble(mail, envelope, {
+    fields: await decodeFields(fields),
+    addresses,
+    messageId: field(fields, 'message-id') || tree.messageId(),
+    traits: [{ feature: 'raw', detail: 'a ready-made message is taken apart and rebuilt by Exchange' }],
+    text: undefined,
+    html: undefined,
+    attachments: [],
+    raw,
+  });
+}
+
+interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | 'attachments' | 'traits' | 'raw'> {
+  fields: HeaderField[];
+  addresses: Record<string, ParsedAddress[] | undefined>;
+}
+
+async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], pieces: Pieces): Promise<OutgoingMessage> {
+  const list = (name: string) => decodeAddresses(pieces.addresses[name]);
+  const [from, ...moreFrom] = await list('from');
+  const [sender] = await list('sender');
+  const recipients = reconcileRecipients({ to: await list('to'), cc: await list('cc'), bcc: await list('bcc') }, envelope.to);
+  const headers = readHeaders(pieces.fields, namesOf(mail.data['headers']));
+  const dsn = readDsn(mail.data['dsn']);
+
+  const traits = [...pieces.traits, ...headers.traits];
+  const losses: Loss[] = [...recipients.losses];
+  if (moreFrom.length > 0) traits.push({ feature: 'from', detail: 'only the first From address is carried' });
+  if (sender && from && addressKey(sender.address) !== addressKey(from.address)) {
+    traits.push({ feature: 'sender', detail: `Exchange sets the Sender itself; ${sender.address} is not carried` });
+  }
+  const bounces = envelope.from || '';
+  if (from && addressKey(bounces) !== addressKey(from.address)) {
+    losses.push({ feature: 'returnPath', detail: `bounces go to the mailbox, not to ${bounces === '' ? 'nobody' : bounces}` });
+  }
+  if (mail.data['dkim']) losses.push({ feature: 'dkim', detail: 'Exchange signs every message itself; the dkim option is not applied' });
+  if (dsn.detail !== undefined) losses.push({ feature: 'dsn', detail: dsn.detail });
+  for (const target of [headers.readReceiptTo, headers.deliveryReceiptTo]) {
+    if (target !== undefined && from && !addressKey(target).includes(addressKey(from.address))) {
+      traits.push({ feature: 'receipts', detail: `Exchange sends receipts to the sender, not to ${target}` });
+    }
+  }
+  if (isTransformed(mail)) traits.push({ feature: 'transformed', detail: 'a plugin transformed the message, such as PGP or S/MIME' });
+
+  return {
+    messageId: pieces.messageId,
+    envelope,
+    from,
+    sender,
+    replyTo: await list('reply-to'),
+    to: recipients.to,
+    cc: recipients.cc,
+    bcc: recipients.bcc,
+    headersRewritten: recipients.losses.length > 0,
+    subject: headers.subject,
+    importance: headers.importance,
+    readReceipt: headers.readReceiptTo !== undefined,
+    deliveryReceipt: headers.deliveryReceiptTo !== undefined || dsn.onSuccess,
+    headers: headers.rest,
+    text: pieces.text,
+    html: pieces.html,
+    attachments: pieces.attachments,
+    traits,
+    losses,
+    tree: mail.message,
+    raw: pieces.raw,
+  };
+}
+
+/** What the content types stand for that JSON has no place for. */
+const ALTERNATIVES: Readonly<Record<string, 'icalEvent' | 'amp' | 'watchHtml'>> = {
+  'text/calendar': 'icalEvent',
+  'text/x-amp-html': 'amp',
+  'text/watch-html': 'watchHtml',
+};
+
+async function readBodies(parts: readonly TreePart[], reader: ContentReader): Promise<Pick<OutgoingMessage, 'text' | 'html' | 'traits'>> {
+  const bodies = parts.filter(({ role }) => role === 'body' || role === 'alternative');
+  // the last alternative of a type is the one clients show
+  const pick = (type: string) => bodies.findLast((part) => part.type === type && !part.node._raw);
+  const [textPart, htmlPart] = [pick('text/plain'), pick('text/html')];
+  const text = textPart && (await reader.read(textPart.node, textPart.node.content, 'text'));
+  const html = htmlPart && (await reader.read(htmlPart.node, htmlPart.node.content, 'html'));
+
+  const traits: Trait[] = [];
+  if (text && html) traits.push({ feature: 'text', detail: 'Exchange makes its own text part from the html' });
+  for (const part of bodies) {
+    if (part === textPart || part === htmlPart) continue;
+    const feature = ALTERNATIVES[part.type] ?? 'alternatives';
+    traits.push({ feature, detail: `an alternative of type ${part.type}` });
+    if (!part.node._raw) await reader.read(part.node, part.node.content, `the ${part.type} alternative`);
+  }
+  return { text, html, traits };
+}
+
+async function readAttachments(
+  parts: readonly TreePart[],
+  reader: ContentReader,
+): Promise<{ list: OutgoingAttachment[]; traits: Trait[] }> {
+  const list: OutgoingAttachment[] = [];
+  const traits: Trait[] = [];
+  for (const part of parts) {
+    if (part.role !== 'related' && part.role !== 'attachment') continue;
+    const { node } = part;
+    const label = node.filename ? `attachment "${node.filename}"` : `attachment ${list.length + 1}`;
+    if (node._raw) {
+      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
+      await reader.read(node, rawContent(node._raw), label);
+      continue;
+    }
+    list.push({
+      name: node.filename || undefined,
+      contentType: part.contentType,
+      contentId: contentIdOf(node),
+      isInline: dispositionOf(node) === 'inline',
+      source: await reader.read(node, node.content, label),
+      node,
+    });
+    if (part.type === 'message/rfc822') traits.push({ feature: 'rfc822', detail: `${label} arrives as an .eml file, not as a message` });
+    else if (!node.filename) traits.push({ feature: 'attachmentName', detail: `${label} has no name and gets one` });
+    const own = node._headers.map(({ key }) => key).filter((key) => !/^content-(type|disposition|transfer-encoding|id)$/i.test(key));
+    if (own.length > 0) traits.push({ feature: 'attachmentHeaders', detail: `${label}: ${own.join(', ')}` });
+  }
+  return { list, traits };
+}
+
+/** Whether the bytes that leave are not those of the tree. Nodemailer's own DKIM signing does not count: it is not applied. */
+function isTransformed({ message }: NodemailerMail): boolean {
+  return message._transforms.length > 0 || message._processFuncs.length > 0;
+}
+
+/** Nodemailer accepts `{ content }` around a raw message, too. */
+function rawContent(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Buffer.isBuffer(raw)) return raw;
+  return (raw as { content?: unknown }).content ?? raw;
+}
+
+function hasGroup(tree: MimeTreeNode): boolean {
+  return tree._headers.some(
+    ({ key, value }) =>
+      /^(to|cc)$/i.test(key) && tree._parseAddresses(value).some(({ group, name }) => (group?.length ?? 0) > 0 && name !== ''),
+  );
+}
+
+/** The `dsn` option of Nodemailer's SMTP transport. */
+function readDsn(dsn: unknown): { onSuccess: boolean; detail: string | undefined } {
+  if (typeof dsn !== 'object' || dsn === null) return { onSuccess: false, detail: undefined };
+  const { notify, recipient } = dsn as { notify?: unknown; recipient?: unknown };
+  const when = (Array.isArray(notify) ? notify : [notify])
+    .filter((item): item is string => typeof item === 'string')
+    .join(',')
+    .toLowerCase();
+  const detail = when.includes('never')
+    ? 'Exchange always reports failures to the sender'
+    : recipient !== undefined
+      ? 'Exchange sends delivery reports to the sender'
+      : undefined;
+  return { onSuccess: when.includes('success'), detail };
+}
+
+/** The header names the app set itself, in lower case. */
+function namesOf(headers: unknown): Set<string> {
+  if (Array.isArray(headers)) return new Set(headers.map((item) => String((item as { key?: unknown })?.key ?? '').toLowerCase()));
+  return new Set(Object.keys((headers ?? {}) as object).map((name) => name.toLowerCase()));
+}
+
+async function decodeFields(fields: readonly HeaderField[]): Promise<HeaderField[]> {
+  return Promise.all(fields.map(async ({ name, value }) => ({ name, value: await decodeWords(value) })));
+}
+
+async function decodeAddresses(addresses: readonly ParsedAddress[] = []): Promise<Address[]> {
+  const flat = addresses.flatMap((entry) => entry.group ?? [entry]);
+  return Promise.all(flat.map(async ({ address, name }) => ({ address, name: await decodeWords(name ?? '') })));
+}
+
+function field(fields: readonly HeaderField[], name: string): string {
+  return fields.find((candidate) => candidate.name.toLowerCase() === name)?.value ?? '';
+}
+
+function all(fields: readonly HeaderField[], name: string): string[] {
+  return fields.filter((candidate) => candidate.name.toLowerCase() === name).map(({ value }) => value);
+}

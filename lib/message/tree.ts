@@ -1,0 +1,72 @@
+import type { MimeTreeNode } from './nodemailer.js';
+
+/** A leaf of the compiled tree with the part it plays. */
+export interface TreePart {
+  node: MimeTreeNode;
+  role: 'body' | 'alternative' | 'related' | 'attachment';
+  /** Type and subtype in lower case, without parameters. */
+  type: string;
+  /** The Content-Type as Nodemailer will write it, without a `name` parameter. */
+  contentType: string;
+}
+
+/** Lists the leaves of the tree in order, the way `MailComposer` nests them: mixed › alternative › related. */
+export function listParts(root: MimeTreeNode): TreePart[] {
+  const parts: TreePart[] = [];
+  collect(root, 'body');
+  return parts;
+
+  function collect(node: MimeTreeNode, role: TreePart['role']): void {
+    const contentType = contentTypeOf(node);
+    const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    if (!type.startsWith('multipart/') || node._raw) {
+      const attached = role === 'body' && dispositionOf(node) !== undefined;
+      parts.push({ node, role: attached ? 'attachment' : role, type, contentType });
+      return;
+    }
+    node.childNodes.forEach((child, index) => collect(child, roleOf(type, role, index)));
+  }
+}
+
+function roleOf(parentType: string, parentRole: TreePart['role'], index: number): TreePart['role'] {
+  if (parentType === 'multipart/alternative') return 'alternative';
+  if (parentType === 'multipart/related' && index > 0) return 'related';
+  return parentRole;
+}
+
+/** `inline`, `attachment` or another disposition; `undefined` where the node has none. */
+export function dispositionOf(node: MimeTreeNode): string | undefined {
+  const value = headerText(node, 'Content-Disposition');
+  if (value === '') return node.filename ? 'attachment' : undefined;
+  return value.split(';', 1)[0]?.trim().toLowerCase();
+}
+
+/** The node's Content-ID without angle brackets. */
+export function contentIdOf(node: MimeTreeNode): string | undefined {
+  const value = headerText(node, 'Content-ID').trim();
+  return value === '' ? undefined : value.replace(/^<|>$/g, '');
+}
+
+/** Destroys the streams nobody is going to read any more; Nodemailer itself does that from version 10 on. */
+export function releaseStreams(node: MimeTreeNode): void {
+  for (const content of [node.content, node._raw]) {
+    const stream = content as
+      { pipe?: unknown; destroy?: () => void; on?: (event: string, listener: () => void) => void } | null | undefined;
+    if (typeof stream?.pipe === 'function' && typeof stream.destroy === 'function') {
+      stream.on?.('error', () => undefined);
+      stream.destroy();
+    }
+  }
+  node.childNodes.forEach(releaseStreams);
+}
+
+function contentTypeOf(node: MimeTreeNode): string {
+  const value = headerText(node, 'Content-Type').replace(/\s*\r?\n\s*/g, ' ');
+  return value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '').trim() || 'application/octet-stream';
+}
+
+function headerText(node: MimeTreeNode, key: string): string {
+  const value = node.getHeader(key);
+  const text = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+  return typeof text === 'string' ? text : '';
+}

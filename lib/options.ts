@@ -1,0 +1,343 @@
+import type { TokenCredential } from '@azure/identity';
+import { GraphTransportError } from './errors/graph-transport-error.js';
+import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from './graph/clouds.js';
+import type { ClientCertificate, SignIn } from './graph/credentials.js';
+
+/** `'auto'` picks per message what carries more of it. */
+export type FormatOption = 'auto' | 'json' | 'mime';
+/** `'auto'` takes the draft route only for messages too big for one request. */
+export type RouteOption = 'auto' | 'sendMail' | 'draft';
+/** What happens with a message that the chosen format cannot carry whole. */
+export type LossPolicy = 'warn' | 'error' | 'ignore';
+
+/** A bunyan-style logger: `(entry, message, ...args)` per level. */
+export interface Logger {
+  trace(entry: object, message?: string, ...args: unknown[]): void;
+  debug(entry: object, message?: string, ...args: unknown[]): void;
+  info(entry: object, message?: string, ...args: unknown[]): void;
+  warn(entry: object, message?: string, ...args: unknown[]): void;
+  error(entry: object, message?: string, ...args: unknown[]): void;
+  fatal(entry: object, message?: string, ...args: unknown[]): void;
+}
+
+/** Sign in with a client secret. */
+export interface ClientSecretSignIn {
+  /** Directory (tenant) ID or a verified domain. */
+  tenantId: string;
+  /** Application (client) ID. */
+  clientId: string;
+  /** The secret's Value, not its Secret ID. */
+  clientSecret: string;
+  clientCertificate?: undefined;
+  credential?: undefined;
+}
+
+/** Sign in with a certificate. */
+export interface ClientCertificateSignIn {
+  /** Directory (tenant) ID or a verified domain. */
+  tenantId: string;
+  /** Application (client) ID. */
+  clientId: string;
+  /** A path to a PEM file with certificate and private key, or what `ClientCertificateCredential` takes. */
+  clientCertificate: string | ClientCertificate;
+  clientSecret?: undefined;
+  credential?: undefined;
+}
+
+/** Sign in with any credential of @azure/identity, or one of your own. */
+export interface CredentialSignIn {
+  /** Managed identity, workload identity, delegated …: anything with `getToken(scope)`. */
+  credential: TokenCredential;
+  tenantId?: undefined;
+  clientId?: undefined;
+  clientSecret?: undefined;
+  clientCertificate?: undefined;
+}
+
+/** Everything but the sign-in. */
+export interface CommonOptions {
+  /**
+   * Whose mailbox sends: user principal name or object id; `'me'` with delegated credentials.
+   * @default the message's From address
+   */
+  mailbox?: string | undefined;
+  /** Whether a copy is kept in Sent Items. `false` cannot be kept in MIME and on the draft route. @default true */
+  saveToSentItems?: boolean | undefined;
+  /** @default 'auto' */
+  format?: FormatOption | undefined;
+  /** `'draft'` makes every send duplicate-safe and needs Mail.ReadWrite. @default 'auto' */
+  route?: RouteOption | undefined;
+  /** @default 'warn' */
+  onLoss?: LossPolicy | undefined;
+  /** @default 'global' */
+  cloud?: Cloud | undefined;
+  /** Root of Graph, such as `https://graph.microsoft.com`; instead of `cloud`. */
+  graphEndpoint?: string | undefined;
+  /** Root of the sign-in service, such as `https://login.microsoftonline.com`; instead of `cloud`. */
+  authorityHost?: string | undefined;
+  /** Messages of one mailbox on the way at the same time; Exchange allows 4. @default 4 */
+  maxConnections?: number | undefined;
+  /** Messages per `rateDelta` over all mailboxes, as in Nodemailer's pool. @default no limit */
+  rateLimit?: number | undefined;
+  /** Milliseconds that `rateLimit` counts over. @default 1000 */
+  rateDelta?: number | undefined;
+  /** Most recipients of one message; Exchange's own limit is 500 unless an administrator changed it (1 to 1000). @default 500 */
+  maxRecipients?: number | undefined;
+  /** Repeats of what Graph certainly did not accept. @default 3 */
+  retries?: number | undefined;
+  /** Longest Retry-After that is waited for, in milliseconds; a longer one is reported at once. @default 120000 */
+  maxRetryDelay?: number | undefined;
+  /** Milliseconds to establish a connection. @default 30000 */
+  connectionTimeout?: number | undefined;
+  /** Milliseconds of silence on a connection, or of an attachment's stream. @default 120000 */
+  socketTimeout?: number | undefined;
+  /** Milliseconds for one request to Graph or one sign-in. @default 300000 */
+  requestTimeout?: number | undefined;
+  /** `ca`: certificates to trust instead of Node's own, for both hosts. */
+  tls?: { ca?: string | Buffer | (string | Buffer)[] | undefined } | undefined;
+  /** `true` for Nodemailer's console logger, or a bunyan-style logger. @default false */
+  logger?: boolean | Partial<Logger> | undefined;
+  /** Component name in log lines. @default 'graph-transport' */
+  component?: string | undefined;
+}
+
+/** What `graphTransport()` takes. */
+export type GraphTransportOptions = CommonOptions & (ClientSecretSignIn | ClientCertificateSignIn | CredentialSignIn);
+
+/** The options, checked and with their defaults. */
+export interface Settings {
+  readonly signIn: SignIn;
+  readonly mailbox: string | undefined;
+  readonly saveToSentItems: boolean;
+  readonly format: FormatOption;
+  readonly route: RouteOption;
+  readonly onLoss: LossPolicy;
+  readonly hosts: CloudHosts;
+  /** Whether the sign-in service is one of Microsoft's clouds. */
+  readonly wellKnownAuthority: boolean;
+  readonly maxConnections: number;
+  readonly rateLimit: number | undefined;
+  readonly rateDelta: number;
+  readonly maxRecipients: number;
+  readonly retries: number;
+  readonly maxRetryDelay: number;
+  readonly connectionTimeout: number;
+  readonly socketTimeout: number;
+  readonly requestTimeout: number;
+  readonly ca: string | Buffer | (string | Buffer)[] | undefined;
+  readonly logger: boolean | Partial<Logger>;
+  readonly component: string;
+}
+
+const DOCS = 'the README, section Options';
+
+const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecret' | 'clientCertificate' | 'credential', true> = {
+  tenantId: true,
+  clientId: true,
+  clientSecret: true,
+  clientCertificate: true,
+  credential: true,
+  mailbox: true,
+  saveToSentItems: true,
+  format: true,
+  route: true,
+  onLoss: true,
+  cloud: true,
+  graphEndpoint: true,
+  authorityHost: true,
+  maxConnections: true,
+  rateLimit: true,
+  rateDelta: true,
+  maxRecipients: true,
+  retries: true,
+  maxRetryDelay: true,
+  connectionTimeout: true,
+  socketTimeout: true,
+  requestTimeout: true,
+  tls: true,
+  logger: true,
+  component: true,
+};
+
+/**
+ * Reads the options once, copies them and fills in the defaults.
+ *
+ * @throws {GraphTransportError} `ECONFIG` that names the option, what was expected and what came
+ */
+export function readOptions(input: GraphTransportOptions): Settings {
+  if (typeof input !== 'object' || input === null) throw configError(`options must be an object, not ${show(input)}`);
+  const options = input as unknown as Record<string, unknown>;
+  for (const name of Object.keys(options)) {
+    if (options[name] !== undefined && !Object.hasOwn(KNOWN, name)) throw configError(`unknown option "${name}"${suggestion(name)}`);
+  }
+  const hosts = readHosts(options);
+  return {
+    signIn: readSignIn(options),
+    mailbox: options['mailbox'] === undefined ? undefined : readMailbox(options['mailbox'], 'mailbox', 'ECONFIG'),
+    saveToSentItems: boolean(options, 'saveToSentItems', true),
+    format: oneOf(options, 'format', ['auto', 'json', 'mime'], 'auto'),
+    route: oneOf(options, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
+    onLoss: oneOf(options, 'onLoss', ['warn', 'error', 'ignore'], 'warn'),
+    hosts,
+    wellKnownAuthority: Object.values(CLOUDS).some((cloud) => cloud.authorityHost === hosts.authorityHost),
+    maxConnections: integer(options, 'maxConnections', 4, 1),
+    rateLimit: options['rateLimit'] === undefined || options['rateLimit'] === false ? undefined : integer(options, 'rateLimit', 0, 1),
+    rateDelta: integer(options, 'rateDelta', 1000, 1),
+    maxRecipients: integer(options, 'maxRecipients', 500, 1),
+    retries: integer(options, 'retries', 3, 0),
+    maxRetryDelay: integer(options, 'maxRetryDelay', 120_000, 0),
+    connectionTimeout: integer(options, 'connectionTimeout', 30_000, 1),
+    socketTimeout: integer(options, 'socketTimeout', 120_000, 1),
+    requestTimeout: integer(options, 'requestTimeout', 300_000, 1),
+    ca: readCa(options['tls']),
+    logger: readLogger(options['logger']),
+    component: string(options, 'component') ?? 'graph-transport',
+  };
+}
+
+/**
+ * Checks a mailbox that goes into the URL.
+ *
+ * @throws {GraphTransportError} with the given code
+ */
+export function readMailbox(value: unknown, name: string, code: 'ECONFIG' | 'EENVELOPE'): string {
+  const text = typeof value === 'string' ? value.trim() : '';
+  // an address, an object id, or the signed-in user; anything else (a path, "..") could address something else in Graph
+  if (/^[^\s@/\\]+@[^\s@/\\]+$/.test(text) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) || text === 'me') return text;
+  const message = `"${name}" must be a user principal name such as noreply@contoso.com, an object id or 'me', not ${show(value)}`;
+  throw code === 'ECONFIG' ? configError(message) : new GraphTransportError(code, message, { permanent: true });
+}
+
+function readSignIn(options: Record<string, unknown>): SignIn {
+  const { credential, clientCertificate } = options;
+  const given = ['clientSecret', 'clientCertificate', 'credential'].filter((name) => options[name] !== undefined);
+  if (given.length > 1) throw configError(`give only one of ${given.map((name) => `"${name}"`).join(' and ')}`);
+  if (given.length === 0) throw configError('one of "clientSecret", "clientCertificate" or "credential" is missing');
+
+  if (credential !== undefined) {
+    for (const name of ['tenantId', 'clientId']) {
+      if (options[name] !== undefined) throw configError(`"${name}" does not go with "credential": the credential brings its own`);
+    }
+    if (typeof (credential as { getToken?: unknown } | null)?.getToken !== 'function') {
+      throw configError(`"credential" must be a TokenCredential with a getToken() method, not ${show(credential)}`);
+    }
+    return { kind: 'credential', credential: credential as TokenCredential };
+  }
+
+  const tenantId = required(options, 'tenantId', 'the Directory (tenant) ID');
+  if (!/^[\w.-]+$/.test(tenantId))
+    throw configError(`"tenantId" must be a tenant id or a domain such as contoso.com, not ${show(tenantId)}`);
+  const clientId = required(options, 'clientId', 'the Application (client) ID');
+  if (clientCertificate === undefined) {
+    return { kind: 'secret', tenantId, clientId, clientSecret: required(options, 'clientSecret', "the client secret's Value", true) };
+  }
+  return { kind: 'certificate', tenantId, clientId, certificate: readCertificate(clientCertificate) };
+}
+
+function readCertificate(value: unknown): ClientCertificate {
+  if (typeof value === 'string' && value !== '') return { certificatePath: value };
+  const { certificatePath, certificate, certificatePassword } = (value ?? {}) as Record<string, unknown>;
+  const source = typeof certificatePath === 'string' ? certificatePath : certificate;
+  if (typeof source !== 'string' || source === '' || (certificatePath !== undefined && certificate !== undefined)) {
+    throw configError(
+      '"clientCertificate" must be a path, { certificatePath, certificatePassword } or { certificate, certificatePassword }',
+    );
+  }
+  const password = typeof certificatePassword === 'string' ? { certificatePassword } : {};
+  return typeof certificatePath === 'string' ? { certificatePath, ...password } : { certificate: source, ...password };
+}
+
+function readHosts(options: Record<string, unknown>): CloudHosts {
+  if (options['cloud'] !== undefined && (options['graphEndpoint'] !== undefined || options['authorityHost'] !== undefined)) {
+    throw configError('give either "cloud" or "graphEndpoint" and "authorityHost"');
+  }
+  const cloud = CLOUDS[oneOf(options, 'cloud', Object.keys(CLOUDS) as Cloud[], 'global')];
+  return {
+    graphEndpoint: readOrigin(options, 'graphEndpoint') ?? cloud.graphEndpoint,
+    authorityHost: readOrigin(options, 'authorityHost') ?? cloud.authorityHost,
+  };
+}
+
+function readOrigin(options: Record<string, unknown>, name: string): string | undefined {
+  const text = string(options, name);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const expected = `"${name}" must be the root of an https service such as ${name === 'graphEndpoint' ? CLOUDS.global.graphEndpoint : CLOUDS.global.authorityHost}`;
+  if (!url || url.pathname !== '/' || url.search || url.hash || url.username || url.password)
+    throw configError(`${expected}, not ${show(text)}`);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw configError(`${expected} (plain http only on loopback), not ${show(text)}`);
+  }
+  return url.origin;
+}
+
+function readCa(tls: unknown): Settings['ca'] {
+  if (tls === undefined) return undefined;
+  if (typeof tls !== 'object' || tls === null) throw configError(`"tls" must be an object such as { ca }, not ${show(tls)}`);
+  const unknown = Object.keys(tls).find((name) => name !== 'ca');
+  if (unknown !== undefined) throw configError(`"tls.${unknown}" is not supported; only "tls.ca" is`);
+  const { ca } = tls as { ca?: unknown };
+  const valid = (value: unknown): value is string | Buffer => typeof value === 'string' || Buffer.isBuffer(value);
+  if (ca === undefined || valid(ca) || (Array.isArray(ca) && ca.every(valid))) return ca;
+  throw configError('"tls.ca" must be a PEM string, a Buffer or an array of them');
+}
+
+function readLogger(value: unknown): Settings['logger'] {
+  if (value === undefined || value === null) return false;
+  if (typeof value === 'boolean' || typeof value === 'object') return value;
+  throw configError(`"logger" must be true, false or a bunyan-style logger, not ${show(value)}`);
+}
+
+function required(options: Record<string, unknown>, name: string, what: string, secret = false): string {
+  const value = options[name];
+  if (value === undefined || value === '') throw configError(`"${name}" is missing: ${what}`);
+  if (typeof value === 'string' && !/[\r\n]/.test(value.trim())) return value.trim();
+  throw configError(`"${name}" must be a string: ${what}${secret ? '' : `, not ${show(value)}`}`);
+}
+
+function string(options: Record<string, unknown>, name: string): string | undefined {
+  const value = options[name];
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw configError(`"${name}" must be a non-empty string, not ${show(value)}`);
+}
+
+function boolean(options: Record<string, unknown>, name: string, byDefault: boolean): boolean {
+  const value = options[name];
+  if (value === undefined) return byDefault;
+  if (typeof value === 'boolean') return value;
+  throw configError(`"${name}" must be true or false, not ${show(value)}`);
+}
+
+function integer(options: Record<string, unknown>, name: string, byDefault: number, least: number): number {
+  const value = options[name];
+  if (value === undefined) return byDefault;
+  // 2^31 - 1: the longest a timer can wait
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 2_147_483_647) return value;
+  throw configError(`"${name}" must be a whole number of at least ${least}, not ${show(value)}`);
+}
+
+function oneOf<T extends string>(options: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {
+  const value = options[name];
+  if (value === undefined) return byDefault;
+  if (values.includes(value as T)) return value as T;
+  throw configError(`"${name}" must be one of ${values.map((item) => `'${item}'`).join(', ')}, not ${show(value)}`);
+}
+
+function suggestion(name: string): string {
+  const known = Object.keys(KNOWN).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return known ? `; did you mean "${known}"?` : '';
+}
+
+function configError(message: string): GraphTransportError {
+  return new GraphTransportError('ECONFIG', `graphTransport: ${message}. See ${DOCS}.`, { permanent: true });
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string'
+    ? `'${value.slice(0, 80)}'`
+    : typeof value === 'object'
+      ? value === null
+        ? 'null'
+        : 'an object'
+      : String(value);
+}

@@ -1,0 +1,239 @@
+import { EventEmitter } from 'node:events';
+import type { Delivery, GraphSentMessageInfo } from './delivery/delivery.js';
+import { deliver } from './delivery/deliver.js';
+import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
+import { readMessageSettings } from './delivery/message-settings.js';
+import { secretsOf } from './delivery/request.js';
+import { sleep } from './delivery/sleep.js';
+import { abortError } from './errors/from-graph.js';
+import { signInError } from './errors/from-sign-in.js';
+import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
+import { safeCause } from './errors/safe-cause.js';
+import { createGraphClient, type GraphClient } from './graph/client.js';
+import { createCredential } from './graph/credentials.js';
+import { createHttpClient, type HttpClient } from './graph/http.js';
+import { createTokenSource, type TokenSource } from './graph/tokens.js';
+import { createLogger, type NodemailerMail } from './message/nodemailer.js';
+import { readMessage } from './message/read-message.js';
+import { releaseStreams } from './message/tree.js';
+import { readOptions, type GraphTransportOptions, type Logger, type Settings } from './options.js';
+import { VERSION } from './version.js';
+
+type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
+type VerifyCallback = (error: Error | null, success: true) => void;
+
+/** What Nodemailer hands to `send()`, as much of it as is the same in every version. */
+export interface MailLike {
+  data: object;
+  message: object;
+}
+
+/**
+ * Nodemailer transport that sends through Microsoft Graph.
+ *
+ * Emits `idle` when it can take more messages, as Nodemailer's pool, and `error` for what belongs to no message
+ * (only where somebody listens).
+ */
+export class GraphTransport extends EventEmitter {
+  readonly name = 'GraphTransport';
+  readonly version = VERSION;
+  /** `mail.data.signal` cancels queued and running sends. */
+  readonly supportsAbortSignal = true;
+  /** The Nodemailer transporter this transport belongs to; set by Nodemailer. */
+  mailer: EventEmitter | undefined;
+  readonly #settings: Settings;
+  readonly #logger: Logger;
+  readonly #http: HttpClient;
+  readonly #tokens: TokenSource;
+  readonly #graph: GraphClient;
+  readonly #queue: MailboxQueue;
+  /** Messages on their way, to be aborted by `close({ force: true })`. */
+  readonly #running = new Set<AbortController>();
+
+  /** @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option */
+  constructor(options: GraphTransportOptions) {
+    super();
+    const settings = (this.#settings = readOptions(options));
+    this.#logger = createLogger<Logger>(settings.logger, settings.component);
+    this.#http = createHttpClient({ ...settings, connections: settings.maxConnections * 2 });
+    this.#tokens = createTokenSource({
+      scope: `${settings.hosts.graphEndpoint}/.default`,
+      timeout: settings.requestTimeout,
+      createCredential: () =>
+        createCredential(settings.signIn, {
+          authorityHost: settings.hosts.authorityHost,
+          wellKnownAuthority: settings.wellKnownAuthority,
+          ca: settings.ca,
+        }),
+      onBackgroundError: (error) => this.#report(this.#signInError(error)),
+    });
+    this.#graph = createGraphClient({ graphEndpoint: settings.hosts.graphEndpoint, http: this.#http, tokens: this.#tokens });
+    this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
+    setImmediate(() => {
+      if (this.isIdle()) this.emit('idle');
+    });
+  }
+
+  /** Sends a compiled message; called by Nodemailer. Never throws; the callback runs exactly once. */
+  send(mail: MailLike, callback: SendCallback): void {
+    this.#send(mail as unknown as NodemailerMail).then(
+      // outside the promise chain, so that a throwing callback is the app's uncaught exception and not called again
+      (info) => setImmediate(() => callback(null, info)),
+      (error: unknown) => setImmediate(() => callback(this.#toError(error), undefined as unknown as GraphSentMessageInfo)),
+    );
+  }
+
+  /**
+   * Signs in for real.
+   *
+   * @throws {GraphTransportError} `EAUTH`, `ECONNECTION` or `ETIMEDOUT`
+   */
+  verify(): Promise<true>;
+  verify(callback: VerifyCallback): void;
+  verify(callback?: VerifyCallback): Promise<true> | void {
+    const verified = this.#verify();
+    if (!callback) return verified;
+    verified.then(
+      () => setImmediate(() => callback(null, true)),
+      (error: Error) => setImmediate(() => callback(error, undefined as unknown as true)),
+    );
+  }
+
+  /** Whether it can take another message right away. */
+  isIdle(): boolean {
+    return this.#queue.isIdle();
+  }
+
+  /** Messages handed over and not settled yet. */
+  pendingCount(): number {
+    return this.#queue.pending;
+  }
+
+  /** Takes no more messages and fails those that wait; running ones end first, unless `force` aborts them. */
+  close({ force = false }: { force?: boolean } = {}): void {
+    this.#queue.close();
+    if (force) {
+      const reason = new GraphTransportError('EABORT', 'the transport was closed with force');
+      for (const controller of this.#running) controller.abort(reason);
+    }
+    void this.#whenSettled().then(() => this.#http.close(force));
+  }
+
+  async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
+    const controller = new AbortController();
+    const outer = mail.data['signal'] as AbortSignal | undefined;
+    const onAbort = () => controller.abort(outer?.reason);
+    outer?.addEventListener('abort', onAbort, { once: true });
+    if (outer?.aborted) onAbort();
+    this.#running.add(controller);
+    let mailbox: string | undefined;
+    try {
+      dropDkim(mail);
+      const wanted = readMessageSettings(mail, this.#settings);
+      mailbox = wanted.mailbox;
+      return await this.#queue.run(mailbox, controller.signal, (turn) => this.#deliver(mail, wanted, controller.signal, turn));
+    } catch (error) {
+      releaseStreams(mail.message);
+      // whoever knows more about the abort (whether it is ambiguous) has said so already
+      if (controller.signal.aborted && !isGraphTransportError(error))
+        throw abortError(controller.signal.reason, { ambiguous: false, mailbox });
+      throw error === controller.signal.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
+    } finally {
+      outer?.removeEventListener('abort', onAbort);
+      this.#running.delete(controller);
+      this.#settled();
+    }
+  }
+
+  async #deliver(
+    mail: NodemailerMail,
+    wanted: ReturnType<typeof readMessageSettings>,
+    signal: AbortSignal,
+    turn: Turn,
+  ): Promise<GraphSentMessageInfo> {
+    const settings = this.#settings;
+    // signing in and reading the message overlap; a failure comes up when the token is needed
+    this.#tokens.get(signal).catch(() => undefined);
+    const { message, dispose } = await readMessage(mail, {
+      idleTimeout: settings.socketTimeout,
+      signal,
+      maxRecipients: settings.maxRecipients,
+    });
+    const { messageId, envelope } = message;
+    const { mailbox } = wanted;
+    this.#logger.info({ tnx: 'send', messageId, mailbox }, 'Sending message %s from %s to <%s>', messageId, mailbox, shorten(envelope.to));
+    const delivery: Delivery = {
+      settings,
+      graph: this.#graph,
+      tokens: this.#tokens,
+      logger: this.#logger,
+      signal,
+      turn,
+      sleep,
+      mailbox,
+      messageId,
+      attempts: 0,
+    };
+    try {
+      return await deliver(delivery, message, wanted);
+    } finally {
+      await dispose();
+    }
+  }
+
+  async #verify(): Promise<true> {
+    if (this.#queue.closed) throw new GraphTransportError('ECONNECTION', 'the transport was closed');
+    try {
+      await this.#tokens.get();
+      return true;
+    } catch (error) {
+      throw this.#signInError(error);
+    }
+  }
+
+  #signInError(error: unknown): GraphTransportError {
+    return signInError(error, { authorityHost: this.#settings.hosts.authorityHost, secrets: secretsOf(this.#settings) });
+  }
+
+  /** An error that belongs to no message. An `error` event without a listener would end the process. */
+  #report(error: GraphTransportError): void {
+    this.#logger.warn({ tnx: 'sign-in', err: error }, 'Renewing the token failed: %s', error.message);
+    if ((this.mailer ?? this).listenerCount('error') > 0) this.emit('error', error);
+  }
+
+  /** What nobody has made a GraphTransportError of is a mistake of this library; it must not carry anything along. */
+  #toError(error: unknown): GraphTransportError {
+    if (isGraphTransportError(error)) return error;
+    const cause = safeCause(error, secretsOf(this.#settings));
+    return new GraphTransportError('EGRAPH', `unexpected failure before the message was sent: ${cause.message}`, { cause });
+  }
+
+  #settledListeners: (() => void)[] = [];
+
+  #whenSettled(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#settledListeners.push(resolve));
+  }
+
+  #settled(): void {
+    if (this.#running.size === 0) for (const listener of this.#settledListeners.splice(0)) listener();
+  }
+}
+
+/**
+ * Creates the transport that goes into `nodemailer.createTransport()`.
+ *
+ * @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option
+ */
+export function graphTransport(options: GraphTransportOptions): GraphTransport {
+  return new GraphTransport(options);
+}
+
+/** Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail. */
+function dropDkim({ data, message }: NodemailerMail): void {
+  if (data['dkim']) message._processFuncs.pop();
+}
+
+function shorten(recipients: readonly string[]): string {
+  return recipients.length > 3 ? `${recipients.slice(0, 2).join(', ')}, ...and ${recipients.length - 2} more` : recipients.join(', ');
+}
