@@ -10,7 +10,7 @@ export type {
   LossPolicy,
   RouteOption,
 } from './options.js';
-export type { GraphSentMessageInfo } from './delivery/delivery.js';
+export type { GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
 export type { GraphMessageOptions } from './delivery/message-settings.js';
 export type { GraphMessageExtras } from './encode/graph-message.js';
 export type { Loss, LossFeature } from './message/outgoing-message.js';

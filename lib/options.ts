@@ -218,7 +218,7 @@ function readSignIn(options: Record<string, unknown>): SignIn {
     for (const name of ['tenantId', 'clientId']) {
       if (options[name] !== undefined) throw configError(`"${name}" does not go with "credential": the credential brings its own`);
     }
-    if (typeof (credential as { getToken?: unknown } | null)?.getToken !== 'function') {
+    if (typeof credential?.getToken !== 'function') {
       throw configError(`"credential" must be a TokenCredential with a getToken() method, not ${show(credential)}`);
     }
     return { kind: 'credential', credential: credential as TokenCredential };
@@ -236,7 +236,10 @@ function readSignIn(options: Record<string, unknown>): SignIn {
 
 function readCertificate(value: unknown): ClientCertificate {
   if (typeof value === 'string' && value !== '') return { certificatePath: value };
-  const { certificatePath, certificate, certificatePassword } = (value ?? {}) as Record<string, unknown>;
+  const { certificatePath, certificate, certificatePassword } = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
   const source = typeof certificatePath === 'string' ? certificatePath : certificate;
   if (typeof source !== 'string' || source === '' || (certificatePath !== undefined && certificate !== undefined)) {
     throw configError(
@@ -332,12 +335,9 @@ function configError(message: string): GraphTransportError {
   return new GraphTransportError('ECONFIG', `graphTransport: ${message}. See ${DOCS}.`, { permanent: true });
 }
 
-function show(value: unknown): string {
-  return typeof value === 'string'
-    ? `'${value.slice(0, 80)}'`
-    : typeof value === 'object'
-      ? value === null
-        ? 'null'
-        : 'an object'
-      : String(value);
+/** A value as errors show it. Never used for secrets. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 80)}'`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Delivery, GraphSentMessageInfo } from './delivery/delivery.js';
+import type { Delivery, GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
 import { deliver } from './delivery/deliver.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
 import { readMessageSettings } from './delivery/message-settings.js';
@@ -31,8 +31,8 @@ export interface MailLike {
 /**
  * Nodemailer transport that sends through Microsoft Graph.
  *
- * Emits `idle` when it can take more messages, as Nodemailer's pool, and `error` for what belongs to no message
- * (only where somebody listens).
+ * Emits `idle` when it can take more messages, as Nodemailer's pool, `progress` ({@link UploadProgress}) while large
+ * attachments are uploaded, and `error` for what belongs to no message (only where somebody listens).
  */
 export class GraphTransport extends EventEmitter {
   readonly name = 'GraphTransport';
@@ -154,11 +154,12 @@ export class GraphTransport extends EventEmitter {
     const settings = this.#settings;
     // signing in and reading the message overlap; a failure comes up when the token is needed
     this.#tokens.get(signal).catch(() => undefined);
-    const { message, dispose } = await readMessage(mail, {
+    const read = await readMessage(mail, {
       idleTimeout: settings.socketTimeout,
       signal,
       maxRecipients: settings.maxRecipients,
     });
+    const { message } = read;
     const { messageId, envelope } = message;
     const { mailbox } = wanted;
     this.#logger.info({ tnx: 'send', messageId, mailbox }, 'Sending message %s from %s to <%s>', messageId, mailbox, shorten(envelope.to));
@@ -170,6 +171,17 @@ export class GraphTransport extends EventEmitter {
       signal,
       turn,
       sleep,
+      http: this.#http,
+      onProgress: (progress: UploadProgress) => {
+        this.#logger.debug(
+          { tnx: 'upload', ...progress },
+          'Uploaded %s of %s bytes of %s',
+          progress.sent,
+          progress.total,
+          progress.attachment,
+        );
+        this.emit('progress', progress);
+      },
       mailbox,
       messageId,
       attempts: 0,
@@ -177,7 +189,7 @@ export class GraphTransport extends EventEmitter {
     try {
       return await deliver(delivery, message, wanted);
     } finally {
-      await dispose();
+      await read.dispose();
     }
   }
 

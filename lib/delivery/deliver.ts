@@ -1,37 +1,31 @@
 import { distributeHeaders } from '../encode/json-headers.js';
-import { describeAttachment, encodeJson } from '../encode/json.js';
-import { encodeMime } from '../encode/mime.js';
-import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
+import { abortError } from '../errors/from-graph.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey } from '../message/address.js';
 import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
 import { parseRaw } from '../message/parse-raw.js';
-import type { Format } from './carriage.js';
 import { mailboxPath, type Delivery, type GraphSentMessageInfo, type MessageSettings } from './delivery.js';
-import { planFormat } from './plan.js';
+import { sendDraft } from './draft.js';
+import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './plan.js';
 import { failure, requestGraph } from './request.js';
-import { abortError } from '../errors/from-graph.js';
-
-/** Most bytes Graph takes in one request. */
-export const REQUEST_LIMIT = 4 * 1024 * 1024;
 
 /** Carries a message to Graph: plan, encode, send. */
 export async function deliver(delivery: Delivery, message: OutgoingMessage, wanted: MessageSettings): Promise<GraphSentMessageInfo> {
-  const { settings, logger, messageId, mailbox } = delivery;
-  const plan = planFormat({
-    traits: traitsOf(message, wanted),
-    losses: message.losses,
-    format: wanted.format,
-    route: wanted.route,
-    onLoss: settings.onLoss,
-    saveToSentItems: wanted.saveToSentItems,
-  });
-  if (plan.losses.length > 0 && settings.onLoss === 'warn') {
-    const list = plan.losses.map(({ feature, detail }) => `${feature} (${detail})`).join('; ');
-    logger.warn({ tnx: 'loss', messageId, losses: plan.losses }, 'Message %s does not arrive as written: %s', messageId, list);
+  const { settings, logger, mailbox } = delivery;
+  const traits = traitsOf(message, wanted);
+  const plan = planFormat({ traits, losses: message.losses, format: wanted.format });
+  const { payload, format, losses: formatLosses } = await encode(delivery, message, wanted, plan, traits);
+  const { route, messageId } = payload;
+  delivery.messageId = messageId;
+
+  const losses = routeLosses(formatLosses, route, wanted.saveToSentItems);
+  if (losses.length > 0 && settings.onLoss === 'error') throw lossError(losses, { format, route });
+  if (losses.length > 0 && settings.onLoss === 'warn') {
+    logger.warn({ tnx: 'loss', messageId, losses }, 'Message %s does not arrive as written: %s', messageId, describeLosses(losses));
   }
-  const body = await encode(plan.format, message, wanted, delivery);
-  if (body.length > REQUEST_LIMIT) throw tooLarge(body.length);
-  const requestId = await sendMail(delivery, plan.format, body);
+
+  const requestId = route === 'sendMail' ? await sendMail(delivery, payload) : await sendDraft(delivery, payload);
   return {
     envelope: message.envelope,
     messageId,
@@ -39,11 +33,11 @@ export async function deliver(delivery: Delivery, message: OutgoingMessage, want
     rejected: [],
     response: '202 Accepted',
     mailbox,
-    format: plan.format,
-    route: 'sendMail',
+    format,
+    route,
     requestId,
     attempts: delivery.attempts,
-    losses: plan.losses,
+    losses,
   };
 }
 
@@ -51,6 +45,7 @@ export async function deliver(delivery: Delivery, message: OutgoingMessage, want
 function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, extras }: MessageSettings): Trait[] {
   const traits: Trait[] = [...message.traits, ...distributeHeaders(message.headers).losses];
   const from = message.from?.address;
+  // an object id or 'me' may well be the same mailbox
   if (from !== undefined && mailbox.includes('@') && addressKey(from) !== addressKey(mailbox)) {
     traits.push({ feature: 'from', detail: `Exchange may replace the From address ${from} by the mailbox's own` });
   }
@@ -59,34 +54,34 @@ function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, extras }
   return traits;
 }
 
-async function encode(format: Format, message: OutgoingMessage, wanted: MessageSettings, { settings, signal }: Delivery): Promise<Buffer> {
-  if (format === 'mime') {
-    const source = await encodeMime(message, { idleTimeout: settings.socketTimeout, signal });
-    return Buffer.from(source.toString('base64'), 'latin1');
-  }
-  const parsed = await parseRaw(message);
-  const graphMessage = await encodeJson(parsed, wanted.extras);
-  const attachments = [];
-  for (const [index, attachment] of parsed.attachments.entries()) {
-    const contentBytes = (await attachment.source.bytes()).toString('base64');
-    attachments.push({ ...describeAttachment(attachment, index), contentBytes });
-  }
-  if (attachments.length > 0) graphMessage['attachments'] = attachments;
-  return Buffer.from(JSON.stringify({ message: graphMessage, ...(!wanted.saveToSentItems && { saveToSentItems: false }) }));
+interface Encoded extends FormatPlan {
+  payload: Payload;
 }
 
-async function sendMail(delivery: Delivery, format: Format, body: Buffer): Promise<string | undefined> {
+async function encode(
+  { settings, signal }: Delivery,
+  message: OutgoingMessage,
+  wanted: MessageSettings,
+  plan: FormatPlan,
+  traits: readonly Trait[],
+): Promise<Encoded> {
+  const options: PayloadOptions = { ...wanted, idleTimeout: settings.socketTimeout, signal };
+  const asJson = async () => jsonPayload(await parseRaw(message), options);
+  if (plan.format === 'json') return { ...plan, payload: await asJson() };
+  try {
+    return { ...plan, payload: await mimePayload(message, options) };
+  } catch (error) {
+    // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
+    const tooLarge = isGraphTransportError(error) && error.code === 'EMESSAGE' && message.raw !== undefined;
+    if (!tooLarge || wanted.format === 'mime' || wanted.route === 'sendMail') throw error;
+    return { ...planFormat({ traits, losses: message.losses, format: 'json' }), payload: await asJson() };
+  }
+}
+
+async function sendMail(delivery: Delivery, { contentType, body }: Payload): Promise<string | undefined> {
   const what = 'send the message';
-  const result = await requestGraph(
-    delivery,
-    {
-      method: 'POST',
-      path: `${mailboxPath(delivery.mailbox)}/sendMail`,
-      contentType: format === 'json' ? 'application/json' : 'text/plain',
-      body,
-    },
-    { what, expected: 202 },
-  );
+  const path = `${mailboxPath(delivery.mailbox)}/sendMail`;
+  const result = await requestGraph(delivery, { method: 'POST', path, contentType, body }, { what, expected: 202 });
   switch (result.state) {
     case 'done':
       return result.answer.requestId;
@@ -96,15 +91,4 @@ async function sendMail(delivery: Delivery, format: Format, body: Buffer): Promi
       if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: true, mailbox: delivery.mailbox });
       throw failure(delivery, result.outcome, what, { ambiguous: true });
   }
-}
-
-function tooLarge(bytes: number): GraphTransportError {
-  return new GraphTransportError(
-    'EMESSAGE',
-    `the message makes a request of ${bytes} bytes, more than the ${REQUEST_LIMIT} Graph takes; nothing was sent`,
-    {
-      permanent: true,
-      hint: 'Send a link instead of the attachment.',
-    },
-  );
 }

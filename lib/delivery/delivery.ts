@@ -1,4 +1,5 @@
 import type { GraphClient } from '../graph/client.js';
+import type { HttpClient } from '../graph/http.js';
 import type { TokenSource } from '../graph/tokens.js';
 import type { Loss } from '../message/outgoing-message.js';
 import type { Logger, Settings } from '../options.js';
@@ -14,11 +15,26 @@ export interface Delivery {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly turn: Turn;
+  /** For upload sessions, which take no token. */
+  readonly http: HttpClient;
+  readonly onProgress: (progress: UploadProgress) => void;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly mailbox: string;
-  readonly messageId: string;
+  /** The Message-ID; in MIME a plugin may still have changed it. */
+  messageId: string;
   /** Requests to Graph so far. */
   attempts: number;
+}
+
+/** How far an attachment is uploaded; what the `progress` event carries. */
+export interface UploadProgress {
+  messageId: string;
+  /** The attachment's name. */
+  attachment: string;
+  /** Bytes taken by Graph so far. */
+  sent: number;
+  /** Bytes in all. */
+  total: number;
 }
 
 /** `graph: {…}` of a message, checked. */

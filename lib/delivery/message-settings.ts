@@ -1,7 +1,7 @@
 import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
-import { readMailbox, type FormatOption, type RouteOption, type Settings } from '../options.js';
+import { readMailbox, show, type FormatOption, type RouteOption, type Settings } from '../options.js';
 import type { MessageSettings } from './delivery.js';
 
 /** The `graph` property of a message: overrides for this one message. */
@@ -50,13 +50,12 @@ function readMailboxOf({ message }: NodemailerMail, given: unknown): string {
   });
 }
 
-function choose<T>(graph: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {
+function choose<T extends string | boolean>(graph: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {
   const value = graph[name];
   if (value === undefined) return byDefault;
   if (values.includes(value as T)) return value as T;
-  throw refusal(
-    `graph.${name} must be one of ${values.map((item) => (typeof item === 'string' ? `'${item}'` : String(item))).join(', ')}, not ${String(value)}`,
-  );
+  const expected = values.map((item) => (typeof item === 'string' ? `'${item}'` : String(item))).join(', ');
+  throw refusal(`graph.${name} must be one of ${expected}, not ${show(value)}`);
 }
 
 function refusal(message: string): GraphTransportError {

@@ -5,36 +5,38 @@ import { lossesIn, weigh, type Format } from './carriage.js';
 /** The way a message takes through Graph. */
 export type Route = 'sendMail' | 'draft';
 
-/** What decides about a message. Sizes are bytes of the request as it would really be sent. */
-export interface PlanInput {
+/** Most bytes Graph takes in one request (4 MB, https://learn.microsoft.com/graph/use-the-api; 4,194,304 by users' measurements). */
+export const REQUEST_LIMIT = 4 * 1024 * 1024;
+
+/** From this size on a file goes through an upload session; below it Graph refuses one. */
+export const UPLOAD_SESSION_FROM = 3 * 1024 * 1024;
+
+/** What decides about the format. */
+export interface FormatInput {
   traits: readonly Trait[];
   /** Losses that no format avoids. */
   losses: readonly Loss[];
   format: 'auto' | Format;
-  route: 'auto' | Route;
-  onLoss: 'warn' | 'error' | 'ignore';
-  saveToSentItems: boolean;
 }
 
-/** How one message will be delivered. */
-export interface DeliveryPlan {
+export interface FormatPlan {
   format: Format;
   losses: Loss[];
 }
 
 /**
- * Chooses the format.
+ * Chooses the format: of those that may carry the message the one that loses least, JSON on a tie.
  *
- * @throws {GraphTransportError} `EMESSAGE` if the wanted format must not carry the message, or with `onLoss: 'error'` if any loses
+ * @throws {GraphTransportError} `EMESSAGE` if the wanted format must not carry the message
  */
-export function planFormat(input: PlanInput): DeliveryPlan {
+export function planFormat(input: FormatInput): FormatPlan {
   const candidates: Format[] = input.format === 'auto' ? ['json', 'mime'] : [input.format];
   const plans = candidates.flatMap((format) => {
     const lost = lossesIn(format, input.traits);
-    return lost ? [{ format, losses: lost, weight: weigh(lost) }] : [];
+    return lost ? [{ format, losses: [...input.losses, ...lost], weight: weigh(lost) }] : [];
   });
-  const best = plans.reduce<(typeof plans)[number] | undefined>((a, b) => (a && a.weight <= b.weight ? a : b), undefined);
-  if (!best) {
+  const [first, ...others] = plans;
+  if (!first) {
     throw new GraphTransportError(
       'EMESSAGE',
       `format: '${input.format}' would send the clear text of a message that a plugin transformed`,
@@ -44,20 +46,51 @@ export function planFormat(input: PlanInput): DeliveryPlan {
       },
     );
   }
-  const losses = [...input.losses, ...best.losses];
-  if (input.onLoss === 'error' && losses.length > 0) throw lossError(losses, best.format);
-  return { format: best.format, losses };
+  const { format, losses } = others.reduce((best, plan) => (plan.weight < best.weight ? plan : best), first);
+  return { format, losses };
+}
+
+/**
+ * The losses with what the route adds: a sent draft is always kept.
+ */
+export function routeLosses(losses: readonly Loss[], route: Route, saveToSentItems: boolean): Loss[] {
+  if (route === 'sendMail' || saveToSentItems || losses.some(({ feature }) => feature === 'saveToSentItems')) return [...losses];
+  return [...losses, { feature: 'saveToSentItems', detail: 'the draft route always keeps a copy in Sent Items' }];
+}
+
+/**
+ * Chooses what is uploaded separately so that the rest fits into one request: the largest first, no more than needed.
+ *
+ * @param rest bytes of the request without any attachment
+ * @param attachments bytes each attachment adds to the request
+ * @returns indexes into `attachments`, or `undefined` if the rest alone is too large
+ */
+export function planUploads(rest: number, attachments: readonly number[], limit = REQUEST_LIMIT): number[] | undefined {
+  let total = attachments.reduce((sum, size) => sum + size, rest);
+  const uploads: number[] = [];
+  const bySize = attachments.map((size, index) => ({ size, index })).sort((a, b) => b.size - a.size);
+  for (const { size, index } of bySize) {
+    if (total <= limit) break;
+    uploads.push(index);
+    total -= size;
+  }
+  return total <= limit ? uploads.sort((a, b) => a - b) : undefined;
+}
+
+/** Bytes of so many bytes in base64 without line breaks. */
+export function base64Length(bytes: number): number {
+  return 4 * Math.ceil(bytes / 3);
 }
 
 /** The refusal that `onLoss: 'error'` asks for. */
-export function lossError(losses: readonly Loss[], format: Format): GraphTransportError {
-  const list = losses.map(({ feature, detail }) => `${feature} (${detail})`).join('; ');
+export function lossError(losses: readonly Loss[], { format, route }: { format: Format; route: Route }): GraphTransportError {
   return new GraphTransportError(
     'EMESSAGE',
-    `the message would not arrive as written (onLoss: 'error', format: '${format}'): ${list}. Nothing was sent`,
-    {
-      permanent: true,
-      hint: "Change the message, choose another format, or set onLoss: 'warn'.",
-    },
+    `the message would not arrive as written (onLoss: 'error', format '${format}', route '${route}'): ${describeLosses(losses)}. Nothing was sent`,
+    { permanent: true, hint: "Change the message, choose another format, or set onLoss: 'warn'." },
   );
+}
+
+export function describeLosses(losses: readonly Loss[]): string {
+  return losses.map(({ feature, detail }) => `${feature} (${detail})`).join('; ');
 }

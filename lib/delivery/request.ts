@@ -11,6 +11,8 @@ export interface RequestOptions {
   /** The status that means success. */
   expected: number;
   needsBody?: boolean | undefined;
+  /** Whether to wait out 404, 409 and 412 of a draft that was made a moment ago. */
+  settling?: boolean | undefined;
 }
 
 /** How a request ended, repeats included. */
@@ -29,7 +31,7 @@ export type RequestResult =
 export async function requestGraph(
   delivery: Delivery,
   request: GraphRequest,
-  { what, expected, needsBody }: RequestOptions,
+  { what, expected, needsBody, settling }: RequestOptions,
 ): Promise<RequestResult> {
   const { settings, signal, turn, logger, tokens } = delivery;
   let repeats = 0;
@@ -43,6 +45,7 @@ export async function requestGraph(
     const verdict = decide(attemptOf(outcome), {
       expected,
       needsBody,
+      settling,
       repeats,
       retries: settings.retries,
       maxRetryDelay: settings.maxRetryDelay,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, stat, unlink } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { open, readFile, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,8 +12,8 @@ export interface ContentSource {
   /** Bytes. */
   readonly size: number;
   bytes(): Promise<Buffer>;
-  /** The bytes from `start` to the end, in pieces. */
-  stream(start?: number): AsyncIterable<Buffer>;
+  /** At most `length` bytes from `start` on; fewer only at the end. */
+  read(start: number, length: number): Promise<Buffer>;
   /** Removes what was put aside for it. */
   dispose(): Promise<void>;
 }
@@ -29,6 +29,9 @@ export interface ContentOptions {
  * into one request to Graph anyway.
  */
 export const MEMORY_LIMIT = 4 * 1024 * 1024;
+
+/** Graph takes no larger file (150 MB, https://learn.microsoft.com/graph/outlook-large-attachments). */
+export const MAX_CONTENT = 150 * 1024 * 1024;
 
 /** Reads the contents of one message; the same content object is read once. */
 export class ContentReader {
@@ -54,8 +57,8 @@ export class ContentReader {
 
   /** Removes temporary files. */
   async dispose(): Promise<void> {
-    const sources = await Promise.allSettled(this.#loaded.values());
-    await Promise.all(sources.map((source) => (source.status === 'fulfilled' ? source.value.dispose() : undefined)));
+    const sources = await Promise.allSettled(Array.from(this.#loaded.values()));
+    await Promise.all(sources.flatMap((source) => (source.status === 'fulfilled' ? [source.value.dispose()] : [])));
   }
 
   async #load(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
@@ -94,6 +97,7 @@ export class ContentReader {
       for await (const piece of stream) {
         const chunk = typeof piece === 'string' ? Buffer.from(piece) : (piece as Buffer);
         size += chunk.length;
+        refuseIf(size > MAX_CONTENT, 'it is larger than the 150 MB Graph takes');
         if (spool) {
           await spool.write(chunk);
         } else if (size <= this.#memoryLeft) {
@@ -122,17 +126,15 @@ export function bufferSource(buffer: Buffer): ContentSource {
   return {
     size: buffer.length,
     bytes: () => Promise.resolve(buffer),
-    // eslint-disable-next-line @typescript-eslint/require-await
-    async *stream(start = 0) {
-      yield buffer.subarray(start);
-    },
+    read: (start, length) => Promise.resolve(buffer.subarray(start, start + length)),
     dispose: () => Promise.resolve(),
   };
 }
 
 async function fileSource(path: string, { temporary = false } = {}): Promise<ContentSource> {
   const { size, mtimeMs } = await stat(path).then((found) => {
-    if (!found.isFile()) throw new Error(`${path} is not a file`);
+    refuseIf(!found.isFile(), `${path} is not a file`);
+    refuseIf(found.size > MAX_CONTENT, 'it is larger than the 150 MB Graph takes');
     return found;
   });
   async function checkUnchanged(): Promise<void> {
@@ -149,15 +151,21 @@ async function fileSource(path: string, { temporary = false } = {}): Promise<Con
       if (bytes.length !== size) throw fileChanged(path);
       return bytes;
     },
-    async *stream(start = 0) {
+    async read(start, length) {
       await checkUnchanged();
-      let read = start;
-      for await (const chunk of createReadStream(path, { start, highWaterMark: 320 * 1024 })) {
-        read += (chunk as Buffer).length;
-        if (read > size) throw fileChanged(path);
-        yield chunk as Buffer;
+      const wanted = Math.min(length, size - start);
+      const buffer = Buffer.allocUnsafe(wanted);
+      const file = await open(path);
+      try {
+        for (let done = 0; done < wanted;) {
+          const { bytesRead } = await file.read(buffer, done, wanted - done, start + done);
+          if (bytesRead === 0) throw fileChanged(path);
+          done += bytesRead;
+        }
+      } finally {
+        await file.close();
       }
-      if (read !== size) throw fileChanged(path);
+      return buffer;
     },
     async dispose() {
       if (temporary) await unlink(path).catch(() => undefined);

@@ -45,7 +45,7 @@ export interface NodemailerMail {
 }
 
 interface LoggerFactory {
-  getLogger(options: { logger?: unknown }, defaults: { component: string }): unknown;
+  getLogger: (options: { logger?: unknown }, defaults: { component: string }) => unknown;
 }
 type MimeNodeClass = new (contentType: string | false) => MimeTreeNode;
 

@@ -259,8 +259,8 @@ function readDsn(dsn: unknown): { onSuccess: boolean; detail: string | undefined
 
 /** The header names the app set itself, in lower case. */
 function namesOf(headers: unknown): Set<string> {
-  if (Array.isArray(headers)) return new Set(headers.map((item) => String((item as { key?: unknown })?.key ?? '').toLowerCase()));
-  return new Set(Object.keys((headers ?? {}) as object).map((name) => name.toLowerCase()));
+  const names = Array.isArray(headers) ? headers.map((item: { key?: unknown } | null) => item?.key) : Object.keys(headers ?? {});
+  return new Set(names.map((name) => (typeof name === 'string' ? name.toLowerCase() : '')));
 }
 
 async function decodeFields(fields: readonly HeaderField[]): Promise<HeaderField[]> {

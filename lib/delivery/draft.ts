@@ -1,0 +1,176 @@
+import { abortError } from '../errors/from-graph.js';
+import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
+import type { GraphAnswer, GraphOutcome } from '../graph/client.js';
+import { addAttachment } from './attachments.js';
+import { mailboxPath, type Delivery } from './delivery.js';
+import type { Payload } from './payload.js';
+import { failure, requestGraph } from './request.js';
+
+/** Ids that stay the same when the message moves to Sent Items; has to be on every request. */
+export const IMMUTABLE_IDS = { Prefer: 'IdType="ImmutableId"' };
+
+/** Milliseconds for looking at a draft or deleting it, also when the message itself was aborted. */
+const TIDY_TIMEOUT = 30_000;
+
+/** A draft in the mailbox. */
+export interface Draft {
+  id: string;
+  /** Its path below `{graphEndpoint}/v1.0`. */
+  path: string;
+}
+
+/**
+ * Sends by way of a draft: makes it, adds the large attachments, sends it. A draft that is not sent is deleted.
+ *
+ * @returns the request-id of the last step
+ */
+export async function sendDraft(delivery: Delivery, payload: Payload): Promise<string | undefined> {
+  const draft = await createDraft(delivery, payload);
+  try {
+    for (const upload of payload.uploads) await addAttachment(delivery, draft, payload, upload);
+    return await send(delivery, draft);
+  } catch (error) {
+    // what may have been sent is not deleted: with an immutable id that would delete the sent copy
+    if (isGraphTransportError(error) && error.ambiguous) throw error;
+    throw await discard(delivery, draft, error);
+  }
+}
+
+async function createDraft(delivery: Delivery, { contentType, body, uploads }: Payload): Promise<Draft> {
+  const what = `create a draft${uploads.length > 0 ? ' (the message is too large for one request)' : ''}`;
+  const path = `${mailboxPath(delivery.mailbox)}/messages`;
+  for (let attempt = 0; ; attempt++) {
+    const result = await requestGraph(
+      delivery,
+      { method: 'POST', path, headers: IMMUTABLE_IDS, contentType, body },
+      { what, expected: 201, needsBody: true },
+    );
+    if (result.state === 'failed') throw withReadWriteHint(result.error);
+    const id = result.state === 'done' ? idOf(result.answer) : undefined;
+    if (id !== undefined) return draftAt(delivery, id);
+    // nothing is sent yet, so another draft would do; but this one may exist and must not be left behind
+    const [found] = await find(delivery);
+    if (found) return draftAt(delivery, found.id);
+    if (result.state === 'unknown' && result.aborted)
+      throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    if (attempt >= delivery.settings.retries || result.state === 'done') {
+      throw failure(delivery, result.state === 'done' ? result.answer : result.outcome, what);
+    }
+  }
+}
+
+async function send(delivery: Delivery, draft: Draft): Promise<string | undefined> {
+  const what = 'send the draft';
+  for (let attempt = 0; ; attempt++) {
+    const result = await requestGraph(
+      delivery,
+      { method: 'POST', path: `${draft.path}/send`, headers: IMMUTABLE_IDS },
+      { what, expected: 202 },
+    );
+    if (result.state === 'done') return result.answer.requestId;
+    if (result.state === 'failed' && !maySettle(result.outcome)) throw result.error;
+    const aborted = result.state === 'unknown' && result.aborted;
+    const state = await lookAt(delivery, draft);
+    if (state === 'sent') return result.outcome.kind === 'answer' ? result.outcome.requestId : undefined;
+    if (state === 'draft' && aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    if (state === 'unknown' || attempt >= delivery.settings.retries) {
+      const ambiguous = state === 'unknown' && (result.state === 'unknown' || attempt > 0);
+      if (aborted) throw abortError(delivery.signal.reason, { ambiguous, mailbox: delivery.mailbox });
+      throw failure(delivery, result.outcome, what, { ambiguous });
+    }
+    await delivery.sleep(500 * 2 ** attempt, delivery.signal).catch(() => {
+      throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    });
+  }
+}
+
+/** 404: a draft that was just made, or one that has been sent. 409 and 412: it is still being written. */
+function maySettle(outcome: GraphOutcome): boolean {
+  return outcome.kind === 'answer' && [404, 409, 412].includes(outcome.status);
+}
+
+/** What became of a draft whose sending got no clear answer. Looks a few times: Exchange takes a moment. */
+async function lookAt(delivery: Delivery, draft: Draft): Promise<'sent' | 'draft' | 'unknown'> {
+  let state: 'sent' | 'draft' | 'unknown' = 'unknown';
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (attempt > 0) await quietly(delivery, (quiet) => delivery.sleep(500 * 2 ** attempt, quiet.signal));
+    const answer = await quietly(delivery, (quiet) => get(quiet, draft.path, { $select: 'id,isDraft' }));
+    if (answer?.status === 200) state = stateOf(answer.body);
+    else if (answer?.status === 404) state = (await find(delivery)).some(({ isDraft }) => isDraft === false) ? 'sent' : 'unknown';
+    if (state === 'sent') return state;
+  }
+  return state;
+}
+
+/** The mailbox's messages with this Message-ID. */
+async function find(delivery: Delivery): Promise<{ id: string; isDraft: unknown }[]> {
+  const query = { $filter: `internetMessageId eq '${delivery.messageId.replaceAll("'", "''")}'`, $select: 'id,isDraft' };
+  const answer = await quietly(delivery, (quiet) => get(quiet, `${mailboxPath(delivery.mailbox)}/messages`, query));
+  const value = answer?.status === 200 ? (answer.body as { value?: unknown } | undefined)?.value : undefined;
+  return Array.isArray(value) ? (value as { id: string; isDraft: unknown }[]).filter(({ id }) => typeof id === 'string') : [];
+}
+
+async function get(delivery: Delivery, path: string, query: Record<string, string>): Promise<GraphAnswer | undefined> {
+  const result = await requestGraph(
+    delivery,
+    { method: 'GET', path, query, headers: IMMUTABLE_IDS },
+    { what: 'look at the draft', expected: 200, needsBody: true },
+  );
+  if (result.state === 'done') return result.answer;
+  return result.outcome.kind === 'answer' ? result.outcome : undefined;
+}
+
+/** Deletes a draft that will not be sent. Returns the error to throw, which names the draft if it could not be deleted. */
+async function discard(delivery: Delivery, draft: Draft, error: unknown): Promise<unknown> {
+  const answer = await quietly(delivery, async (quiet) => {
+    const result = await requestGraph(
+      quiet,
+      { method: 'DELETE', path: draft.path, headers: IMMUTABLE_IDS },
+      { what: 'delete the draft', expected: 204 },
+    );
+    if (result.state === 'done') return result.answer;
+    return result.outcome.kind === 'answer' ? result.outcome : undefined;
+  });
+  if (answer?.status === 204 || answer?.status === 404 || !isGraphTransportError(error)) return error;
+  const { code, message } = error;
+  return new GraphTransportError(
+    code,
+    `${message} A draft of the message is left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}, id ${draft.id}) and could not be deleted.`,
+    { ...error, cause: error },
+  );
+}
+
+/** Tidying up goes on when the message is aborted, for a while, and its own failures are not the message's. */
+async function quietly<T>(delivery: Delivery, task: (quiet: Delivery) => Promise<T>): Promise<T | undefined> {
+  const signal = AbortSignal.timeout(Math.min(TIDY_TIMEOUT, delivery.settings.requestTimeout));
+  const quiet: Delivery = { ...delivery, signal };
+  try {
+    return await task(quiet);
+  } catch {
+    return undefined;
+  } finally {
+    delivery.attempts = quiet.attempts;
+  }
+}
+
+function stateOf(body: unknown): 'sent' | 'draft' | 'unknown' {
+  const { isDraft } = (body ?? {}) as { isDraft?: unknown };
+  return isDraft === false ? 'sent' : isDraft === true ? 'draft' : 'unknown';
+}
+
+function idOf({ body }: GraphAnswer): string | undefined {
+  const { id } = (body ?? {}) as { id?: unknown };
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+function draftAt({ mailbox }: Delivery, id: string): Draft {
+  return { id, path: `${mailboxPath(mailbox)}/messages/${encodeURIComponent(id)}` };
+}
+
+/** 403 on this route nearly always means one thing. */
+function withReadWriteHint(error: GraphTransportError): GraphTransportError {
+  if (error.statusCode !== 403) return error;
+  const hint =
+    'Drafts need the application permission Mail.ReadWrite besides Mail.Send: add it, grant admin consent, and wait 30 minutes to 2 hours.';
+  return new GraphTransportError(error.code, `${error.message} ${hint}`, { ...error, hint, cause: error.cause });
+}

@@ -1,0 +1,234 @@
+import { abortError, describe } from '../errors/from-graph.js';
+import { explain } from '../errors/catalogue.js';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { isLoopback } from '../graph/clouds.js';
+import type { HttpOutcome } from '../graph/http.js';
+import type { Delivery } from './delivery.js';
+import { IMMUTABLE_IDS, type Draft } from './draft.js';
+import type { Upload } from './payload.js';
+import { failure, requestGraph } from './request.js';
+import { decide } from './retry.js';
+
+/** 12 × 320 KiB: below Outlook's 4 MB and a multiple of what Microsoft's other upload sessions want. */
+export const CHUNK = 12 * 320 * 1024;
+
+/** Sessions tried for one attachment: they expire, and may be lost. */
+const MAX_SESSIONS = 3;
+
+/** What came of one chunk. */
+type ChunkResult =
+  | { state: 'more'; next: number }
+  | { state: 'done' }
+  /** The session is gone. */
+  | { state: 'lost'; error: GraphTransportError }
+  /** The last chunk may or may not have completed the attachment. */
+  | { state: 'unknown'; error: GraphTransportError };
+
+/**
+ * Uploads an attachment through an upload session.
+ *
+ * @param isThere whether the attachment is in the draft, asked when the last answer was lost
+ */
+export async function uploadInChunks(
+  delivery: Delivery,
+  draft: Draft,
+  upload: Upload,
+  isThere: () => Promise<boolean | undefined>,
+): Promise<void> {
+  let error: GraphTransportError | undefined;
+  for (let session = 0; session < MAX_SESSIONS; session++) {
+    const url = await createSession(delivery, draft, upload);
+    const result = await uploadAll(delivery, upload, url);
+    if (result.state === 'done') return;
+    error = result.error;
+    if (result.state === 'unknown') {
+      const there = await isThere();
+      if (there) return progress(delivery, upload, upload.attachment.source.size);
+      if (there === undefined) throw error;
+    }
+  }
+  throw error ?? new GraphTransportError('EGRAPH', 'the upload did not end');
+}
+
+async function createSession(delivery: Delivery, { path }: Draft, { attachment, description }: Upload): Promise<URL> {
+  const { name, contentType, isInline, contentId } = description as {
+    name: string;
+    contentType: string;
+    isInline: boolean;
+    contentId?: string;
+  };
+  const item = {
+    attachmentType: 'file',
+    name,
+    size: attachment.source.size,
+    contentType,
+    isInline,
+    ...(contentId !== undefined && { contentId }),
+  };
+  const what = `start the upload of "${name}"`;
+  for (let attempt = 0; ; attempt++) {
+    const result = await requestGraph(
+      delivery,
+      {
+        method: 'POST',
+        path: `${path}/attachments/createUploadSession`,
+        headers: IMMUTABLE_IDS,
+        contentType: 'application/json',
+        body: JSON.stringify({ AttachmentItem: item }),
+      },
+      { what, expected: 201, needsBody: true, settling: true },
+    );
+    if (result.state === 'failed') throw result.error;
+    if (result.state === 'done') return uploadUrl(result.answer.body);
+    if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    // a session nobody uploads to leaves nothing behind
+    if (attempt >= delivery.settings.retries) throw failure(delivery, result.outcome, what);
+  }
+}
+
+function uploadUrl(body: unknown): URL {
+  const { uploadUrl: text } = (body ?? {}) as { uploadUrl?: unknown };
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  // its host differs by cloud and is not known beforehand; what counts is that the content is not sent in the clear
+  if (url?.protocol === 'https:' || (url && isLoopback(url.hostname))) return url;
+  throw new GraphTransportError('EGRAPH', 'Graph answered with an upload session without a usable uploadUrl; nothing was sent');
+}
+
+async function uploadAll(delivery: Delivery, upload: Upload, url: URL): Promise<Exclude<ChunkResult, { state: 'more' }>> {
+  const { size } = upload.attachment.source;
+  for (let start = 0, stalls = 0; ;) {
+    const result = await putChunk(delivery, upload, url, start);
+    if (result.state !== 'more') {
+      if (result.state === 'done') progress(delivery, upload, size);
+      return result;
+    }
+    if (result.next <= start && stalls++ >= delivery.settings.retries) {
+      throw new GraphTransportError(
+        'EGRAPH',
+        `the upload of "${upload.description.name}" makes no progress at byte ${start}; nothing was sent`,
+      );
+    }
+    progress(delivery, upload, result.next);
+    start = result.next;
+  }
+}
+
+async function putChunk(delivery: Delivery, { attachment, description }: Upload, url: URL, from: number): Promise<ChunkResult> {
+  const { settings, signal, turn, http, logger } = delivery;
+  const { size } = attachment.source;
+  const what = `upload "${description.name}"`;
+  let start = from;
+  for (let repeats = 0, freshConnection = false; ; repeats++) {
+    await turn.ready(signal).catch(aborted);
+    const chunk = await attachment.source.read(start, CHUNK);
+    const end = start + chunk.length;
+    delivery.attempts++;
+    const outcome = await http.request({
+      url,
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream', 'Content-Range': `bytes ${start}-${end - 1}/${size}` },
+      body: chunk,
+      signal,
+      freshConnection,
+    });
+    if (signal.aborted) aborted();
+    logger.debug(
+      { tnx: 'upload', messageId: delivery.messageId, start, end, size, statusCode: statusOf(outcome) },
+      'Uploaded a chunk of %s',
+      description.name,
+    );
+    if (outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300) {
+      if (outcome.status === 201) return { state: 'done' };
+      const next = nextExpected(outcome.body) ?? end;
+      // the last chunk ends with 201; anything else at the end has to be looked at
+      return next < size ? { state: 'more', next } : { state: 'unknown', error: chunkError(delivery, what, outcome) };
+    }
+    const verdict = decide(
+      outcome.kind === 'answer'
+        ? { kind: 'answer', status: outcome.status, complete: true, retryAfter: outcome.headers['retry-after'] }
+        : { kind: 'failure', sent: outcome.sent, reason: outcome.reason },
+      { ...settings, expected: 201, repeats, tokenRenewed: true, random: Math.random(), now: Date.now(), settling: start === 0 },
+    );
+    const error = chunkError(delivery, what, outcome);
+    switch (verdict.action) {
+      case 'repeat':
+        freshConnection = verdict.freshConnection;
+        if (verdict.pause) turn.pause(verdict.delay);
+        else await delivery.sleep(verdict.delay, signal).catch(aborted);
+        break;
+      case 'unknown': {
+        if (repeats >= settings.retries) throw error;
+        await delivery.sleep(250 * 2 ** repeats, signal).catch(aborted);
+        const state = await sessionState(delivery, url);
+        if (state === 'gone') return end === size ? { state: 'unknown', error } : { state: 'lost', error };
+        if (state !== undefined && state >= size) return { state: 'done' };
+        start = state ?? start;
+        break;
+      }
+      default:
+        // 404 and 410: expired; 416: it expects another range than we think
+        if (outcome.kind === 'answer' && [404, 410, 416].includes(outcome.status)) return { state: start > 0 ? 'unknown' : 'lost', error };
+        throw error;
+    }
+  }
+
+  function aborted(): never {
+    throw abortError(signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+  }
+}
+
+/** Where the session wants to go on; `undefined` if it cannot be asked, `'gone'` if it does not exist any more. */
+async function sessionState({ http, signal }: Delivery, url: URL): Promise<number | 'gone' | undefined> {
+  const outcome = await http.request({ url, method: 'GET', headers: {}, signal });
+  if (outcome.kind !== 'answer') return undefined;
+  if (outcome.status === 404 || outcome.status === 410) return 'gone';
+  return outcome.status === 200 ? nextExpected(outcome.body) : undefined;
+}
+
+/** The first byte the session expects next: `"2097152"`, `"2097152-"` and both spellings of the field have been seen. */
+export function nextExpected(body: Buffer): number | undefined {
+  try {
+    const { nextExpectedRanges, NextExpectedRanges } = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
+    const ranges = nextExpectedRanges ?? NextExpectedRanges;
+    const first: unknown = Array.isArray(ranges) ? ranges[0] : undefined;
+    const start = typeof first === 'string' || typeof first === 'number' ? /^\d+/.exec(String(first))?.[0] : undefined;
+    return start === undefined ? undefined : Number(start);
+  } catch {
+    return undefined;
+  }
+}
+
+function progress({ onProgress, messageId }: Delivery, { attachment, description }: Upload, sent: number): void {
+  onProgress({ messageId, attachment: description.name, sent, total: attachment.source.size });
+}
+
+function statusOf(outcome: HttpOutcome): number | undefined {
+  return outcome.kind === 'answer' ? outcome.status : undefined;
+}
+
+/** The upload service is not Graph: its answers have no request-id, and its URL carries a token of its own, so it is never shown. */
+function chunkError({ mailbox }: Delivery, what: string, outcome: HttpOutcome): GraphTransportError {
+  if (outcome.kind === 'failure') {
+    const code = outcome.reason === 'timeout' ? 'ETIMEDOUT' : 'ECONNECTION';
+    return new GraphTransportError(code, `could not ${what}: ${describe(outcome.error)}; nothing was sent`, { mailbox });
+  }
+  const { code, message } = errorOf(outcome.body);
+  const entry = explain({ statusCode: outcome.status, graphCode: code, message });
+  const hint = entry && `${entry.cause} ${entry.remedy}`;
+  const said = [code, message].filter(Boolean).join(': ');
+  return new GraphTransportError(
+    entry?.code ?? 'EGRAPH',
+    `could not ${what} (HTTP ${outcome.status})${said ? `: ${said}` : ''}; nothing was sent.${hint ? ` ${hint}` : ''}`,
+    { statusCode: outcome.status, graphCode: code, permanent: entry?.permanent ?? false, mailbox, hint },
+  );
+}
+
+function errorOf(body: Buffer): { code: string | undefined; message: string | undefined } {
+  try {
+    const { error } = JSON.parse(body.toString('utf8')) as { error?: { code?: unknown; message?: unknown } };
+    const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+    return { code: text(error?.code), message: text(error?.message) };
+  } catch {
+    return { code: undefined, message: undefined };
+  }
+}
