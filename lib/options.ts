@@ -218,7 +218,8 @@ function readSignIn(options: Record<string, unknown>): SignIn {
     for (const name of ['tenantId', 'clientId']) {
       if (options[name] !== undefined) throw configError(`"${name}" does not go with "credential": the credential brings its own`);
     }
-    if (typeof credential?.getToken !== 'function') {
+    const { getToken } = (typeof credential === 'object' && credential !== null ? credential : {}) as { getToken?: unknown };
+    if (typeof getToken !== 'function') {
       throw configError(`"credential" must be a TokenCredential with a getToken() method, not ${show(credential)}`);
     }
     return { kind: 'credential', credential: credential as TokenCredential };

@@ -1,5 +1,4 @@
 import { abortError } from '../errors/from-graph.js';
-import type { GraphAnswer } from '../graph/client.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
 import type { Payload, Upload } from './payload.js';
