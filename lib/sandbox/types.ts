@@ -24,7 +24,7 @@ export interface SandboxHeader {
 
 /** A message the sandbox accepted for delivery. */
 export interface SandboxMessage {
-  /** Id of the item in the mailbox. */
+  /** Immutable id of the item in the mailbox. */
   id: string;
   /** Mailbox (user principal name) that sent it. */
   mailbox: string;
@@ -56,6 +56,18 @@ export interface SandboxMessage {
   posted: Record<string, unknown> | Buffer;
   /** The message source a recipient receives (RFC 5322, CRLF). Carries no Bcc. */
   source: Buffer;
+}
+
+/** A message that was accepted with 202 and then not delivered: Exchange mails the sender a non-delivery report. */
+export interface SandboxBounce {
+  /** Mailbox that gets the report. */
+  mailbox: string;
+  subject: string;
+  /** With angle brackets. */
+  messageId: string;
+  recipients: string[];
+  /** SMTP status and text of the report. */
+  reason: string;
 }
 
 /** A request the sandbox answered. Secrets, assertions and tokens are replaced by `[redacted]`. */
@@ -91,6 +103,7 @@ export type SandboxOperation =
   | 'updateMessage'
   | 'deleteMessage'
   | 'addAttachment'
+  | 'listAttachments'
   | 'createUploadSession'
   | 'uploadChunk'
   | 'getUploadSession'
@@ -160,6 +173,8 @@ export interface SandboxOptions {
   port?: number | undefined;
   /** Port of the sign-in service. @default 0 */
   authorityPort?: number | undefined;
+  /** Port of the upload sessions, an origin of its own as at Microsoft. @default 0 */
+  uploadPort?: number | undefined;
   /** Whether Graph is served over TLS with the sandbox's own certificate. @default 'https' */
   protocol?: 'https' | 'http' | undefined;
   tenantId?: string | undefined;
@@ -171,6 +186,10 @@ export interface SandboxOptions {
   tokenLifetime?: number | undefined;
   /** The tenant's message size limit in bytes. @default 35 MiB */
   maxMessageSize?: number | undefined;
+  /** Smallest file an upload session is made for, in bytes. @default 3 MiB */
+  minUploadSize?: number | undefined;
+  /** Milliseconds until an upload session expires. @default 7,200,000 (2 hours) */
+  uploadSessionLifetime?: number | undefined;
   /** Most requests of one app and mailbox at a time, then 429. Exchange: 4. @default off */
   maxConcurrency?: number | undefined;
   /** Most requests of one app and mailbox within `windowMs`, then 429. Exchange: 10,000 in 600,000 ms. @default off */
@@ -203,9 +222,11 @@ export interface Sandbox extends AsyncDisposable {
   readonly options: SandboxTransportOptions;
   /** Messages accepted for delivery, oldest first. */
   readonly messages: readonly SandboxMessage[];
+  /** Messages that were accepted and then bounced: more than 500 recipients. */
+  readonly bounces: readonly SandboxBounce[];
   /** Requests answered, oldest first. */
   readonly requests: readonly SandboxRequest[];
-  /** Drafts that were neither sent nor deleted. */
+  /** Drafts that were neither sent nor deleted, with their immutable ids. */
   readonly drafts: readonly { id: string; mailbox: string; subject: string; messageId: string }[];
   /** Messages kept in a mailbox's Sent Items. */
   sentItems(mailbox: string): readonly SandboxMessage[];

@@ -1,0 +1,201 @@
+import jwt from 'jsonwebtoken';
+import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
+import { createClient, message, type Client } from './client.js';
+
+const limited = { clientId: '5d0f3a52-0f6b-4f0e-9b9d-8f6f5b1f9c05', clientSecret: 'x', allowedMailboxes: ['alerts@contoso.com'] };
+
+let sandbox: Sandbox;
+let client: Client;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({
+    apps: [{ clientId: '5d0f3a52-0f6b-4f0e-9b9d-8f6f5b1f9c01', clientSecret: 'x' }, limited],
+    mailboxes: [
+      {
+        userPrincipalName: 'noreply@contoso.com',
+        id: '8a1f0c52-3b7e-4a57-9a3e-1f2e3d4c5b6a',
+        aliases: ['hello@contoso.com'],
+        sendAs: ['billing@contoso.com'],
+      },
+      'alerts@contoso.com',
+      { userPrincipalName: 'former@contoso.com', enabled: false },
+    ],
+  });
+  client = createClient(sandbox);
+});
+
+afterAll(async () => {
+  await client.close();
+  await sandbox.close();
+});
+
+const now = () => Math.floor(Date.now() / 1000);
+
+describe('the access token', () => {
+  it.each<[string, string, () => string | undefined]>([
+    ['no header', 'Access token is empty.', () => undefined],
+    ['an empty token', 'Access token is empty.', () => 'Bearer '],
+    ['another scheme', 'Access token is empty.', () => 'Basic bm9yZXBseQ=='],
+    ['what is no JWT', 'CompactToken parsing failed with error code: 80049217', () => 'Bearer garbled'],
+    ['an expired token', 'Lifetime validation failed, the token is expired.', () => `Bearer ${sandbox.issueToken({ exp: now() - 1 })}`],
+    ['a token of tomorrow', 'Access token has expired or is not yet valid.', () => `Bearer ${sandbox.issueToken({ nbf: now() + 86_400 })}`],
+    [
+      'a token for Outlook',
+      'Access token validation failure. Invalid audience.',
+      () => `Bearer ${sandbox.issueToken({ aud: 'https://outlook.office.com' })}`,
+    ],
+    [
+      'a token of another tenant',
+      'Access token validation failure. Invalid issuer.',
+      () => `Bearer ${sandbox.issueToken({ tid: 'other' })}`,
+    ],
+    [
+      'a token nobody signed',
+      'Access token validation failure. Invalid signature.',
+      () => `Bearer ${jwt.sign({ aud: sandbox.graphEndpoint }, 'secret')}`,
+    ],
+  ])('refuses %s', async (_, text, authorization) => {
+    const reply = await client.sendMail(message(), { token: '', headers: { authorization: authorization() } });
+    expect(reply).toMatchObject({ status: 401, body: { error: { code: 'InvalidAuthenticationToken', message: text } } });
+    expect(reply.headers['www-authenticate']).toMatch(/^Bearer /);
+  });
+
+  it.each([
+    ['no roles', { roles: undefined }],
+    ['only another role', { roles: ['Mail.ReadWrite'] }],
+  ])('with %s is denied', async (_, claims) => {
+    const reply = await client.sendMail(message(), { token: sandbox.issueToken(claims) });
+    expect(reply).toMatchObject({
+      status: 403,
+      body: { error: { code: 'ErrorAccessDenied', message: 'Access is denied. Check credentials and try again.' } },
+    });
+  });
+});
+
+describe('the mailbox', () => {
+  it.each(['noreply@contoso.com', 'NoReply@Contoso.com', '8a1f0c52-3b7e-4a57-9a3e-1f2e3d4c5b6a', 'noreply%40contoso.com'])(
+    'is found as %s',
+    async (mailbox) => {
+      expect((await client.sendMail(message(), { mailbox })).status).toBe(202);
+      expect(sandbox.messages.at(-1)?.mailbox).toBe('noreply@contoso.com');
+    },
+  );
+
+  it.each([
+    ['unknown', 'nobody@contoso.com', 404, 'ErrorInvalidUser', "The requested user 'nobody@contoso.com' is invalid."],
+    ['named by an alias', 'hello@contoso.com', 404, 'ErrorInvalidUser', "The requested user 'hello@contoso.com' is invalid."],
+    [
+      'disabled',
+      'former@contoso.com',
+      404,
+      'MailboxNotEnabledForRESTAPI',
+      'The mailbox is either inactive, soft-deleted, or is hosted on-premise.',
+    ],
+    ['malformed', 'a%ZZb', 400, 'BadRequest', 'Bad Request - Invalid URL'],
+  ])('that is %s is refused', async (_, mailbox, status, code, text) => {
+    expect(await client.sendMail(message(), { mailbox })).toMatchObject({ status, body: { error: { code, message: text } } });
+  });
+
+  it('must be one of those the app may use', async () => {
+    const token = sandbox.issueToken({ appid: limited.clientId });
+    expect((await client.sendMail(message(), { mailbox: 'alerts@contoso.com', token })).status).toBe(202);
+    expect(await client.sendMail(message(), { token })).toMatchObject({ status: 403, body: { error: { code: 'ErrorAccessDenied' } } });
+  });
+});
+
+describe('/me', () => {
+  it('needs a delegated token', async () => {
+    expect(await client.send('/v1.0/me/sendMail', { body: { message: message() } })).toMatchObject({
+      status: 400,
+      body: { error: { message: '/me request is only valid with delegated authentication flow.' } },
+    });
+  });
+
+  it('is the mailbox of the signed-in user', async () => {
+    const token = sandbox.issueToken({ roles: undefined, scp: 'User.Read Mail.Send', upn: 'alerts@contoso.com' });
+    expect((await client.send('/v1.0/me/sendMail', { body: { message: message() }, token })).status).toBe(202);
+    expect(sandbox.messages.at(-1)?.mailbox).toBe('alerts@contoso.com');
+    expect((await client.sendMail(message(), { token })).status).toBe(403);
+  });
+});
+
+describe('the sender', () => {
+  it.each(['noreply@contoso.com', 'hello@contoso.com', 'Billing@contoso.com'])('may be %s', async (address) => {
+    expect((await client.sendMail(message({ from: { emailAddress: { address, name: 'Contoso' } } }))).status).toBe(202);
+    expect(sandbox.messages.at(-1)?.from).toEqual({ address, name: 'Contoso' });
+  });
+
+  it.each(['from', 'sender'])('may not be a stranger in "%s"', async (property) => {
+    const count = sandbox.messages.length;
+    expect(await client.sendMail(message({ [property]: { emailAddress: { address: 'alerts@contoso.com' } } }))).toMatchObject({
+      status: 403,
+      body: { error: { code: 'ErrorSendAsDenied', message: expect.stringContaining('does not have the right to send mail on behalf of') } },
+    });
+    expect(sandbox.messages).toHaveLength(count);
+  });
+});
+
+describe('what is asked for', () => {
+  it.each<[string, string, 'GET' | 'POST', number, string, string]>([
+    [
+      'another verb',
+      '/v1.0/users/noreply@contoso.com/sendMail',
+      'GET',
+      405,
+      'Request_BadRequest',
+      'Specified HTTP method is not allowed for the request target.',
+    ],
+    ['another version', '/beta/users/noreply@contoso.com/sendMail', 'POST', 400, 'BadRequest', 'Invalid version.'],
+    [
+      'another action',
+      '/v1.0/users/noreply@contoso.com/sendmails',
+      'POST',
+      400,
+      'BadRequest',
+      "Resource not found for the segment 'sendmails'.",
+    ],
+    ['another root', '/v1.0/mailboxes/noreply@contoso.com', 'POST', 400, 'BadRequest', "Resource not found for the segment 'mailboxes'."],
+  ])('refuses %s', async (_, path, method, status, code, text) => {
+    expect(await client.send(path, { method })).toMatchObject({ status, body: { error: { code, message: text } } });
+  });
+
+  it('does not mind the case of the path', async () => {
+    expect((await client.send('/V1.0/Users/noreply@contoso.com/SENDMAIL', { body: { message: message() } })).status).toBe(202);
+  });
+});
+
+describe('every answer', () => {
+  it('carries Graph’s headers and the error envelope', async () => {
+    const reply = await client.sendMail(message(), {
+      token: 'x',
+      headers: { 'client-request-id': 'b3a3f2f4-0000-4000-8000-000000000001' },
+    });
+    expect(reply.headers).toMatchObject({
+      'request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'client-request-id': 'b3a3f2f4-0000-4000-8000-000000000001',
+      'x-ms-ags-diagnostic': expect.stringContaining('"ServerInfo"'),
+      date: expect.any(String),
+    });
+    expect(reply.body).toEqual({
+      error: {
+        code: 'InvalidAuthenticationToken',
+        message: expect.any(String),
+        innerError: {
+          date: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
+          'request-id': reply.headers['request-id'],
+          'client-request-id': 'b3a3f2f4-0000-4000-8000-000000000001',
+        },
+      },
+    });
+    expect(sandbox.requests.at(-1)).toMatchObject({
+      requestId: reply.headers['request-id'],
+      status: 401,
+      errorCode: 'InvalidAuthenticationToken',
+    });
+  });
+
+  it('repeats its own id where the client sent none', async () => {
+    const { headers } = await client.sendMail(message());
+    expect(headers['client-request-id']).toBe(headers['request-id']);
+  });
+});

@@ -1,0 +1,25 @@
+import type { Caller } from './entra/access-tokens.js';
+import type { Answer, Exchange } from './http/exchange.js';
+import type { Mailbox } from './settings.js';
+import type { SandboxState } from './state.js';
+import type { Item } from './store.js';
+
+/** A request to Graph that was let in. */
+export interface GraphCall {
+  state: SandboxState;
+  exchange: Exchange;
+  caller: Caller;
+  mailbox: Mailbox;
+  /** Whether the request speaks of immutable ids. */
+  immutableIds: boolean;
+  /** Parts of the path by their names in the route, decoded. */
+  params: Record<string, string>;
+}
+
+/** A request about one message. */
+export interface ItemCall extends GraphCall {
+  item: Item;
+}
+
+/** Answers a request. @throws Refusal */
+export type Handler<Call> = (call: Call) => Answer | Promise<Answer>;

@@ -1,0 +1,105 @@
+import { checkMailbox, checkPermission } from './access.js';
+import type { GraphCall, ItemCall } from './graph-call.js';
+import type { Answer, Exchange } from './http/exchange.js';
+import type { Surface } from './http/serve.js';
+import { badRequest, defaultError, itemNotFound, Refusal } from './refusal.js';
+import { matchRoute, type RouteMatch } from './match-route.js';
+import { isItemId } from './mail/ids.js';
+import type { ItemRoute, Route } from './routes.js';
+import type { SandboxState } from './state.js';
+import type { Item } from './store.js';
+
+/** Microsoft Graph. */
+export function createGraphSurface(state: SandboxState): Surface {
+  return {
+    open: (exchange) => {
+      const match = matchRoute(exchange.method, exchange.path);
+      let call: GraphCall | undefined;
+      return {
+        operation: match.route?.operation ?? 'unknown',
+        mailbox: match.user === undefined ? undefined : (state.directory.mailbox(match.user)?.userPrincipalName ?? match.user),
+        enter: () => {
+          const admitted = admit(state, exchange, match);
+          call = admitted.call;
+          return admitted.leave;
+        },
+        // not reached unless `enter` succeeded
+        run: () => runRoute(match.route as Route, call as GraphCall),
+      };
+    },
+    refuse: describeRefusal,
+    defaultError,
+  };
+}
+
+function admit(state: SandboxState, exchange: Exchange, match: RouteMatch): { call: GraphCall; leave: () => void } {
+  const caller = state.tokens.check(exchange.request.headers.authorization, state.origins.graph);
+  if (match.refusal) throw match.refusal;
+  const route = match.route as Route;
+  checkPermission(caller, route.needs);
+  const mailbox = checkMailbox(state, caller, match.user);
+  exchange.record.mailbox = mailbox.userPrincipalName;
+  const immutableIds = /IdType\s*=\s*"?ImmutableId"?/i.test(String(exchange.request.headers.prefer ?? ''));
+  const call: GraphCall = { state, exchange, caller, mailbox, immutableIds, params: match.params };
+  const leaveTraffic = state.traffic.enter(caller.appId, mailbox.id);
+  if (!('runOnItem' in route)) return { call, leave: leaveTraffic };
+  try {
+    const item = findItem(call);
+    const leaveItem = route.writes ? occupy(item) : () => undefined;
+    const itemCall: ItemCall = { ...call, item };
+    return {
+      call: itemCall,
+      leave: () => {
+        leaveItem();
+        leaveTraffic();
+      },
+    };
+  } catch (error) {
+    leaveTraffic();
+    throw error;
+  }
+}
+
+function findItem({ state, mailbox, immutableIds, params }: GraphCall): Item {
+  const id = params.message ?? '';
+  if (!isItemId(id)) throw badRequest('ErrorInvalidIdMalformed', 'Id is malformed.');
+  const item = state.store.find(id, immutableIds);
+  if (!item) throw itemNotFound();
+  if (item.mailbox.id !== mailbox.id) {
+    throw new Refusal(
+      503,
+      'ErrorMailboxMoveInProgress',
+      `Mailbox move in progress. Try again later., Cross Server access is not allowed for mailbox ${item.mailbox.id}`,
+    );
+  }
+  return item;
+}
+
+/** Marks a message as being written to. @throws Refusal 409 where it already is */
+export function occupy(item: Item): () => void {
+  if (item.busy) throw new Refusal(409, ...defaultError(409));
+  item.busy = true;
+  return () => {
+    item.busy = false;
+  };
+}
+
+function runRoute(route: Route, call: GraphCall): Answer | Promise<Answer> {
+  return 'runOnItem' in route ? (route satisfies ItemRoute).runOnItem(call as ItemCall) : route.run(call);
+}
+
+/** Graph's error envelope: https://learn.microsoft.com/graph/errors */
+export function describeRefusal({ status, code, message, headers }: Refusal, { requestId, clientRequestId }: Exchange): Answer {
+  return {
+    status,
+    headers,
+    errorCode: code,
+    body: {
+      error: {
+        code,
+        message,
+        innerError: { date: new Date().toISOString().slice(0, 19), 'request-id': requestId, 'client-request-id': clientRequestId },
+      },
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { MOST_RECIPIENTS } from '../checks/recipients.js';
+import type { Directory } from '../directory.js';
+import type { SandboxState } from '../state.js';
+import type { Item } from '../store.js';
+import type { SandboxAddress, SandboxMessage } from '../types.js';
+import { buildSource } from './build-source.js';
+import { recipientsOf, type MessageContent } from './content.js';
+import { deliverMime } from './deliver-mime.js';
+import { decodeField, splitSource } from './head.js';
+
+/** How a message was sent. */
+export interface Submission {
+  route: SandboxMessage['route'];
+  saveToSentItems: boolean;
+}
+
+/** Sends an item: to the recipients, or back to the sender as a bounce, and to Sent Items. */
+export function deliver({ directory, settings, store }: SandboxState, item: Item, submission: Submission): void {
+  const { content, mailbox } = item;
+  store.moveToSent(item);
+  const recipients = recipientsOf(content);
+  if (recipients.length > MOST_RECIPIENTS) {
+    store.bounces.push({
+      mailbox: mailbox.userPrincipalName,
+      subject: content.subject,
+      messageId: content.messageId,
+      recipients,
+      reason: '550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients',
+    });
+  } else {
+    item.delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory), settings.keepContent);
+    store.deliver(item.delivered);
+  }
+  if (!settings.keepContent) item.content = withoutContent(content);
+  if (!submission.saveToSentItems) store.remove(item);
+}
+
+const withoutBytes = (content: MessageContent): MessageContent => ({
+  ...content,
+  attachments: content.attachments.map((attachment) => ({ ...attachment, content: Buffer.alloc(0) })),
+});
+
+const withoutContent = (content: MessageContent): MessageContent => ({
+  ...withoutBytes(content),
+  text: undefined,
+  html: undefined,
+  posted: {},
+  mime: undefined,
+});
+
+/** The From the recipients see. In JSON the directory's display name beats the client's (msgraph-sdk-php #183). */
+function effectiveFrom({ content, mailbox }: Item, directory: Directory): SandboxAddress {
+  const given = content.from ?? { address: mailbox.userPrincipalName, name: mailbox.displayName ?? '' };
+  if (content.format === 'mime') return given;
+  const address = given.address.toLowerCase();
+  const owner = mailbox.aliases.includes(address) ? mailbox : directory.mailbox(address);
+  return { address: given.address, name: owner?.displayName ?? given.name };
+}
+
+function toMessage(
+  { content, mailbox, immutableId }: Item,
+  recipients: string[],
+  { route, saveToSentItems }: Submission,
+  from: SandboxAddress,
+  keepContent: boolean,
+): SandboxMessage {
+  const acceptedAt = new Date();
+  const build = (of: MessageContent): Buffer => (of.mime ? deliverMime(of.mime, of, from, acceptedAt) : buildSource(of, from, acceptedAt));
+  const kept = keepContent ? content : withoutContent(content);
+  let source: Buffer | undefined;
+  return {
+    id: immutableId,
+    mailbox: mailbox.userPrincipalName,
+    format: content.format,
+    route,
+    from,
+    sender: content.sender ?? from,
+    to: content.to,
+    cc: content.cc,
+    bcc: content.bcc,
+    replyTo: content.replyTo,
+    recipients,
+    subject: content.subject,
+    messageId: content.messageId,
+    text: kept.text,
+    html: kept.html,
+    importance: content.importance,
+    isReadReceiptRequested: content.isReadReceiptRequested,
+    isDeliveryReceiptRequested: content.isDeliveryReceiptRequested,
+    // the header does not depend on the attachments' bytes, so it is made without them
+    headers: splitSource(build(withoutBytes(content))).fields.map(decodeField),
+    attachments: kept.attachments.map(({ id: _id, type: _type, ...attachment }) => attachment),
+    savedToSentItems: saveToSentItems,
+    acceptedAt,
+    posted: kept.posted,
+    // built on demand: base64 of a large attachment costs more than the delivery itself
+    get source() {
+      return (source ??= keepContent ? build(content) : Buffer.alloc(0));
+    },
+  };
+}

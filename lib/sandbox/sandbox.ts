@@ -1,0 +1,93 @@
+import type { Faults } from './faults.js';
+import type { App, Mailbox } from './settings.js';
+import type { SandboxState } from './state.js';
+import type { Sandbox, SandboxMessage } from './types.js';
+
+const DEFAULT_WAIT = 5000;
+
+/** The face of a running sandbox. */
+export function createSandbox(state: SandboxState, faults: Faults, ca: string, stop: () => Promise<void>): Sandbox {
+  const { settings, store, origins, tokens } = state;
+  const app = settings.apps[0] as App;
+  const mailbox = settings.mailboxes[0] as Mailbox;
+  const waiting = new Set<(reason: Error) => void>();
+  let closing: Promise<void> | undefined;
+
+  const close = (): Promise<void> => {
+    for (const reject of waiting) reject(new Error('The sandbox was closed.'));
+    return (closing ??= stop());
+  };
+
+  const waitForMessage: Sandbox['waitForMessage'] = (predicate = () => true, { timeout = DEFAULT_WAIT } = {}) => {
+    const past = store.messages.find(predicate);
+    if (past) return Promise.resolve(past);
+    if (closing) return Promise.reject(new Error('The sandbox was closed.'));
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        giveUp();
+        waiting.delete(fail);
+      };
+      const fail = (reason: Error): void => {
+        settle();
+        reject(reason);
+      };
+      const giveUp = store.onDelivery({
+        accepts: predicate,
+        resolve: (message: SandboxMessage) => {
+          settle();
+          resolve(message);
+        },
+      });
+      const timer = setTimeout(() => fail(new Error(describeTimeout(timeout, store.messages))), timeout);
+      waiting.add(fail);
+    });
+  };
+
+  return {
+    graphEndpoint: origins.graph,
+    authorityHost: origins.authority,
+    ca,
+    tenantId: settings.tenantId,
+    options: {
+      tenantId: settings.tenantId,
+      clientId: app.clientId,
+      clientSecret: app.clientSecret ?? '',
+      mailbox: mailbox.userPrincipalName,
+      graphEndpoint: origins.graph,
+      authorityHost: origins.authority,
+      tls: { ca },
+    },
+    messages: store.messages,
+    bounces: store.bounces,
+    requests: store.requests,
+    get drafts() {
+      const drafts = store.items().filter(({ folder }) => folder === 'drafts');
+      return drafts.map(({ immutableId, mailbox: owner, content }) => ({
+        id: immutableId,
+        mailbox: owner.userPrincipalName,
+        subject: content.subject,
+        messageId: content.messageId,
+      }));
+    },
+    sentItems: (name) => {
+      const owner = state.directory.mailbox(name);
+      if (!owner) throw new RangeError(`The sandbox has no mailbox ${name}.`);
+      return store.items().flatMap((item) => (item.mailbox === owner && item.delivered ? [item.delivered] : []));
+    },
+    waitForMessage,
+    fail: (rule) => faults.add(rule),
+    issueToken: (claims) => tokens.issue(app, origins.graph, claims),
+    clear: () => {
+      store.clear();
+      faults.clear();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function describeTimeout(timeout: number, messages: readonly SandboxMessage[]): string {
+  const subjects = messages.map(({ subject }) => `'${subject}'`).join(', ');
+  return `No matching message within ${timeout} ms. Accepted so far: ${subjects || 'none'}.`;
+}

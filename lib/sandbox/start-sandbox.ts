@@ -1,0 +1,71 @@
+import type { RequestListener } from 'node:http';
+import { createIdentity } from './certificate.js';
+import { Directory } from './directory.js';
+import { AccessTokens } from './entra/access-tokens.js';
+import { createEntraSurface } from './entra/surface.js';
+import { Faults } from './faults.js';
+import { createGraphSurface } from './graph-surface.js';
+import { Connections } from './http/connections.js';
+import { listen, type Listener } from './http/listen.js';
+import { serve, type ServeContext, type Surface } from './http/serve.js';
+import { createSandbox } from './sandbox.js';
+import { readSettings } from './settings.js';
+import type { SandboxState } from './state.js';
+import { Store } from './store.js';
+import { Traffic } from './traffic.js';
+import type { Sandbox, SandboxOptions } from './types.js';
+
+/**
+ * Starts Microsoft Graph and Entra for mail on this machine. Nothing leaves it; what a client
+ * sends ends up in `messages`, and what Graph would refuse is refused.
+ * @throws TypeError for options that make no sense, and what the system says where a port is taken
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const settings = readSettings(options);
+  const identity = await createIdentity(settings.host);
+  const store = new Store();
+  const faults = new Faults();
+  const connections = new Connections();
+  const state: SandboxState = {
+    settings,
+    directory: new Directory(settings),
+    tokens: new AccessTokens(identity, settings.tenantId, settings.tokenLifetime),
+    store,
+    traffic: new Traffic(settings),
+    origins: { graph: '', authority: '', upload: '' },
+  };
+  const context: ServeContext = {
+    connections,
+    faults,
+    keepContent: settings.keepContent,
+    record: (request) => store.requests.push(request),
+  };
+  const listeners: Listener[] = [];
+  const open = async (surface: Surface, port: number, tls: boolean): Promise<string> => {
+    const handler: RequestListener = (request, response) => void serve(context, surface, request, response);
+    const listener = await listen(handler, { host: settings.host, port, identity: tls ? identity : undefined, connections });
+    listeners.push(listener);
+    return listener.origin;
+  };
+  const close = async (): Promise<void> => {
+    const closed = listeners.map((listener) => listener.close());
+    connections.destroyAll();
+    await Promise.all(closed);
+  };
+  const entra = createEntraSurface({
+    directory: state.directory,
+    tokens: state.tokens,
+    tokenLifetime: settings.tokenLifetime,
+    origin: () => state.origins.authority,
+    graphOrigin: () => state.origins.graph,
+  });
+  try {
+    const tls = settings.protocol === 'https';
+    state.origins.authority = await open(entra, settings.authorityPort, true);
+    state.origins.graph = await open(createGraphSurface(state), settings.port, tls);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return createSandbox(state, faults, identity.certificate, close);
+}

@@ -1,0 +1,16 @@
+import type { Directory } from './directory.js';
+import type { AccessTokens } from './entra/access-tokens.js';
+import type { Settings } from './settings.js';
+import type { Store } from './store.js';
+import type { Traffic } from './traffic.js';
+
+/** What one sandbox consists of, as its operations see it. */
+export interface SandboxState {
+  settings: Settings;
+  directory: Directory;
+  tokens: AccessTokens;
+  store: Store;
+  traffic: Traffic;
+  /** Scheme, host and port of each service; known once they listen. */
+  origins: { graph: string; authority: string; upload: string };
+}
