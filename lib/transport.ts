@@ -10,7 +10,7 @@ import { signInError } from './errors/from-sign-in.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
 import { createGraphClient, type GraphClient } from './graph/client.js';
-import { createCredential } from './graph/credentials.js';
+import { createCredential, type SignInTrace } from './graph/credentials.js';
 import { createHttpClient, type HttpClient } from './graph/http.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
@@ -39,12 +39,11 @@ export class GraphTransport extends EventEmitter {
   readonly version = VERSION;
   /** `mail.data.signal` cancels queued and running sends. */
   readonly supportsAbortSignal = true;
-  /** The Nodemailer transporter this transport belongs to; set by Nodemailer. */
-  mailer: EventEmitter | undefined;
   readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #http: HttpClient;
   readonly #tokens: TokenSource;
+  readonly #trace: SignInTrace = {};
   readonly #graph: GraphClient;
   readonly #queue: MailboxQueue;
   /** Messages on their way, to be aborted by `close({ force: true })`. */
@@ -59,12 +58,10 @@ export class GraphTransport extends EventEmitter {
     this.#tokens = createTokenSource({
       scope: `${settings.hosts.graphEndpoint}/.default`,
       timeout: settings.requestTimeout,
-      createCredential: () =>
-        createCredential(settings.signIn, {
-          authorityHost: settings.hosts.authorityHost,
-          wellKnownAuthority: settings.wellKnownAuthority,
-          ca: settings.ca,
-        }),
+      createCredential: () => {
+        const { wellKnownAuthority, ca, hosts } = settings;
+        return createCredential(settings.signIn, { authorityHost: hosts.authorityHost, wellKnownAuthority, ca, trace: this.#trace });
+      },
       onBackgroundError: (error) => this.#report(this.#signInError(error)),
     });
     this.#graph = createGraphClient({ graphEndpoint: settings.hosts.graphEndpoint, http: this.#http, tokens: this.#tokens });
@@ -167,6 +164,7 @@ export class GraphTransport extends EventEmitter {
       settings,
       graph: this.#graph,
       tokens: this.#tokens,
+      trace: this.#trace,
       logger: this.#logger,
       signal,
       turn,
@@ -204,13 +202,19 @@ export class GraphTransport extends EventEmitter {
   }
 
   #signInError(error: unknown): GraphTransportError {
-    return signInError(error, { authorityHost: this.#settings.hosts.authorityHost, secrets: secretsOf(this.#settings) });
+    return signInError(error, {
+      authorityHost: this.#settings.hosts.authorityHost,
+      secrets: secretsOf(this.#settings),
+      trace: this.#trace,
+    });
   }
 
   /** An error that belongs to no message. An `error` event without a listener would end the process. */
   #report(error: GraphTransportError): void {
     this.#logger.warn({ tnx: 'sign-in', err: error }, 'Renewing the token failed: %s', error.message);
-    if ((this.mailer ?? this).listenerCount('error') > 0) this.emit('error', error);
+    // Nodemailer sets `mailer` and passes the event on
+    const { mailer = this } = this as { mailer?: EventEmitter };
+    if (mailer.listenerCount('error') > 0) this.emit('error', error);
   }
 
   /** What nobody has made a GraphTransportError of is a mistake of this library; it must not carry anything along. */

@@ -1,4 +1,5 @@
 import type { GraphClient } from '../graph/client.js';
+import type { SignInTrace } from '../graph/credentials.js';
 import type { HttpClient } from '../graph/http.js';
 import type { TokenSource } from '../graph/tokens.js';
 import type { Loss } from '../message/outgoing-message.js';
@@ -12,6 +13,7 @@ export interface Delivery {
   readonly settings: Settings;
   readonly graph: GraphClient;
   readonly tokens: TokenSource;
+  readonly trace: SignInTrace;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly turn: Turn;

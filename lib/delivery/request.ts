@@ -98,9 +98,9 @@ async function send(delivery: Delivery, request: GraphRequest): Promise<GraphOut
   try {
     return await delivery.graph.request(request);
   } catch (error) {
-    const { signal, settings, mailbox } = delivery;
+    const { signal, settings, mailbox, trace } = delivery;
     if (signal.aborted) throw abortError(signal.reason, { ambiguous: false, mailbox });
-    throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), mailbox });
+    throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), trace, mailbox });
   }
 }
 

@@ -69,7 +69,7 @@ export function abortError(reason: unknown, details: { ambiguous: boolean; mailb
 
 /** System and TLS errors say what to do better than their code does. */
 export function connectionHint(error: Error): string | undefined {
-  const code = (error as { code?: string }).code ?? '';
+  const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
     return "The certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
   }

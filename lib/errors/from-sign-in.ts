@@ -1,5 +1,6 @@
 import { explain } from './catalogue.js';
-import { connectionHint } from './from-graph.js';
+import type { SignInTrace } from '../graph/credentials.js';
+import { connectionHint, describe } from './from-graph.js';
 import { GraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
 
@@ -7,35 +8,35 @@ export interface SignInContext {
   authorityHost: string;
   /** Must not appear anywhere. */
   secrets: readonly string[];
+  /** What happened on the wire, where the credential is our own. */
+  trace: SignInTrace;
   mailbox?: string | undefined;
 }
 
 /** The error for a token that could not be had: `EAUTH`, or `ECONNECTION`/`ETIMEDOUT` if the sign-in service was not reached. */
-export function signInError(error: unknown, { authorityHost, secrets, mailbox }: SignInContext): GraphTransportError {
+export function signInError(error: unknown, { authorityHost, secrets, trace, mailbox }: SignInContext): GraphTransportError {
   const chain = errorChain(error);
   const text = chain.map(({ message }) => message).join('\n');
-  const aadsts = /AADSTS\d+/.exec(text)?.[0];
+  const graphCode = /AADSTS\d+/.exec(text)?.[0];
   const cause = safeCause(error, secrets);
-  const statusCode = chain.map((link) => (link as { statusCode?: unknown }).statusCode).find((status) => typeof status === 'number');
 
-  if (aadsts === undefined) {
-    const timedOut = chain.some(({ name, code }) => name === 'TimeoutError' || /TIMEDOUT|TIMEOUT/.test(code ?? ''));
-    const network = chain.find(
-      ({ code }) => /^(E[A-Z]{4,}|UND_ERR|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code ?? '') && !/^ERR_/.test(code ?? ''),
-    );
-    if (timedOut || network || /network_error|ECONNREFUSED|ENOTFOUND|ECONNRESET/i.test(text)) {
-      const hint = connectionHint(network ?? coded(text));
-      const what = `cannot sign in at ${authorityHost}: ${redact((network ?? chain[0])?.message ?? 'no connection', secrets)}`;
-      return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'ECONNECTION', hint ? `${what}. ${hint}` : what, { hint, mailbox, cause });
-    }
+  const timedOut = chain.some(({ name }) => name === 'TimeoutError');
+  const network = trace.error ?? chain.find(({ code }) => /^(E[A-Z]{4,}|UND_ERR|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code ?? ''));
+  if (graphCode === undefined && (timedOut || network)) {
+    const hint = network && connectionHint(network);
+    const what = `cannot sign in at ${authorityHost}: ${network ? redact(describe(network), secrets) : 'no answer in time (requestTimeout)'}`;
+    const code = timedOut || /TIMEDOUT/.test((network as Link | undefined)?.code ?? '') ? 'ETIMEDOUT' : 'ECONNECTION';
+    return new GraphTransportError(code, hint ? `${what}. ${hint}` : what, { hint, mailbox, cause });
   }
 
-  const entry = explain({ graphCode: aadsts, statusCode, message: text });
-  const said = redact(firstSentence(text, aadsts), secrets);
+  const statusCode =
+    trace.statusCode ?? chain.map((link) => (link as { statusCode?: unknown }).statusCode).find((status) => typeof status === 'number');
+  const entry = explain({ graphCode, statusCode, message: text });
+  const said = redact(firstSentence(text, graphCode), secrets);
   const hint = entry ? `${entry.cause} ${entry.remedy}` : 'Check the credential; the cause carries what it said.';
   return new GraphTransportError('EAUTH', `sign-in failed${said ? `: ${said}` : ''}${/[.!?]$/.test(said) ? '' : '.'} ${hint}`, {
-    statusCode,
-    graphCode: aadsts,
+    statusCode: statusCode !== undefined && statusCode >= 400 ? statusCode : undefined,
+    graphCode,
     permanent: entry?.permanent ?? false,
     mailbox,
     hint,
@@ -56,12 +57,6 @@ function errorChain(error: unknown): Link[] {
     queue.push(link.cause, ...((link as { errors?: unknown[] }).errors ?? []));
   }
   return links;
-}
-
-function coded(text: string): Error {
-  return Object.assign(new Error(text), {
-    code: /\b(ECONNREFUSED|ENOTFOUND|ECONNRESET|ETIMEDOUT|EAI_AGAIN|[A-Z_]*SELF_SIGNED[A-Z_]*)\b/.exec(text)?.[0] ?? '',
-  });
 }
 
 /** Entra's texts end in trace ids and timestamps; what matters stands before. */

@@ -1,0 +1,18 @@
+import type { GraphMessageOptions } from './delivery/message-settings.js';
+
+// Makes `sendMail({ graph: {…} })` typed. Written by hand, copied by scripts/build.mjs; the package test compiles it against both.
+// Nodemailer 10 brings its own types …
+declare module 'nodemailer/lib/mail-composer/index' {
+  interface MailComposerOptions {
+    /** Overrides for this message when it is sent through Microsoft Graph. */
+    graph?: GraphMessageOptions | undefined;
+  }
+}
+
+// … 7 to 9 have @types/nodemailer, whose `export =` can only be augmented by the name of its declaration file
+declare module 'nodemailer/lib/mailer/index.d.ts' {
+  interface Options {
+    /** Overrides for this message when it is sent through Microsoft Graph. */
+    graph?: GraphMessageOptions | undefined;
+  }
+}
