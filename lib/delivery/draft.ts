@@ -76,7 +76,7 @@ async function send(delivery: Delivery, draft: Draft): Promise<string | undefine
     if (state === 'unknown' || attempt >= delivery.settings.retries) {
       const ambiguous = state === 'unknown' && (result.state === 'unknown' || attempt > 0);
       if (aborted) throw abortError(delivery.signal.reason, { ambiguous, mailbox: delivery.mailbox });
-      throw failure(delivery, result.outcome, what, { ambiguous });
+      throw failure(delivery, result.outcome, what, { ambiguous, draft: true });
     }
     await delivery.sleep(500 * 2 ** attempt, delivery.signal).catch(() => {
       throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });

@@ -89,7 +89,7 @@ export function failure(
   { mailbox, messageId, settings }: Delivery,
   outcome: GraphOutcome,
   what: string,
-  details: { ambiguous?: boolean; retryAfter?: number | undefined } = {},
+  details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean } = {},
 ): GraphTransportError {
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
 }

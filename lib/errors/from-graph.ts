@@ -13,6 +13,8 @@ export interface GraphErrorContext {
   retryAfter?: number | undefined;
   messageId: string;
   graphEndpoint: string;
+  /** Whether the message is a draft that may have been sent. @default false */
+  draft?: boolean | undefined;
 }
 
 /** The error for a request to Graph that did not do what it should. */
@@ -86,8 +88,9 @@ export function describe(error: Error): string {
   return redact((inner ?? error).message || (error as { code?: string }).code || error.name);
 }
 
-function lookFirst({ messageId, mailbox }: GraphErrorContext): string {
-  return `Look for the Message-ID ${messageId} in Sent Items of ${mailbox} before you send it again; route: 'draft' settles this by itself.`;
+function lookFirst({ messageId, mailbox, draft = false }: GraphErrorContext): string {
+  const look = `Look for the Message-ID ${messageId} in ${draft ? 'Sent Items and Drafts' : 'Sent Items'} of ${mailbox} before you send it again`;
+  return draft ? `${look}.` : `${look}; route: 'draft' settles this by itself.`;
 }
 
 function sentence(what: string, hint: string | undefined): string {
