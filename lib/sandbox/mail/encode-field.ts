@@ -7,9 +7,10 @@ export function encodeField(name: string, value: string): string {
   return `${fold(`${name}: ${encodeText(value)}`)}\r\n`;
 }
 
-/** A header line with addresses. */
+/** A header line with addresses; UTF-8 in them as it is (RFC 6532), its bytes as latin1. */
 export function encodeAddressField(name: string, addresses: SandboxAddress[]): string {
-  return `${fold(`${name}: ${addresses.map(encodeAddress).join(', ')}`)}\r\n`;
+  const text = Buffer.from(addresses.map(encodeAddress).join(', ')).toString('latin1');
+  return `${fold(`${name}: ${text}`)}\r\n`;
 }
 
 function encodeAddress({ name, address }: SandboxAddress): string {
