@@ -21,10 +21,14 @@ const SENSITIVITIES: Readonly<Record<string, string>> = { normal: '0', personal:
 /** The namespace of internet headers (PS_INTERNET_HEADERS). */
 const INTERNET_HEADERS = '{00020386-0000-0000-C000-000000000046}';
 
-/** A header as the property that Exchange turns back into it. */
-export function extendedProperty({ name, value }: HeaderField): ExtendedProperty {
+/** Headers that Exchange writes from properties of their own only (MS-OXCMAIL 2.1.3.2.4). */
+const RESERVED = new Set(['content-class', 'sensitivity']);
+
+/** A header as the property that Exchange turns back into it; `undefined` where there is none. */
+export function extendedProperty({ name, value }: HeaderField): ExtendedProperty | undefined {
   const key = name.toLowerCase();
   const sensitivity = key === 'sensitivity' ? SENSITIVITIES[value.trim().toLowerCase()] : undefined;
   if (sensitivity !== undefined) return { id: 'Integer 0x0036', value: sensitivity };
+  if (RESERVED.has(key)) return undefined;
   return { id: PROPERTY_IDS[key] ?? `String ${INTERNET_HEADERS} Name ${name}`, value };
 }

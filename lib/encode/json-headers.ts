@@ -7,7 +7,7 @@ export const MAX_INTERNET_HEADERS = 5;
 export interface JsonHeaders {
   internetMessageHeaders: HeaderField[];
   singleValueExtendedProperties: ExtendedProperty[];
-  /** Repeated headers that a property can hold only once. */
+  /** Repeated headers that a property can hold only once, and those no property makes. */
   losses: Loss[];
 }
 
@@ -28,6 +28,10 @@ export function distributeHeaders(headers: readonly HeaderField[], room = MAX_IN
       continue;
     }
     const property = extendedProperty(header);
+    if (!property) {
+      losses.push({ feature: 'headers', detail: `${header.name} cannot be set to "${header.value}" in JSON` });
+      continue;
+    }
     const id = property.id.toLowerCase();
     const first = properties.get(id);
     if (!first) properties.set(id, property);

@@ -13,7 +13,8 @@ export interface HeaderFacts {
 }
 
 /** Fields the message structure itself stands for. */
-const STRUCTURAL = /^(from|sender|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-.*|importance)$/;
+const STRUCTURAL =
+  /^(from|sender|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-(type|transfer-encoding|disposition|id)|importance)$/;
 /** Fields that a mail system on the way writes; sending them on would be a lie. */
 const TRACE = /^(received|return-path|delivered-to|dkim-signature|arc-.*|authentication-results|x-ms-exchange-(organization|forest)-.*)$/;
 

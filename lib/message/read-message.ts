@@ -75,11 +75,12 @@ async function readTree(mail: NodemailerMail, envelope: OutgoingMessage['envelop
 
   const traits: Trait[] = [...bodies.traits, ...attachments.traits];
   if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
-  if (hasGroup(tree)) traits.push({ feature: 'group', detail: 'group names in To or Cc; the members get the message' });
   return assemble(mail, envelope, {
     fields,
     addresses,
-    messageId: tree.messageId(),
+    grouped: hasGroup(tree._headers.flatMap(({ key, value }) => (/^(to|cc)$/i.test(key) ? tree._parseAddresses(value) : []))),
+    // as it is written: with angle brackets
+    messageId: field(fields, 'message-id') || tree.messageId(),
     traits,
     text: bodies.text,
     html: bodies.html,
@@ -100,6 +101,7 @@ async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope
   return assemble(mail, envelope, {
     fields: await decodeFields(fields),
     addresses,
+    grouped: hasGroup([...(addresses['to'] ?? []), ...(addresses['cc'] ?? [])]),
     messageId: field(fields, 'message-id') || tree.messageId(),
     traits: [{ feature: 'raw', detail: 'a ready-made message is taken apart and rebuilt by Exchange' }],
     text: undefined,
@@ -112,6 +114,8 @@ async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope
 interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | 'attachments' | 'traits' | 'raw'> {
   fields: HeaderField[];
   addresses: Record<string, ParsedAddress[] | undefined>;
+  /** Whether To or Cc have named groups. */
+  grouped: boolean;
 }
 
 async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], pieces: Pieces): Promise<OutgoingMessage> {
@@ -124,7 +128,12 @@ async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelop
 
   const traits = [...pieces.traits, ...headers.traits];
   const losses: Loss[] = [...recipients.losses];
-  if (moreFrom.length > 0) traits.push({ feature: 'from', detail: 'only the first From address is carried' });
+  if (moreFrom.length > 0) losses.push({ feature: 'from', detail: 'only the first From address is carried' });
+  if (pieces.grouped) {
+    const group: Loss = { feature: 'group', detail: 'group names in To or Cc; the members get the message' };
+    // rewritten headers have none in MIME either
+    (recipients.losses.length > 0 ? losses : traits).push(group);
+  }
   if (sender && from && addressKey(sender.address) !== addressKey(from.address)) {
     traits.push({ feature: 'sender', detail: `Exchange sets the Sender itself; ${sender.address} is not carried` });
   }
@@ -234,11 +243,8 @@ function rawContent(raw: unknown): unknown {
   return (raw as { content?: unknown }).content ?? raw;
 }
 
-function hasGroup(tree: MimeTreeNode): boolean {
-  return tree._headers.some(
-    ({ key, value }) =>
-      /^(to|cc)$/i.test(key) && tree._parseAddresses(value).some(({ group, name }) => (group?.length ?? 0) > 0 && name !== ''),
-  );
+function hasGroup(addresses: readonly ParsedAddress[]): boolean {
+  return addresses.some(({ group, name }) => group !== undefined && name !== '');
 }
 
 /** The `dsn` option of Nodemailer's SMTP transport. */
