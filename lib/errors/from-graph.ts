@@ -84,7 +84,7 @@ export function connectionHint(error: Error): string | undefined {
 
 export function describe(error: Error): string {
   // happy eyeballs reports one error per address
-  const inner = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
+  const inner = (error as Partial<AggregateError>).errors?.[0] as Error | undefined;
   return redact((inner ?? error).message || (error as { code?: string }).code || error.name);
 }
 

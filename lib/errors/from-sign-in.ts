@@ -1,6 +1,7 @@
 import { explain } from './catalogue.js';
 import type { SignInTrace } from '../graph/credentials.js';
 import { connectionHint, describe } from './from-graph.js';
+import { isError } from './is-error.js';
 import { GraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
 
@@ -21,7 +22,7 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
   const cause = safeCause(error, secrets);
 
   const timedOut = chain.some(({ name }) => name === 'TimeoutError');
-  const network = trace.error ?? chain.find(({ code }) => /^(E[A-Z]{4,}|UND_ERR|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code ?? ''));
+  const network = trace.error ?? chain.find(({ code }) => NETWORK_CODE.test(code ?? ''));
   if (graphCode === undefined && (timedOut || network)) {
     const hint = network && connectionHint(network);
     const what = `cannot sign in at ${authorityHost}: ${network ? redact(describe(network), secrets) : 'no answer in time (requestTimeout)'}`;
@@ -44,6 +45,10 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
   });
 }
 
+/** System, undici and TLS codes that mean that the service was not reached. */
+const NETWORK_CODE =
+  /^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT|EPIPE|EPROTO|UND_ERR|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|ERR_TLS|ERR_SSL)/;
+
 type Link = Error & { code?: string };
 
 /** The error, its causes and, for @azure/identity's aggregate errors, what it collected. */
@@ -52,7 +57,7 @@ function errorChain(error: unknown): Link[] {
   const queue: unknown[] = [error];
   while (queue.length > 0 && links.length < 20) {
     const link = queue.shift();
-    if (!(link instanceof Error) || links.includes(link)) continue;
+    if (!isError(link) || links.includes(link)) continue;
     links.push(link);
     queue.push(link.cause, ...((link as { errors?: unknown[] }).errors ?? []));
   }

@@ -70,5 +70,5 @@ export class GraphTransportError extends Error {
 
 /** Whether a value is a {@link GraphTransportError}, also one made by the other build (ESM or CJS) of this package. */
 export function isGraphTransportError(value: unknown): value is GraphTransportError {
-  return value instanceof Error && BRAND in value;
+  return typeof value === 'object' && value !== null && BRAND in value;
 }

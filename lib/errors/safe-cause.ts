@@ -1,3 +1,5 @@
+import { isError } from './is-error.js';
+
 /**
  * A copy of a foreign error that is safe to hand out as `cause`: name, message, code and stack only.
  * The originals of HTTP and sign-in libraries hold the whole request, with secrets and tokens in it.
@@ -5,7 +7,7 @@
  * @param secrets strings that must not appear, such as the client secret
  */
 export function safeCause(error: unknown, secrets: readonly string[] = []): Error {
-  const source = error instanceof Error ? error : new Error(describe(error));
+  const source = isError(error) ? error : new Error(describe(error));
   const copy = new Error(redact(source.message, secrets));
   copy.name = source.name;
   if (source.stack) copy.stack = redact(source.stack, secrets);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { isError } from '../errors/is-error.js';
 import type { MimeTreeNode } from './nodemailer.js';
 
 /** The bytes of a body or an attachment. Can be read as often as needed, so that a failed attempt can be repeated. */
@@ -66,8 +67,8 @@ export class ContentReader {
     try {
       if (content === undefined || content === null || content === false) return bufferSource(Buffer.alloc(0));
       if (typeof content === 'string') return bufferSource(Buffer.from(content));
-      if (content instanceof Uint8Array) return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
-      if (content instanceof Error) throw content;
+      if (ArrayBuffer.isView(content)) return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+      if (isError(content)) throw content;
       const { path, href } = content as { path?: unknown; href?: unknown };
       if (isStream(content)) return await this.#collect(readable(content));
       if (typeof path === 'string' && !href) {
