@@ -39,6 +39,7 @@ async function prepareTree({ tree, attachments }: OutgoingMessage, without: Read
     // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
     node.setHeader('Content-Transfer-Encoding', 'base64');
     if (typeof node.content === 'string') node.content = node.content.replace(/\r?\n/g, '\r\n');
+    else if (Buffer.isBuffer(node.content) && !node.content.includes(0)) node.content = withCrlf(node.content);
   }
 }
 

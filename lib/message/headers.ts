@@ -29,7 +29,8 @@ export function readHeaders(fields: readonly HeaderField[], preferred: ReadonlyS
     if (STRUCTURAL.test(name) || name === 'disposition-notification-to' || name === 'return-receipt-to') continue;
     // Exchange writes both itself from the importance
     if (name === 'x-priority' || name === 'x-msmail-priority') continue;
-    if (name === 'dkim-signature') traits.push(trait('dkim', 'Exchange signs every message itself; a signature made before is not sent'));
+    if (name === 'dkim-signature')
+      traits.push(trait('dkim', 'Exchange rewrites and signs every message itself; a signature made before does not survive'));
     else if (name === 'return-path') traits.push(trait('returnPath', 'Exchange writes the Return-Path itself'));
     else if (TRACE.test(name)) traits.push(trait('headers', `${field.name} belongs to the mail systems on the way`));
     else rest.push(field);

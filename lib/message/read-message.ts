@@ -1,6 +1,6 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey, type Address } from './address.js';
-import { ContentReader, type ContentOptions } from './content.js';
+import { bufferSource, ContentReader, type ContentOptions, type ContentSource } from './content.js';
 import { decodeWords } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
 import { readHeaders } from './headers.js';
@@ -187,8 +187,8 @@ async function readBodies(parts: readonly TreePart[], reader: ContentReader): Pr
   // the last alternative of a type is the one clients show
   const pick = (type: string) => bodies.findLast((part) => part.type === type && !part.node._raw);
   const [textPart, htmlPart] = [pick('text/plain'), pick('text/html')];
-  const text = textPart && (await reader.read(textPart.node, textPart.node.content, 'text'));
-  const html = htmlPart && (await reader.read(htmlPart.node, htmlPart.node.content, 'html'));
+  const text = textPart && (await readText(textPart, reader, 'text'));
+  const html = htmlPart && (await readText(htmlPart, reader, 'html'));
 
   const traits: Trait[] = [];
   if (text && html) traits.push({ feature: 'text', detail: 'Exchange makes its own text part from the html' });
@@ -196,9 +196,36 @@ async function readBodies(parts: readonly TreePart[], reader: ContentReader): Pr
     if (part === textPart || part === htmlPart) continue;
     const feature = ALTERNATIVES[part.type] ?? 'alternatives';
     traits.push({ feature, detail: `an alternative of type ${part.type}` });
-    if (!part.node._raw) await reader.read(part.node, part.node.content, `the ${part.type} alternative`);
+    await takeIn(part.node, reader, `the ${part.type} alternative`);
   }
   return { text, html, traits };
+}
+
+/** A body in UTF-8. */
+async function readText({ node, contentType }: TreePart, reader: ContentReader, what: string): Promise<ContentSource> {
+  const isString = typeof node.content === 'string';
+  const source = await takeIn(node, reader, what);
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  // Nodemailer writes strings in UTF-8, whatever the type says
+  return isString || /^(utf-?8|us-ascii)$/i.test(charset)
+    ? source
+    : bufferSource(Buffer.from(decodeCharset(await source.bytes(), charset)));
+}
+
+/** Reads a body or a ready-made part and leaves its bytes in the tree: no stream and no URL is there a second time. */
+async function takeIn(node: MimeTreeNode, reader: ContentReader, what: string): Promise<ContentSource> {
+  const source = await reader.read(node, node._raw ? rawContent(node._raw) : node.content, what);
+  if (node._raw) node.setRaw(await source.bytes());
+  else if (typeof node.content !== 'string') node.content = await source.bytes();
+  return source;
+}
+
+function decodeCharset(bytes: Buffer, charset: string): string {
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return bytes.toString('utf8');
+  }
 }
 
 async function readAttachments(
@@ -213,7 +240,7 @@ async function readAttachments(
     const label = node.filename ? `attachment "${node.filename}"` : `attachment ${list.length + 1}`;
     if (node._raw) {
       traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
-      await reader.read(node, rawContent(node._raw), label);
+      await takeIn(node, reader, label);
       continue;
     }
     list.push({
@@ -226,7 +253,10 @@ async function readAttachments(
     });
     if (part.type === 'message/rfc822') traits.push({ feature: 'rfc822', detail: `${label} arrives as an .eml file, not as a message` });
     else if (!node.filename) traits.push({ feature: 'attachmentName', detail: `${label} has no name and gets one` });
-    const own = node._headers.map(({ key }) => key).filter((key) => !/^content-(type|disposition|transfer-encoding|id)$/i.test(key));
+    // a file that is the whole message shares its headers
+    const own = node.parentNode
+      ? node._headers.map(({ key }) => key).filter((key) => !/^content-(type|disposition|transfer-encoding|id)$/i.test(key))
+      : [];
     if (own.length > 0) traits.push({ feature: 'attachmentHeaders', detail: `${label}: ${own.join(', ')}` });
   }
   return { list, traits };

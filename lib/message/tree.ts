@@ -62,7 +62,10 @@ export function releaseStreams(node: MimeTreeNode): void {
 
 function contentTypeOf(node: MimeTreeNode): string {
   const value = headerText(node, 'Content-Type').replace(/\s*\r?\n\s*/g, ' ');
-  return value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '').trim() || 'application/octet-stream';
+  const type = value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '').trim() || 'application/octet-stream';
+  // Nodemailer writes strings in UTF-8 and says so where that matters
+  const isUtf8 = /^text\/plain\b/i.test(type) && typeof node.content === 'string' && /[\u0080-\uFFFF]/.test(node.content);
+  return isUtf8 ? `${type.replace(/;\s*charset\s*=\s*("[^"]*"|[^;]*)/gi, '')}; charset=utf-8` : type;
 }
 
 function headerText(node: MimeTreeNode, key: string): string {
