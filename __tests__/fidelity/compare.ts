@@ -49,8 +49,8 @@ export function judge(smtp: View, graph: View, circumstances: Circumstances): st
     // Exchange's text part is its own even where it happens to say the same
     if (feature === 'text') return circumstances.format === 'mime' || smtp.text === undefined || smtp.html === undefined;
     if (feature === 'raw') return circumstances.format === 'mime';
-    // Exchange sets them itself, which a source "more or less intact" does not show
-    if ((feature === 'sender' || feature === 'receipts') && circumstances.format === 'mime') return false;
+    // Exchange sets and rewrites them itself, which a source "more or less intact" does not show
+    if (['sender', 'receipts', 'dkim'].includes(feature) && circumstances.format === 'mime') return false;
     return !seen.has(feature);
   });
   return [

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { graphTransport, type GraphSentMessageInfo } from '../../lib/index.js';
 import { startSandbox, type Sandbox, type SandboxMessage } from '../../lib/sandbox/index.js';
-import { startSmtpSink, type SmtpDelivery, type SmtpSink } from '../support/smtp-sink.js';
+import { startSmtpSink, type SmtpDelivery } from '../support/smtp-sink.js';
 import { judge } from './compare.js';
 import { keyOf, readBack } from './read-back.js';
 
@@ -45,11 +45,13 @@ export interface FidelityCase {
 
 /** What the messages are made of: files and a web server. */
 export interface World {
-  /** Path of a file: `letter.txt`, `letter.html`, `invite.ics`, `logo.png`, `data.bin`, `message.eml`. */
+  /** Path of a file: `letter.txt`, `letter.html`, `invite.ics`, `logo.png`, `data.bin`, `message.eml`, `ready.eml`. */
   file(name: keyof typeof FILES): string;
   /** URL of the same files; `secret/…` wants the header `X-Key: 1234`. */
   url(path: string): string;
 }
+
+export const MAILBOX = 'noreply@contoso.com';
 
 export const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -91,9 +93,8 @@ const FILES = {
   'logo.png': PNG,
   'data.bin': BYTES,
   'message.eml': Buffer.from(EML),
+  'ready.eml': Buffer.from(EML.replace('From: reader@example.com', `From: ${MAILBOX}`)),
 };
-
-export const MAILBOX = 'noreply@contoso.com';
 
 export interface Comparison {
   smtp: SmtpDelivery;
@@ -242,7 +243,7 @@ async function startWeb() {
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     requests.push({ path, headers: request.headers });
-    const content = FILES[path.split('/').at(-1) as keyof typeof FILES] as Buffer | undefined;
+    const content = FILES[path.split('?')[0]?.split('/').at(-1) as keyof typeof FILES] as Buffer | undefined;
     if (path.startsWith('/secret/') && request.headers['x-key'] !== '1234') response.writeHead(403).end();
     else if (content) response.end(content);
     else response.writeHead(404).end();

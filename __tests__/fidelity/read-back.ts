@@ -141,7 +141,7 @@ function splitEntity(source: Buffer | string): Entity {
   const text = typeof source === 'string' ? source : source.toString('latin1');
   const end = /^\r?\n|\r?\n\r?\n/.exec(text);
   const head = end ? text.slice(0, end.index) : text;
-  const lines = head === '' ? [] : head.split(/\r?\n(?![ \t])/);
+  const lines = head.split(/\r?\n(?![ \t])/).filter((line) => line !== '');
   const fields = lines.map((line) => {
     const colon = line.indexOf(':');
     const unfolded = line
@@ -159,6 +159,7 @@ function splitEntity(source: Buffer | string): Entity {
 
 interface Leaf {
   role: 'body' | 'attachment';
+  isRoot: boolean;
   entity: Entity;
   part: Pick<Part, 'type' | 'params' | 'inline' | 'encoding'>;
 }
@@ -178,6 +179,7 @@ function leavesOf(entity: Entity, role: Leaf['role'], parent = ''): Leaf[] {
   return [
     {
       role: attached && parent !== 'multipart/alternative' ? 'attachment' : role,
+      isRoot: parent === '',
       entity,
       part: {
         type,
@@ -226,7 +228,8 @@ async function decodeText(leaf: Leaf): Promise<string> {
 }
 
 async function decodePart(leaf: Leaf): Promise<Part> {
-  const own = leaf.entity.fields.filter(({ name }) => !/^content-(type|disposition|transfer-encoding|id)$/.test(name));
+  // a message that is nothing but a file shares its headers
+  const own = leaf.isRoot ? [] : leaf.entity.fields.filter(({ name }) => !/^content-(type|disposition|transfer-encoding|id)$/.test(name));
   const common = { ...leaf.part, headers: own.map(({ name, value }) => `${name}: ${value}`).join('\n') };
   const { text, html, attachments } = await parse(leaf);
   const [attachment] = attachments;
