@@ -1,4 +1,6 @@
-export { graphTransport, GraphTransport, type MailLike } from './transport.js';
+export { graphTransport, graphTransportFromEnv, GraphTransport, type MailLike } from './transport.js';
+export { mailTransport } from './config/mail-transport.js';
+export type { EnvironmentOptions } from './config/environment.js';
 export type {
   ClientCertificateSignIn,
   ClientSecretSignIn,

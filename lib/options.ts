@@ -1,4 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
+import { environmentNames, optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
+import { configError } from './config/text.js';
+import { optionsFromUrl } from './config/url.js';
 import { GraphTransportError } from './errors/graph-transport-error.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from './graph/clouds.js';
 import type { ClientCertificate, SignIn } from './graph/credentials.js';
@@ -93,6 +96,10 @@ export interface CommonOptions {
   socketTimeout?: number | undefined;
   /** Milliseconds for one request to Graph or one sign-in. @default 300000 */
   requestTimeout?: number | undefined;
+  /** URL of an http(s) proxy for sign-in and Graph. @default `HTTPS_PROXY` and `NO_PROXY` of the environment */
+  proxy?: string | undefined;
+  /** When the client secret or certificate expires: a daily warning from 60 days before, an error line once it has. */
+  secretExpires?: Date | string | undefined;
   /** `ca`: certificates to trust instead of Node's own, for both hosts. */
   tls?: { ca?: string | Buffer | (string | Buffer)[] | undefined } | undefined;
   /** `true` for Nodemailer's console logger, or a bunyan-style logger. @default false */
@@ -125,11 +132,13 @@ export interface Settings {
   readonly socketTimeout: number;
   readonly requestTimeout: number;
   readonly ca: string | Buffer | (string | Buffer)[] | undefined;
+  readonly proxy: string | undefined;
+  readonly secretExpires: Date | undefined;
   readonly logger: boolean | Partial<Logger>;
   readonly component: string;
 }
 
-const DOCS = 'the README, section Options';
+const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential'];
 
 const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecret' | 'clientCertificate' | 'credential', true> = {
   tenantId: true,
@@ -154,6 +163,8 @@ const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecre
   connectionTimeout: true,
   socketTimeout: true,
   requestTimeout: true,
+  proxy: true,
+  secretExpires: true,
   tls: true,
   logger: true,
   component: true,
@@ -164,9 +175,13 @@ const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecre
  *
  * @throws {GraphTransportError} `ECONFIG` that names the option, what was expected and what came
  */
-export function readOptions(input: GraphTransportOptions): Settings {
-  if (typeof input !== 'object' || input === null) throw configError(`options must be an object, not ${show(input)}`);
-  const options = input as unknown as Record<string, unknown>;
+export function readOptions(
+  input: GraphTransportOptions | CommonOptions | string = {},
+  env: EnvironmentOptions['env'] = process.env,
+): Settings {
+  const given: unknown = typeof input === 'string' ? optionsFromUrl(input) : input;
+  if (typeof given !== 'object' || given === null) throw configError(`options must be an object or a msgraph: URL, not ${show(given)}`);
+  const options = withEnvironment(given as Record<string, unknown>, env);
   for (const name of Object.keys(options)) {
     if (options[name] !== undefined && !Object.hasOwn(KNOWN, name)) throw configError(`unknown option "${name}"${suggestion(name)}`);
   }
@@ -190,9 +205,20 @@ export function readOptions(input: GraphTransportOptions): Settings {
     socketTimeout: integer(options, 'socketTimeout', 120_000, 1),
     requestTimeout: integer(options, 'requestTimeout', 300_000, 1),
     ca: readCa(options['tls']),
+    proxy: readProxy(options),
+    secretExpires: readDate(options, 'secretExpires'),
     logger: readLogger(options['logger']),
     component: string(options, 'component') ?? 'graph-transport',
   };
+}
+
+/** Without any sign-in option, the environment signs in. */
+function withEnvironment(options: Record<string, unknown>, env: EnvironmentOptions['env']): Record<string, unknown> {
+  if (SIGN_IN.some((name) => options[name] !== undefined)) return options;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const { authorityHost, ...rest } = optionsFromEnvironment({ env });
+  const ownHosts = given['cloud'] !== undefined || given['authorityHost'] !== undefined;
+  return { ...rest, ...(authorityHost !== undefined && !ownHosts && { authorityHost }), ...given };
 }
 
 /**
@@ -212,7 +238,11 @@ function readSignIn(options: Record<string, unknown>): SignIn {
   const { credential, clientCertificate } = options;
   const given = ['clientSecret', 'clientCertificate', 'credential'].filter((name) => options[name] !== undefined);
   if (given.length > 1) throw configError(`give only one of ${given.map((name) => `"${name}"`).join(' and ')}`);
-  if (given.length === 0) throw configError('one of "clientSecret", "clientCertificate" or "credential" is missing');
+  if (given.length === 0) {
+    throw configError(
+      `one of "clientSecret", "clientCertificate" or "credential" is missing, and the environment does not have ${environmentNames()} either`,
+    );
+  }
 
   if (credential !== undefined) {
     for (const name of ['tenantId', 'clientId']) {
@@ -286,6 +316,24 @@ function readCa(tls: unknown): Settings['ca'] {
   throw configError('"tls.ca" must be a PEM string, a Buffer or an array of them');
 }
 
+function readProxy(options: Record<string, unknown>): string | undefined {
+  const text = string(options, 'proxy');
+  if (text === undefined) return undefined;
+  // never shown: it may hold a password
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw configError('"proxy" must be the URL of an http or https proxy, such as http://proxy.contoso.com:8080');
+  }
+  return text;
+}
+
+function readDate(options: Record<string, unknown>, name: string): Date | undefined {
+  const value = options[name];
+  if (value === undefined) return undefined;
+  const date = value instanceof Date ? value : typeof value === 'string' ? new Date(value) : undefined;
+  if (date && !Number.isNaN(date.getTime())) return date;
+  throw configError(`"${name}" must be a date such as '2027-01-31', not ${show(value)}`);
+}
+
 function readLogger(value: unknown): Settings['logger'] {
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean' || typeof value === 'object') return value;
@@ -330,10 +378,6 @@ function oneOf<T extends string>(options: Record<string, unknown>, name: string,
 function suggestion(name: string): string {
   const known = Object.keys(KNOWN).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return known ? `; did you mean "${known}"?` : '';
-}
-
-function configError(message: string): GraphTransportError {
-  return new GraphTransportError('ECONFIG', `graphTransport: ${message}. See ${DOCS}.`, { permanent: true });
 }
 
 /** A value as errors show it. Never used for secrets. */

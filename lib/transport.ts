@@ -10,13 +10,16 @@ import { signInError } from './errors/from-sign-in.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
 import { createGraphClient, type GraphClient } from './graph/client.js';
-import { createCredential, type SignInTrace } from './graph/credentials.js';
+import type { SignInTrace } from './graph/azure-http.js';
+import { createCredential } from './graph/credentials.js';
 import { createHttpClient, type HttpClient } from './graph/http.js';
 import { createTokenSource, type TokenSource } from './graph/tokens.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
 import { readMessage } from './message/read-message.js';
 import { releaseStreams } from './message/tree.js';
-import { readOptions, type GraphTransportOptions, type Logger, type Settings } from './options.js';
+import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
+import { watchExpiry } from './config/secret-expiry.js';
+import { readOptions, type CommonOptions, type GraphTransportOptions, type Logger, type Settings } from './options.js';
 import { VERSION } from './version.js';
 
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
@@ -46,11 +49,12 @@ export class GraphTransport extends EventEmitter {
   readonly #trace: SignInTrace = {};
   readonly #graph: GraphClient;
   readonly #queue: MailboxQueue;
+  #stopExpiryWatch: () => void = () => undefined;
   /** Messages on their way, to be aborted by `close({ force: true })`. */
   readonly #running = new Set<AbortController>();
 
   /** @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option */
-  constructor(options: GraphTransportOptions) {
+  constructor(options?: GraphTransportOptions | CommonOptions | string) {
     super();
     const settings = (this.#settings = readOptions(options));
     this.#logger = createLogger<Logger>(settings.logger, settings.component);
@@ -59,13 +63,19 @@ export class GraphTransport extends EventEmitter {
       scope: `${settings.hosts.graphEndpoint}/.default`,
       timeout: settings.requestTimeout,
       createCredential: () => {
-        const { wellKnownAuthority, ca, hosts } = settings;
-        return createCredential(settings.signIn, { authorityHost: hosts.authorityHost, wellKnownAuthority, ca, trace: this.#trace });
+        const { signIn, hosts, wellKnownAuthority, retries } = settings;
+        const { authorityHost } = hosts;
+        return createCredential(signIn, { authorityHost, wellKnownAuthority, http: this.#http, trace: this.#trace, retries });
       },
       onBackgroundError: (error) => this.#report(this.#signInError(error)),
     });
     this.#graph = createGraphClient({ graphEndpoint: settings.hosts.graphEndpoint, http: this.#http, tokens: this.#tokens });
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
+    if (settings.secretExpires) {
+      this.#stopExpiryWatch = watchExpiry(settings.secretExpires, ({ level, daysLeft, message }) => {
+        this.#logger[level]({ tnx: 'sign-in', daysLeft }, message);
+      });
+    }
     setImmediate(() => {
       if (this.isIdle()) this.emit('idle');
     });
@@ -109,6 +119,7 @@ export class GraphTransport extends EventEmitter {
   /** Takes no more messages and fails those that wait; running ones end first, unless `force` aborts them. */
   close({ force = false }: { force?: boolean } = {}): void {
     this.#queue.close();
+    this.#stopExpiryWatch();
     if (force) {
       const reason = new GraphTransportError('EABORT', 'the transport was closed with force');
       for (const controller of this.#running) controller.abort(reason);
@@ -239,10 +250,24 @@ export class GraphTransport extends EventEmitter {
 /**
  * Creates the transport that goes into `nodemailer.createTransport()`.
  *
+ * @param options the options, or a URL `msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?option=value`; without any
+ *   sign-in option the environment signs in, see {@link graphTransportFromEnv}
  * @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option
  */
-export function graphTransport(options: GraphTransportOptions): GraphTransport {
+export function graphTransport(options?: GraphTransportOptions | CommonOptions | string): GraphTransport {
   return new GraphTransport(options);
+}
+
+/**
+ * Creates the transport from environment variables: `GRAPH_TENANT_ID`, `GRAPH_CLIENT_ID`, `GRAPH_CLIENT_SECRET` or
+ * `GRAPH_CLIENT_CERTIFICATE_PATH`, `GRAPH_SENDER`, `GRAPH_SAVE_TO_SENT_ITEMS`, then the `AZURE_*` names of @azure/identity.
+ *
+ * @param environment `prefix`: what the names begin with instead of `GRAPH_`, such as `APPLICATION_MAIL_`; `env` instead of `process.env`
+ * @param options further options; they win over the environment
+ * @throws {GraphTransportError} `ECONFIG` that names the variable
+ */
+export function graphTransportFromEnv(environment: EnvironmentOptions = {}, options: CommonOptions = {}): GraphTransport {
+  return new GraphTransport({ ...optionsFromEnvironment({ ...environment, required: true }), ...options });
 }
 
 /** Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail. */

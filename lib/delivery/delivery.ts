@@ -1,5 +1,5 @@
 import type { GraphClient } from '../graph/client.js';
-import type { SignInTrace } from '../graph/credentials.js';
+import type { SignInTrace } from '../graph/azure-http.js';
 import type { HttpClient } from '../graph/http.js';
 import type { TokenSource } from '../graph/tokens.js';
 import type { Loss } from '../message/outgoing-message.js';

@@ -42,6 +42,8 @@ export interface HttpClientOptions {
   /** Connections kept per origin. */
   connections: number;
   ca?: string | Buffer | (string | Buffer)[] | undefined;
+  /** A proxy for everything. Without it `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count. */
+  proxy?: string | undefined;
 }
 
 export interface HttpClient {
@@ -59,15 +61,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   // loaded on first use: undici costs more to load than all the rest
   async function createAgent(pipelining: 0 | 1): Promise<Dispatcher> {
-    const { Agent } = await import('undici');
-    return new Agent({
+    const { Agent, EnvHttpProxyAgent, ProxyAgent } = await import('undici');
+    const tls = options.ca === undefined ? {} : { ca: options.ca };
+    const connect = { timeout: options.connectionTimeout, ...tls };
+    const common = {
       connections: options.connections,
       pipelining,
-      connect: { timeout: options.connectionTimeout, ...(options.ca !== undefined && { ca: options.ca }) },
+      connect,
       headersTimeout: options.socketTimeout,
       bodyTimeout: options.socketTimeout,
       keepAliveTimeout: 30_000,
-    });
+    };
+    if (options.proxy !== undefined) return new ProxyAgent({ ...common, uri: options.proxy, requestTls: connect, proxyTls: connect });
+    if (usesProxy(process.env)) return new EnvHttpProxyAgent({ ...common, requestTls: connect, proxyTls: connect });
+    return new Agent(common);
   }
 
   async function dispatch(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
@@ -122,6 +129,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       await (force ? closing.destroy() : closing.close());
     },
   };
+}
+
+/** Whether the environment names a proxy, in either spelling. */
+export function usesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => env[name]);
 }
 
 /** Collects one answer from undici and tells whether the request had been put on the wire. */

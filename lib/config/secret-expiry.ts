@@ -1,0 +1,39 @@
+/** A line to log about a secret that expires. */
+export interface ExpiryNotice {
+  level: 'warn' | 'error';
+  /** Whole days left; negative once it has expired. */
+  daysLeft: number;
+  message: string;
+}
+
+const DAY = 86_400_000;
+/** Days before the end from which on there is a warning. */
+const WARN_DAYS = 60;
+
+/** What to say about a secret today; `undefined` while there is time. */
+export function expiryNotice(expires: Date, now: Date): ExpiryNotice | undefined {
+  const left = expires.getTime() - now.getTime();
+  const daysLeft = Math.floor(left / DAY);
+  const date = expires.toISOString().slice(0, 10);
+  if (left <= 0) {
+    return {
+      level: 'error',
+      daysLeft,
+      message: `The client secret or certificate expired on ${date}: make a new one, or sending will fail`,
+    };
+  }
+  if (daysLeft > WARN_DAYS) return undefined;
+  const days = daysLeft === 1 ? '1 day' : `${daysLeft} days`;
+  return { level: 'warn', daysLeft, message: `The client secret or certificate expires in ${days}, on ${date}: make a new one in time` };
+}
+
+/** Says it now and every day, until stopped. Does not keep the process alive. */
+export function watchExpiry(expires: Date, log: (notice: ExpiryNotice) => void): () => void {
+  const check = () => {
+    const notice = expiryNotice(expires, new Date());
+    if (notice) log(notice);
+  };
+  check();
+  const timer = setInterval(check, DAY).unref();
+  return () => clearInterval(timer);
+}

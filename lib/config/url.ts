@@ -1,0 +1,67 @@
+import { configError, parseText } from './text.js';
+
+/** What a URL may set besides sign-in and mailbox. */
+const PARAMETERS: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
+  saveToSentItems: 'boolean',
+  format: 'string',
+  route: 'string',
+  onLoss: 'string',
+  cloud: 'string',
+  graphEndpoint: 'string',
+  authorityHost: 'string',
+  proxy: 'string',
+  secretExpires: 'string',
+  maxConnections: 'number',
+  rateLimit: 'number',
+  rateDelta: 'number',
+  maxRecipients: 'number',
+  retries: 'number',
+  retryDelay: 'number',
+  maxRetryDelay: 'number',
+  connectionTimeout: 'number',
+  socketTimeout: 'number',
+  requestTimeout: 'number',
+  logger: 'boolean',
+  component: 'string',
+};
+
+const EXPECTED = 'expected msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?option=value, with the secret percent-encoded';
+
+/**
+ * Reads `msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?saveToSentItems=false`.
+ *
+ * @throws {GraphTransportError} `ECONFIG`; never shows the URL, since it holds the secret
+ */
+export function optionsFromUrl(text: string): Record<string, unknown> {
+  if (!isGraphUrl(text)) throw configError(`not a msgraph: URL; ${EXPECTED}`);
+  // read by hand: a WHATWG URL lower-cases or refuses what is valid here, and takes a raw "/" or "#" in the secret for something else
+  const parts = /^msgraph:\/\/([^:@/?#]*):([^@/?#]*)@([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(text.trim());
+  if (!parts) throw configError(`the msgraph: URL cannot be read; ${EXPECTED}`);
+  const [, clientId = '', clientSecret = '', tenantId = '', mailbox = '', query = ''] = parts;
+  const options: Record<string, unknown> = {
+    tenantId: decode(tenantId, 'tenant'),
+    clientId: decode(clientId, 'client id'),
+    clientSecret: decode(clientSecret, 'secret'),
+    ...(mailbox !== '' && { mailbox: decode(mailbox, 'mailbox') }),
+  };
+  for (const [name, value] of new URLSearchParams(query)) {
+    const type = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+    if (type === undefined)
+      throw configError(`the msgraph: URL has an unknown parameter "${name}"; known are ${Object.keys(PARAMETERS).join(', ')}`);
+    options[name] = parseText(value, type, name);
+  }
+  return options;
+}
+
+/** Whether a connection URL is one for this transport. */
+export function isGraphUrl(text: string): boolean {
+  return /^msgraph:/i.test(text.trim());
+}
+
+function decode(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw configError(`the ${what} in the msgraph: URL is not percent-encoded correctly; ${EXPECTED}`);
+  }
+}
