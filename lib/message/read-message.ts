@@ -29,6 +29,7 @@ export interface ReadMessage {
  */
 export async function readMessage(mail: NodemailerMail, options: ReadOptions): Promise<ReadMessage> {
   const tree = mail.message;
+  closeAccess(mail);
   refuseInjection(tree, mail.data['envelope']);
   const envelope = readEnvelope(tree, options.maxRecipients);
   const reader = new ContentReader(options);
@@ -38,6 +39,16 @@ export async function readMessage(mail: NodemailerMail, options: ReadOptions): P
   } catch (error) {
     await reader.dispose();
     throw error;
+  }
+}
+
+/**
+ * What the transporter or the message closes stays closed. Nodemailer 7 and 8 do not pass it on to a ready-made message, and let
+ * the message open what the transporter's defaults close.
+ */
+function closeAccess({ data, mailer, message }: NodemailerMail): void {
+  for (const flag of ['disableFileAccess', 'disableUrlAccess'] as const) {
+    if (data[flag] || mailer?._defaults?.[flag]) message[flag] = true;
   }
 }
 
@@ -264,7 +275,7 @@ async function readAttachments(
 
 /** Whether the bytes that leave are not those of the tree. Nodemailer's own DKIM signing does not count: it is not applied. */
 function isTransformed({ message }: NodemailerMail): boolean {
-  return message._transforms.length > 0 || message._processFuncs.length > 0;
+  return message._transforms.length > 0 || message._processFuncs.length > 0 || Object.hasOwn(message, 'createReadStream');
 }
 
 /** Nodemailer accepts `{ content }` around a raw message, too. */
