@@ -18,8 +18,8 @@ export interface SendOptions {
 }
 
 /** A bare HTTP client for one sandbox: knows TLS and tokens, and nothing about mail. */
-export function createClient(sandbox: Sandbox) {
-  const dispatcher = new Agent({ connect: { ca: sandbox.ca } });
+export function createClient(sandbox: Sandbox, connections: number | null = null) {
+  const dispatcher = new Agent({ connect: { ca: sandbox.ca }, connections });
 
   async function send(
     url: string,
@@ -33,7 +33,7 @@ export function createClient(sandbox: Sandbox) {
       dispatcher,
       method,
       headers: Object.fromEntries(given),
-      body: isJson ? JSON.stringify(body) : ((body) ?? null),
+      body: isJson ? JSON.stringify(body) : (body ?? null),
     });
     const text = await response.body.text();
     let parsed: unknown;

@@ -117,7 +117,7 @@ describe('an accepted message', () => {
       parsed.attachments.map(({ filename, contentType, cid, related, content }) => [filename, contentType, cid, related, content.length]),
     ).toEqual([
       ['a.png', 'image/png', 'a@b', true, 5],
-      ['"50%" äöü.bin', 'application/octet-stream', undefined, false, 1000],
+      ['"50%" äöü.bin', 'application/octet-stream', undefined, undefined, 1000],
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SandboxApp, SandboxMailbox, SandboxOptions } from './types.js';
+import type { SandboxApp, SandboxMailbox, SandboxMessage, SandboxOptions } from './types.js';
 
 /** A mailbox with every default filled in. */
 export interface Mailbox {
@@ -37,6 +37,7 @@ export interface Settings {
   maxConcurrency: number;
   rateLimit: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
   keepContent: boolean;
+  onMessage: (message: SandboxMessage) => void;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -102,5 +103,6 @@ export function readSettings(options: SandboxOptions): Settings {
     maxConcurrency: readNumber('maxConcurrency', options.maxConcurrency, Infinity),
     rateLimit: options.rateLimit,
     keepContent: options.keepContent ?? true,
+    onMessage: options.onMessage ?? (() => undefined),
   };
 }

@@ -196,6 +196,8 @@ export interface SandboxOptions {
   rateLimit?: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
   /** Keep the content of messages and attachments. `false` keeps sizes only, for load tests. @default true */
   keepContent?: boolean | undefined;
+  /** Called with every message accepted for delivery. */
+  onMessage?: ((message: SandboxMessage) => void) | undefined;
 }
 
 /** Options that point a transport at the sandbox. */

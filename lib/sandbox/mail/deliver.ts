@@ -30,6 +30,7 @@ export function deliver({ directory, settings, store }: SandboxState, item: Item
   } else {
     item.delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory), settings.keepContent);
     store.deliver(item.delivered);
+    settings.onMessage(item.delivered);
   }
   if (!settings.keepContent) item.content = withoutContent(content);
   if (!submission.saveToSentItems) store.remove(item);
