@@ -11,7 +11,9 @@ export function addressKey(address: string): string {
   const at = address.lastIndexOf('@');
   if (at < 0) return address.toLowerCase();
   const domain = address.slice(at + 1);
-  return `${address.slice(0, at)}@${domainToASCII(domain) || domain}`.toLowerCase();
+  // only where there is something to convert: this runs several times for every recipient
+  const ascii = /[^\p{ASCII}]/u.test(domain) ? domainToASCII(domain) || domain : domain;
+  return `${address.slice(0, at)}@${ascii}`.toLowerCase();
 }
 
 /** The addresses, each mailbox once: the first spelling stays. */
