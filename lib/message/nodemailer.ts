@@ -42,6 +42,8 @@ export interface MimeTreeNode {
 export interface NodemailerMail {
   data: Record<string, unknown>;
   message: MimeTreeNode;
+  /** The transporter, with the second argument of `createTransport()`. */
+  mailer?: { _defaults?: Record<string, unknown> | undefined } | undefined;
 }
 
 interface LoggerFactory {
