@@ -38,7 +38,7 @@ export function fieldValue(line: string): string {
 /** The fields of a header block as Nodemailer builds it (folded, ASCII or UTF-8). */
 export function parseFields(lines: readonly string[]): HeaderField[] {
   return lines.flatMap((line) => {
-    const name = /^[!-9;-~]+/.exec(line)?.[0];
+    const name = /^([!-9;-~]+)[ \t]*:/.exec(line)?.[1];
     return name === undefined ? [] : [{ name, value: fieldValue(line) }];
   });
 }

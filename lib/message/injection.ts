@@ -2,7 +2,7 @@ import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { MimeTreeNode } from './nodemailer.js';
 
 /** A line break that does not fold: what follows it would be a header of its own. */
-const LINE_BREAK = /\r\n?(?![ \t\n])|(?<!\r)\n(?![ \t])|\0/;
+const LINE_BREAK = /\r\n(?![ \t])|\r(?![ \t\n])|(?<!\r)\n(?![ \t])|\0/;
 
 const ADDRESS_HEADERS = new Set(['from', 'sender', 'to', 'cc', 'bcc', 'reply-to']);
 
