@@ -7,16 +7,21 @@ export interface ExtendedProperty {
 }
 
 /** MAPI properties that Exchange writes as headers (MS-OXPROPS, MS-OXCMAIL 2.1.3). */
-const PROPERTY_IDS: Readonly<Record<string, string>> = {
-  'in-reply-to': 'String 0x1042',
-  references: 'String 0x1039',
-  'list-help': 'String 0x1043',
-  'list-subscribe': 'String 0x1044',
-  'list-unsubscribe': 'String 0x1045',
-};
+const PROPERTY_IDS: ReadonlyMap<string, string> = new Map([
+  ['in-reply-to', 'String 0x1042'],
+  ['references', 'String 0x1039'],
+  ['list-help', 'String 0x1043'],
+  ['list-subscribe', 'String 0x1044'],
+  ['list-unsubscribe', 'String 0x1045'],
+]);
 
 /** MS-OXCMSG 2.2.1.13 */
-const SENSITIVITIES: Readonly<Record<string, string>> = { normal: '0', personal: '1', private: '2', 'company-confidential': '3' };
+const SENSITIVITIES: ReadonlyMap<string, string> = new Map([
+  ['normal', '0'],
+  ['personal', '1'],
+  ['private', '2'],
+  ['company-confidential', '3'],
+]);
 
 /** The namespace of internet headers (PS_INTERNET_HEADERS). */
 const INTERNET_HEADERS = '{00020386-0000-0000-C000-000000000046}';
@@ -27,8 +32,8 @@ const RESERVED = new Set(['content-class', 'sensitivity']);
 /** A header as the property that Exchange turns back into it; `undefined` where there is none. */
 export function extendedProperty({ name, value }: HeaderField): ExtendedProperty | undefined {
   const key = name.toLowerCase();
-  const sensitivity = key === 'sensitivity' ? SENSITIVITIES[value.trim().toLowerCase()] : undefined;
+  const sensitivity = key === 'sensitivity' ? SENSITIVITIES.get(value.trim().toLowerCase()) : undefined;
   if (sensitivity !== undefined) return { id: 'Integer 0x0036', value: sensitivity };
   if (RESERVED.has(key)) return undefined;
-  return { id: PROPERTY_IDS[key] ?? `String ${INTERNET_HEADERS} Name ${name}`, value };
+  return { id: PROPERTY_IDS.get(key) ?? `String ${INTERNET_HEADERS} Name ${name}`, value };
 }
