@@ -1,0 +1,51 @@
+import { readExtras } from '../../lib/encode/graph-message.js';
+
+test.each([undefined, null, {}])('%j adds nothing', (value) => {
+  expect(readExtras(value)).toBeUndefined();
+});
+
+test('properties are copied', () => {
+  const given = { categories: ['Invoices'], importance: 'high' };
+  const extras = readExtras(given);
+  expect(extras).toEqual(given);
+  expect(extras).not.toBe(given);
+});
+
+test.each([
+  ['text', 'text'],
+  ['an array', [{ categories: [] }]],
+  ['a number', 5],
+  ['a function', () => ({})],
+])('%s is refused', (_what, value) => {
+  expect(() => readExtras(value)).toThrow(expect.objectContaining({ code: 'EMESSAGE', permanent: true }));
+});
+
+test.each([
+  ['toRecipients', 'to'],
+  ['ccRecipients', 'cc'],
+  ['bccRecipients', 'bcc'],
+  ['from', 'from'],
+  ['sender', 'sender'],
+  ['replyTo', 'replyTo'],
+  ['subject', 'subject'],
+  ['body', 'text or html'],
+  ['attachments', 'attachments'],
+  ['internetMessageId', 'messageId'],
+])('%s is refused, and the error says where to put it: %s', (name, instead) => {
+  expect(() => readExtras({ [name]: [] })).toThrow(
+    expect.objectContaining({
+      code: 'EMESSAGE',
+      message: `graph.message.${name} is not allowed; use the message's ${instead}; nothing was sent`,
+    }),
+  );
+});
+
+test.each(['internetMessageHeaders', 'singleValueExtendedProperties'])('%s that is no list is refused by name', (name) => {
+  expect(() => readExtras({ [name]: { 'x-own': '1' } })).toThrow(`graph.message.${name} must be an array`);
+});
+
+test('five headers of its own are the most', () => {
+  const headers = Array.from({ length: 6 }, (_, index) => ({ name: `x-${index}`, value: '1' }));
+  expect(readExtras({ internetMessageHeaders: headers.slice(1) })).toBeDefined();
+  expect(() => readExtras({ internetMessageHeaders: headers })).toThrow('at most 5');
+});

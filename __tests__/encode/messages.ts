@@ -1,0 +1,43 @@
+import { bufferSource } from '../../lib/message/content.js';
+import { createMimeNode } from '../../lib/message/nodemailer.js';
+import type { OutgoingAttachment, OutgoingMessage } from '../../lib/message/outgoing-message.js';
+
+/** A message of one line, with what a test is about. */
+export function outgoing(parts: Partial<OutgoingMessage> = {}): OutgoingMessage {
+  return {
+    messageId: '<one@contoso.com>',
+    envelope: { from: 'noreply@contoso.com', to: ['reader@example.com'] },
+    from: { address: 'noreply@contoso.com', name: '' },
+    sender: undefined,
+    replyTo: [],
+    to: [{ address: 'reader@example.com', name: '' }],
+    cc: [],
+    bcc: [],
+    headersRewritten: false,
+    subject: 'Hello',
+    importance: 'normal',
+    readReceipt: false,
+    deliveryReceipt: false,
+    headers: [],
+    text: bufferSource(Buffer.from('Hello')),
+    html: undefined,
+    attachments: [],
+    traits: [],
+    losses: [],
+    tree: createMimeNode(),
+    raw: undefined,
+    ...parts,
+  };
+}
+
+export function attachment(parts: Partial<OutgoingAttachment> = {}): OutgoingAttachment {
+  return {
+    name: 'invoice.pdf',
+    contentType: 'application/pdf',
+    contentId: undefined,
+    isInline: false,
+    source: bufferSource(Buffer.from('content')),
+    node: undefined,
+    ...parts,
+  };
+}
