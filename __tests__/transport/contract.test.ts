@@ -1,14 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
 import nodemailer10 from 'nodemailer';
-import type {
-  GraphTransport} from '../../lib/index.js';
-import {
-  graphTransport,
-  isGraphTransportError,
-  type GraphTransportError,
-  type GraphTransportOptions,
-} from '../../lib/index.js';
+import type { GraphTransport } from '../../lib/index.js';
+import { graphTransport, isGraphTransportError, type GraphTransportError, type GraphTransportOptions } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { nodemailerVersions, type Nodemailer } from '../support/nodemailer-versions.js';
 
