@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..');
+const tsc = require.resolve('typescript/bin/tsc');
+const onWindows = process.platform === 'win32';
+const folder = mkdtempSync(join(tmpdir(), 'nodemailer-graph-transport-'));
+let tarball = '';
+let packed: string[] = [];
+
+interface Consumer {
+  folder: string;
+  /** Type of what `sendMail()` resolves with, as the README says to write it. */
+  sent: string;
+  install: string[];
+}
+const consumers: Record<string, Consumer> = {
+  'nodemailer 10 with its own types': {
+    folder: join(folder, 'nodemailer-10'),
+    sent: 'await transporter.sendMail(mail)',
+    install: ['nodemailer@10'],
+  },
+  'nodemailer 9 with @types/nodemailer': {
+    folder: join(folder, 'nodemailer-9'),
+    sent: '(await transporter.sendMail(mail)) as unknown as GraphSentMessageInfo',
+    install: ['nodemailer@9', '@types/nodemailer@8'],
+  },
+};
+
+/** The environment without what `npm test` tells its child processes about this project. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local)|^INIT_CWD$/.test(name)),
+);
+
+/** Runs a program and returns what it prints; throws with everything it printed. */
+function run(program: string, args: string[], cwd: string): string {
+  try {
+    return execFileSync(program, args, { cwd, env, shell: onWindows, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+beforeAll(() => {
+  run(process.execPath, [join(root, 'scripts/build-if-stale.mjs')], root);
+  // dist is up to date; npm's prepack would build it again under the feet of other tests
+  const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root);
+  const [pack] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
+  tarball = join(folder, pack?.filename ?? '');
+  packed = pack?.files.map(({ path }) => path) ?? [];
+  for (const { folder: target, install } of Object.values(consumers)) {
+    mkdirSync(target);
+    writeFileSync(join(target, 'package.json'), '{ "name": "consumer", "private": true }\n');
+    run(
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefer-offline', tarball, ...install, '@types/node@20'],
+      target,
+    );
+  }
+}, 600_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The files under a folder, with forward slashes. */
+function list(path: string): string[] {
+  return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(join(root, path).length + 1)
+        .replaceAll('\\', '/'),
+    );
+}
+
+describe('the packed package', () => {
+  test('holds the two builds of lib and what a user reads, nothing else', () => {
+    const compiled = list('lib').flatMap((name) =>
+      name.endsWith('.d.ts') ? [name] : [name.replace(/\.ts$/, '.js'), name.replace(/\.ts$/, '.d.ts')],
+    );
+    const builds = ['esm', 'cjs'].flatMap((format) => [...compiled, 'package.json'].map((name) => `dist/${format}/${name}`));
+    expect(packed.toSorted()).toEqual([...builds, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].toSorted());
+  });
+
+  test('imports only what it declares as a dependency', () => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
+    const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
+    const imported = new Set<string>();
+    for (const name of packed.filter((path) => /\.(js|d\.ts)$/.test(path))) {
+      const code = readFileSync(join(root, name), 'utf8');
+      const specifiers = [...code.matchAll(/\bfrom ['"]([^'"]+)['"]|\b(?:import|require)\(['"]([^'"]+)['"]\)/g)].map(
+        ([, from, call]) => from ?? call ?? '',
+      );
+      for (const specifier of specifiers) imported.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '');
+    }
+    expect([...imported].filter((name) => !/^(\.|node:)/.test(name) && !declared.has(name))).toEqual([]);
+    expect(imported).toContain('nodemailer');
+  });
+});
+
+const roundTrip = `
+async function main() {
+  const sandbox = await startSandbox();
+  const transporter = nodemailer.createTransport(graphTransport({ ...sandbox.options }));
+  await transporter.verify();
+  const info = await transporter.sendMail({ from: 'noreply@contoso.com', to: 'customer@example.com', subject: 'Packed', text: 'Hello' });
+  const [message] = sandbox.messages;
+  transporter.close();
+  await sandbox.close();
+  let error;
+  try {
+    graphTransport({});
+  } catch (caught) {
+    error = caught;
+  }
+  // the namespace of a CommonJS build may have everything under default
+  const { default: other, isGraphTransportError: otherGuard = other.isGraphTransportError } = await import(otherBuild);
+  console.log(JSON.stringify({
+    subject: message.subject,
+    sameId: info.messageId === message.messageId,
+    code: error.code,
+    own: isGraphTransportError(error),
+    acrossBuilds: otherGuard(error),
+    twoBuilds: otherGuard !== isGraphTransportError,
+  }));
+}
+main();
+`;
+const arrived = { subject: 'Packed', sameId: true, code: 'ECONFIG', own: true, acrossBuilds: true, twoBuilds: true };
+// Node 20.19 and newer load ES modules with require(); older ones and other tools do not
+const requireOnly = process.allowedNodeEnvironmentFlags.has('--experimental-require-module') ? ['--no-experimental-require-module'] : [];
+
+const consumerTypes = ({ sent }: Consumer) => `
+import nodemailer from 'nodemailer';
+import {
+  graphTransport,
+  isGraphTransportError,
+  type GraphSentMessageInfo,
+  type GraphTransportErrorCode,
+  type GraphTransportOptions,
+  type Loss,
+} from 'nodemailer-graph-transport';
+import { startSandbox, type Sandbox, type SandboxMessage } from 'nodemailer-graph-transport/sandbox';
+
+const options: GraphTransportOptions = { tenantId: 'contoso.com', clientId: 'id', clientSecret: 'secret', mailbox: 'noreply@contoso.com' };
+
+export async function send(): Promise<Loss[]> {
+  const transporter = nodemailer.createTransport(graphTransport(options));
+  const mail = { to: 'customer@example.com', subject: 'Hello', text: 'Hello', graph: { saveToSentItems: false, format: 'json' as const } };
+  const info: GraphSentMessageInfo = ${sent};
+  const format: 'json' | 'mime' = info.format;
+  const text: string = info.messageId + info.response + info.mailbox + format;
+  await transporter.sendMail({ to: 'customer@example.com', subject: text, graph: { route: 'draft' } });
+  return info.losses;
+}
+
+export async function sandboxed(): Promise<SandboxMessage> {
+  const sandbox: Sandbox = await startSandbox({ mailboxes: ['noreply@contoso.com'] });
+  sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'retry-after': '1' } });
+  nodemailer.createTransport(graphTransport({ ...sandbox.options }));
+  return sandbox.waitForMessage((message) => message.recipients.includes('customer@example.com'));
+}
+
+export function explain(error: unknown): GraphTransportErrorCode | undefined {
+  if (!isGraphTransportError(error)) return undefined;
+  const wait: number | undefined = error.retryAfter;
+  return wait === undefined && error.ambiguous ? 'EGRAPH' : error.code;
+}
+
+export const mistakes = () => {
+  // @ts-expect-error a misspelled value
+  graphTransport({ ...options, format: 'html' });
+  // @ts-expect-error two ways to sign in
+  graphTransport({ tenantId: 't', clientId: 'c', clientSecret: 's', clientCertificate: 'certificate.pem' });
+  // @ts-expect-error no way to sign in
+  graphTransport({ tenantId: 't', clientId: 'c' });
+};
+`;
+
+describe.each(Object.entries(consumers))('installed from the tarball together with %s', (_, consumer) => {
+  const cwd = consumer.folder;
+  const write = (name: string, content: string) => writeFileSync(join(cwd, name), content);
+
+  test('works with import', () => {
+    write(
+      'app.mjs',
+      `import nodemailer from 'nodemailer';
+       import { createRequire } from 'node:module';
+       import { graphTransport, isGraphTransportError } from 'nodemailer-graph-transport';
+       import { startSandbox } from 'nodemailer-graph-transport/sandbox';
+       const otherBuild = createRequire(import.meta.url).resolve('nodemailer-graph-transport');
+       ${roundTrip}`,
+    );
+    expect(JSON.parse(run(process.execPath, ['app.mjs'], cwd))).toEqual(arrived);
+  });
+
+  test('works with require where require() takes no ES modules', () => {
+    write(
+      'app.cjs',
+      `const nodemailer = require('nodemailer');
+       const { graphTransport, isGraphTransportError } = require('nodemailer-graph-transport');
+       const { startSandbox } = require('nodemailer-graph-transport/sandbox');
+       const otherBuild = 'nodemailer-graph-transport';
+       ${roundTrip}`,
+    );
+    expect(JSON.parse(run(process.execPath, [...requireOnly, 'app.cjs'], cwd))).toEqual(arrived);
+  });
+
+  test('compiles as ES module and as CommonJS, declarations checked', () => {
+    write('types.mts', consumerTypes(consumer));
+    write('types.cts', consumerTypes(consumer));
+    const compilerOptions = { module: 'NodeNext', target: 'ES2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
+    write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }));
+    expect(run(process.execPath, [tsc, '-p', 'tsconfig.json'], cwd)).toBe('');
+  });
+
+  test('brings a command that explains itself', () => {
+    const help = run(join(cwd, 'node_modules/.bin/nodemailer-graph-transport'), ['--help'], cwd);
+    expect(help).toMatch(/^Usage: nodemailer-graph-transport /);
+    expect(help).toMatch(/^ +sandbox\b/m);
+  });
+});
