@@ -173,6 +173,12 @@ const closed = (name: string, write: (world: Parameters<FidelityCase['data']>[0]
     defaults: { disableFileAccess: true, disableUrlAccess: true },
     refused: 'EMESSAGE',
   },
+  {
+    name: `${name}, closed by the defaults and opened by the message`,
+    data: (world) => letter({ ...write(world), disableFileAccess: false, disableUrlAccess: false }),
+    defaults: { disableFileAccess: true, disableUrlAccess: true },
+    refused: 'EMESSAGE',
+  },
 ];
 
 /** Files and URLs that are closed stay closed. */

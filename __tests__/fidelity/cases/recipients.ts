@@ -103,13 +103,17 @@ export const recipientCases: FidelityCase[] = [
     refused: 'EENVELOPE',
   },
   {
-    name: 'a line break in an address',
-    data: () => letter({ to: { name: '', address: 'reader@example.com\r\nRCPT TO:<thief@example.com>' } }),
-    refused: 'EENVELOPE',
-  },
-  {
     name: 'a line break in the envelope',
     data: () => letter({ envelope: { to: 'reader@example.com\nthief@example.com' } }),
+    refused: 'EENVELOPE',
+  },
+];
+
+/** Nodemailer 7 and 8 have made a quoted local part of it before the transport sees it: one address that nobody has. */
+export const addressInjectionCases: FidelityCase[] = [
+  {
+    name: 'a line break in an address',
+    data: () => letter({ to: { name: '', address: 'reader@example.com\r\nRCPT TO:<thief@example.com>' } }),
     refused: 'EENVELOPE',
   },
 ];

@@ -1,0 +1,62 @@
+import type * as Transport from '../../lib/index.js';
+import { nodemailerVersions } from '../support/nodemailer-versions.js';
+import { attachmentCases } from './cases/attachments.js';
+import { accessCases, bodyCases, eventAccessCases } from './cases/bodies.js';
+import { calendarCases, eventSourceCases } from './cases/calendar.js';
+import { headerCases } from './cases/headers.js';
+import { pluginCases } from './cases/plugins.js';
+import { rawCases } from './cases/raw.js';
+import { addressInjectionCases, recipientCases } from './cases/recipients.js';
+import { startHarness, testCases, type FidelityCase, type Harness } from './harness.js';
+
+/** The transport as an app with that Nodemailer has it: its parts of Nodemailer are of the same version. */
+function loadTransport(version: string): typeof Transport.graphTransport {
+  const parts = version === '10' ? [] : ['mime-node', 'shared'];
+  let loaded: typeof Transport | undefined;
+  jest.isolateModules(() => {
+    for (const part of parts) {
+      jest.doMock(`nodemailer/lib/${part}/index.js`, () => jest.requireActual(`nodemailer-${version}/lib/${part}/index.js`));
+    }
+    loaded = jest.requireActual('../../lib/index.js');
+    for (const part of parts) jest.dontMock(`nodemailer/lib/${part}/index.js`);
+  });
+  if (!loaded) throw new Error('the transport was not loaded');
+  return loaded.graphTransport;
+}
+
+/** One of so many: all of them in every version take minutes. */
+const every = (nth: number, cases: FidelityCase[]): FidelityCase[] => cases.filter((_, index) => index % nth === 0);
+
+const reduced = [
+  ...every(2, recipientCases),
+  ...every(4, headerCases),
+  ...every(5, bodyCases),
+  ...every(3, attachmentCases),
+  ...every(2, calendarCases),
+  ...every(2, rawCases),
+  ...every(2, pluginCases),
+];
+
+describe.each(nodemailerVersions)('with Nodemailer %s', (version, nodemailer) => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness({ nodemailer, transport: loadTransport(version) });
+  });
+  afterAll(() => harness.close());
+
+  describe('messages arrive as over SMTP', () => testCases([...reduced, ...eventSourceCases], () => harness));
+
+  describe('closed files and URLs stay closed', () => {
+    testCases(accessCases, () => harness, ['auto', 'mime']);
+    if (version !== '7') testCases(eventAccessCases, () => harness, ['auto', 'mime']);
+  });
+
+  if (version === '7' || version === '8') {
+    it('a line break in an address adds no recipient', async () => {
+      const [injection] = addressInjectionCases;
+      if (!injection) throw new Error('no such case');
+      await harness.refusal(injection, 'auto');
+      expect(harness.sandbox.messages.flatMap(({ recipients }) => recipients)).toEqual(['"reader@example.com rcpt to: thief"@example.com']);
+    });
+  } else testCases(addressInjectionCases, () => harness);
+});
