@@ -62,7 +62,7 @@ describe('a sandbox', () => {
     const authentication = new AuthenticationHandler({ getAccessToken: () => Promise.resolve(sandbox.issueToken()) });
     authentication.setNext({
       execute: async (context) => {
-        context.response = (await fetch(String(context.request), { ...(context.options as object), dispatcher }));
+        context.response = await fetch(String(context.request), { ...(context.options as object), dispatcher });
       },
     });
     const client = GraphClient.initWithMiddleware({

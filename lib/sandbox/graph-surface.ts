@@ -1,10 +1,12 @@
 import { checkMailbox, checkPermission } from './access.js';
 import type { GraphCall, ItemCall } from './graph-call.js';
+import { describeRefusal } from './error-envelope.js';
 import type { Answer, Exchange } from './http/exchange.js';
 import type { Surface } from './http/serve.js';
 import { badRequest, defaultError, itemNotFound, Refusal } from './refusal.js';
 import { matchRoute, type RouteMatch } from './match-route.js';
 import { isItemId } from './mail/ids.js';
+import { occupy } from './occupy.js';
 import type { ItemRoute, Route } from './routes.js';
 import type { SandboxState } from './state.js';
 import type { Item } from './store.js';
@@ -75,31 +77,6 @@ function findItem({ state, mailbox, immutableIds, params }: GraphCall): Item {
   return item;
 }
 
-/** Marks a message as being written to. @throws Refusal 409 where it already is */
-export function occupy(item: Item): () => void {
-  if (item.busy) throw new Refusal(409, ...defaultError(409));
-  item.busy = true;
-  return () => {
-    item.busy = false;
-  };
-}
-
 function runRoute(route: Route, call: GraphCall): Answer | Promise<Answer> {
   return 'runOnItem' in route ? (route satisfies ItemRoute).runOnItem(call as ItemCall) : route.run(call);
-}
-
-/** Graph's error envelope: https://learn.microsoft.com/graph/errors */
-export function describeRefusal({ status, code, message, headers }: Refusal, { requestId, clientRequestId }: Exchange): Answer {
-  return {
-    status,
-    headers,
-    errorCode: code,
-    body: {
-      error: {
-        code,
-        message,
-        innerError: { date: new Date().toISOString().slice(0, 19), 'request-id': requestId, 'client-request-id': clientRequestId },
-      },
-    },
-  };
 }

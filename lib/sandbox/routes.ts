@@ -1,5 +1,14 @@
 import type { GraphCall, Handler, ItemCall } from './graph-call.js';
+import { addAttachment } from './operations/add-attachment.js';
+import { createDraft } from './operations/create-draft.js';
+import { createUploadSession } from './operations/create-upload-session.js';
+import { deleteMessage } from './operations/delete-message.js';
+import { getMessage } from './operations/get-message.js';
+import { listAttachments } from './operations/list-attachments.js';
+import { listMessages } from './operations/list-messages.js';
 import { sendMail } from './operations/send-mail.js';
+import { send } from './operations/send.js';
+import { updateMessage } from './operations/update-message.js';
 import type { SandboxOperation } from './types.js';
 
 interface CommonRoute {
@@ -25,7 +34,42 @@ export interface ItemRoute extends CommonRoute {
 
 export type Route = MailboxRoute | ItemRoute;
 
-const send = ['Mail.Send'];
+const sending = ['Mail.Send'];
+const writing = ['Mail.ReadWrite'];
+const reading = ['Mail.ReadWrite', 'Mail.Read'];
 
-/** Everything the sandbox's Graph answers. */
-export const routes: readonly Route[] = [{ method: 'POST', path: '/sendMail', operation: 'sendMail', needs: send, run: sendMail }];
+/** Everything the sandbox's Graph answers; upload sessions are an origin of their own. */
+export const routes: readonly Route[] = [
+  { method: 'POST', path: '/sendMail', operation: 'sendMail', needs: sending, run: sendMail },
+  { method: 'POST', path: '/messages', operation: 'createDraft', needs: writing, run: createDraft },
+  { method: 'GET', path: '/messages', operation: 'listMessages', needs: reading, run: listMessages },
+  { method: 'GET', path: '/mailFolders/:folder/messages', operation: 'listMessages', needs: reading, run: listMessages },
+  { method: 'GET', path: '/messages/:message', operation: 'getMessage', needs: reading, runOnItem: getMessage, writes: false },
+  { method: 'PATCH', path: '/messages/:message', operation: 'updateMessage', needs: writing, runOnItem: updateMessage, writes: true },
+  { method: 'DELETE', path: '/messages/:message', operation: 'deleteMessage', needs: writing, runOnItem: deleteMessage, writes: true },
+  { method: 'POST', path: '/messages/:message/send', operation: 'send', needs: sending, runOnItem: send, writes: true },
+  {
+    method: 'GET',
+    path: '/messages/:message/attachments',
+    operation: 'listAttachments',
+    needs: reading,
+    runOnItem: listAttachments,
+    writes: false,
+  },
+  {
+    method: 'POST',
+    path: '/messages/:message/attachments',
+    operation: 'addAttachment',
+    needs: writing,
+    runOnItem: addAttachment,
+    writes: true,
+  },
+  {
+    method: 'POST',
+    path: '/messages/:message/attachments/createUploadSession',
+    operation: 'createUploadSession',
+    needs: writing,
+    runOnItem: createUploadSession,
+    writes: true,
+  },
+];

@@ -7,7 +7,7 @@ const DEFAULT_WAIT = 5000;
 
 /** The face of a running sandbox. */
 export function createSandbox(state: SandboxState, faults: Faults, ca: string, stop: () => Promise<void>): Sandbox {
-  const { settings, store, origins, tokens } = state;
+  const { settings, store, origins, tokens, uploads } = state;
   const app = settings.apps[0] as App;
   const mailbox = settings.mailboxes[0] as Mailbox;
   const waiting = new Set<(reason: Error) => void>();
@@ -80,6 +80,7 @@ export function createSandbox(state: SandboxState, faults: Faults, ca: string, s
     issueToken: (claims) => tokens.issue(app, origins.graph, claims),
     clear: () => {
       store.clear();
+      uploads.clear();
       faults.clear();
     },
     close,

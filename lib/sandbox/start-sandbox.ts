@@ -14,6 +14,8 @@ import type { SandboxState } from './state.js';
 import { Store } from './store.js';
 import { Traffic } from './traffic.js';
 import type { Sandbox, SandboxOptions } from './types.js';
+import { createUploadSurface } from './upload-surface.js';
+import { Uploads } from './uploads.js';
 
 /**
  * Starts Microsoft Graph and Entra for mail on this machine. Nothing leaves it; what a client
@@ -32,6 +34,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tokens: new AccessTokens(identity, settings.tenantId, settings.tokenLifetime),
     store,
     traffic: new Traffic(settings),
+    uploads: new Uploads(settings.uploadSessionLifetime),
     origins: { graph: '', authority: '', upload: '' },
   };
   const context: ServeContext = {
@@ -63,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const tls = settings.protocol === 'https';
     state.origins.authority = await open(entra, settings.authorityPort, true);
     state.origins.graph = await open(createGraphSurface(state), settings.port, tls);
+    state.origins.upload = await open(createUploadSurface(state), settings.uploadPort, tls);
   } catch (error) {
     await close();
     throw error;

@@ -3,6 +3,7 @@ import type { AccessTokens } from './entra/access-tokens.js';
 import type { Settings } from './settings.js';
 import type { Store } from './store.js';
 import type { Traffic } from './traffic.js';
+import type { Uploads } from './uploads.js';
 
 /** What one sandbox consists of, as its operations see it. */
 export interface SandboxState {
@@ -11,6 +12,7 @@ export interface SandboxState {
   tokens: AccessTokens;
   store: Store;
   traffic: Traffic;
+  uploads: Uploads;
   /** Scheme, host and port of each service; known once they listen. */
   origins: { graph: string; authority: string; upload: string };
 }

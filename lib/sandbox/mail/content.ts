@@ -35,6 +35,8 @@ export interface MessageContent extends Pick<
   headers: SandboxHeader[];
   /** JSON: properties that only matter in the sender's own mailbox, as a GET shows them. */
   properties: Json;
+  /** JSON: the message as it was checked, without its attachments. A PATCH is laid over it. */
+  message: Json;
   /** MIME: the posted bytes. */
   mime: Buffer | undefined;
   /** MIME: how many of the attachments are in the posted bytes; the others were added to the draft. */

@@ -46,6 +46,7 @@ const withoutContent = (content: MessageContent): MessageContent => ({
   text: undefined,
   html: undefined,
   posted: {},
+  message: {},
   mime: undefined,
 });
 

@@ -9,7 +9,8 @@ import { newMessageId, type MessageContent } from './content.js';
 import { htmlToPlain } from './html-to-plain.js';
 import { readAttachment } from './read-attachment.js';
 
-const ownProperties = [
+/** What only shows in the sender's own mailbox. */
+export const ownProperties = [
   'categories',
   'flag',
   'inferenceClassification',
@@ -47,6 +48,7 @@ export function readJsonContent(message: Json, posted: Json, mailbox: Mailbox): 
     attachments: list(message.attachments).map((attachment) => readAttachment(attachment, mailbox)),
     headers: [...headersOfProperties(list(message.singleValueExtendedProperties)), ...headers],
     properties: Object.fromEntries(ownProperties.filter((name) => name in message).map((name) => [name, message[name]])),
+    message: { ...message, attachments: [] },
     posted,
     mime: undefined,
     postedAttachments: 0,

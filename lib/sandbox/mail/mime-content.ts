@@ -68,6 +68,7 @@ export async function readMimeContent(mime: Buffer, mailbox: Mailbox): Promise<M
     })),
     headers: [],
     properties: {},
+    message: {},
     posted: mime,
     mime,
     postedAttachments: parsed.attachments.length,

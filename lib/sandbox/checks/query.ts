@@ -1,0 +1,51 @@
+import { badRequest, Refusal } from '../refusal.js';
+import type { Json } from './check-value.js';
+import { structures, type Structure } from './schema.js';
+
+/**
+ * Refuses query options the sandbox does not know: leaving one out would change the answer silently.
+ * @throws Refusal
+ */
+export function allowOptions(query: URLSearchParams, allowed: readonly string[]): void {
+  const unknown = [...query.keys()].find((name) => name.startsWith('$') && !allowed.includes(name));
+  if (unknown !== undefined) throw new Refusal(501, 'NotImplemented', `The sandbox has no ${unknown} here.`);
+}
+
+/**
+ * The properties `$select` asks for; undefined for all.
+ * @throws Refusal where one is unknown
+ */
+export function readSelect(query: URLSearchParams, type: 'message' | 'fileAttachment'): string[] | undefined {
+  const select = query.get('$select');
+  if (select === null) return undefined;
+  const structure: Structure = structures[type];
+  const names = select.split(',').map((name) => name.trim());
+  return names.map((name) => {
+    const known = Object.keys(structure).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+    if (known !== undefined) return known;
+    throw badRequest(
+      'BadRequest',
+      `Parsing OData Select and Expand failed: Could not find a property named '${name}' on type 'microsoft.graph.${type}'.`,
+    );
+  });
+}
+
+/** Leaves the selected properties, the id and the annotations. */
+export function select(entity: Json, names: string[] | undefined): Json {
+  if (!names) return entity;
+  return Object.fromEntries(Object.entries(entity).filter(([name]) => name === 'id' || name.startsWith('@') || names.includes(name)));
+}
+
+/**
+ * The Message-ID `$filter` asks for, the only filter a sender needs; undefined without a filter.
+ * @throws Refusal
+ */
+export function readMessageIdFilter(query: URLSearchParams): string | undefined {
+  const filter = query.get('$filter');
+  if (filter === null) return undefined;
+  const quoted = /^\s*internetMessageId\s+eq\s+'((?:[^']|'')*)'\s*$/i.exec(filter)?.[1];
+  if (quoted !== undefined) return quoted.replaceAll("''", "'");
+  if (/^\s*\w+\s+eq\s+'((?:[^']|'')*)'\s*$/.test(filter))
+    throw new Refusal(501, 'NotImplemented', 'The sandbox filters by internetMessageId only.');
+  throw badRequest('ErrorInvalidUrlQueryFilter', 'The query filter contains one or more invalid nodes.');
+}

@@ -1,0 +1,25 @@
+import type { Json } from '../checks/check-value.js';
+import { select } from '../checks/query.js';
+import type { ItemCall } from '../graph-call.js';
+import type { Answer } from '../http/exchange.js';
+import { contextOf, renderMessage } from '../mail/render-message.js';
+
+/** Answers with the message the call is about. */
+export function answerWithMessage({ state, mailbox, item, immutableIds }: ItemCall, status: 200 | 201, names?: string[]): Answer {
+  const path = `${names ? `(${names.join(',')})` : ''}/$entity`;
+  const message: Json = {
+    ...renderMessage(item, immutableIds),
+    // shown only where it is asked for: https://learn.microsoft.com/graph/api/resources/message
+    ...(names?.includes('internetMessageHeaders') ? { internetMessageHeaders: item.content.headers } : {}),
+  };
+  const location = `${state.origins.graph}/v1.0/users/${mailbox.id}/messages/${encodeURIComponent(message.id as string)}`;
+  return {
+    status,
+    headers: { ...preferenceApplied(immutableIds), ...(status === 201 ? { Location: location } : {}), ETag: `W/"${item.changeKey}"` },
+    body: { '@odata.context': contextOf(state.origins.graph, { mailbox }, path), ...select(message, names) },
+  };
+}
+
+/** Tells that the ids are immutable ones. */
+export const preferenceApplied = (immutableIds: boolean): Record<string, string> =>
+  immutableIds ? { 'Preference-Applied': 'IdType="ImmutableId"' } : {};

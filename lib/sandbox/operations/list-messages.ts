@@ -1,0 +1,42 @@
+import { allowOptions, readMessageIdFilter, readSelect, select } from '../checks/query.js';
+import type { GraphCall } from '../graph-call.js';
+import type { Answer } from '../http/exchange.js';
+import { contextOf, renderMessage } from '../mail/render-message.js';
+import { badRequest, itemNotFound } from '../refusal.js';
+import { preferenceApplied } from './answer-with-message.js';
+
+const folders = ['drafts', 'sentitems', 'inbox', 'outbox', 'deleteditems'];
+const DEFAULT_PAGE = 10;
+
+/** `GET /users/{id}/messages` and `…/mailFolders/{name}/messages`: https://learn.microsoft.com/graph/api/user-list-messages */
+export function listMessages({ state, exchange, mailbox, params, immutableIds }: GraphCall): Answer {
+  const { query } = exchange;
+  allowOptions(query, ['$select', '$filter', '$top']);
+  const folder = params.folder?.toLowerCase();
+  if (folder !== undefined && !folders.includes(folder)) throw itemNotFound();
+  const messageId = readMessageIdFilter(query);
+  const names = readSelect(query, 'message');
+  const found = state.store
+    .items()
+    .filter((item) => item.mailbox === mailbox && (folder === undefined || item.folder === folder))
+    .filter((item) => messageId === undefined || item.content.messageId === messageId)
+    .reverse();
+  const path = names ? `(${names.join(',')})` : '';
+  return {
+    status: 200,
+    headers: preferenceApplied(immutableIds),
+    body: {
+      '@odata.context': contextOf(state.origins.graph, { mailbox }, path),
+      value: found.slice(0, readTop(query)).map((item) => select(renderMessage(item, immutableIds), names)),
+    },
+  };
+}
+
+function readTop(query: URLSearchParams): number {
+  const top = query.get('$top');
+  if (top === null) return DEFAULT_PAGE;
+  if (!/^\d+$/.test(top) || Number(top) < 1 || Number(top) > 1000) {
+    throw badRequest('ErrorInvalidUrlQuery', `The value '${top}' of the query option '$top' is not valid.`);
+  }
+  return Number(top);
+}

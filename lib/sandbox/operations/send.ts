@@ -1,0 +1,18 @@
+import type { ItemCall } from '../graph-call.js';
+import type { Answer } from '../http/exchange.js';
+import { deliver } from '../mail/deliver.js';
+import { itemNotFound, Refusal } from '../refusal.js';
+import { checkSubmission } from './check-submission.js';
+
+/** `POST /users/{id}/messages/{id}/send`: https://learn.microsoft.com/graph/api/message-send */
+export function send({ state, exchange, mailbox, item }: ItemCall): Answer {
+  const { headers } = exchange.request;
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
+    throw new Refusal(411, 'LengthRequired', 'Length Required');
+  }
+  // an immutable id still finds it in Sent Items; what Exchange says then is not known for certain
+  if (item.folder !== 'drafts') throw itemNotFound();
+  checkSubmission(state, mailbox, item.content);
+  deliver(state, item, { route: 'draft', saveToSentItems: true });
+  return { status: 202 };
+}
