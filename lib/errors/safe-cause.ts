@@ -20,9 +20,16 @@ export function safeCause(error: unknown, secrets: readonly string[] = []): Erro
 export function redact(text: string, secrets: readonly string[] = []): string {
   let result = text;
   for (const secret of secrets) {
-    if (secret.length > 0) result = result.replaceAll(secret, '[redacted]').replaceAll(encodeURIComponent(secret), '[redacted]');
+    for (const spelling of secret === '' ? [] : [secret, encodeURIComponent(secret), formEncoded(secret)]) {
+      result = result.replaceAll(spelling, '[redacted]');
+    }
   }
   return result.replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]');
+}
+
+/** Forms escape more than URLs: `~`, which Microsoft puts into every client secret, for one. */
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 function describe(value: unknown): string {
