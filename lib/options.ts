@@ -41,7 +41,7 @@ export interface ClientCertificateSignIn {
   tenantId: string;
   /** Application (client) ID. */
   clientId: string;
-  /** A path to a PEM file with certificate and private key, or what `ClientCertificateCredential` takes. */
+  /** A path to a PEM or .pfx file with certificate and private key, or an object with path or PEM text and a password. */
   clientCertificate: string | ClientCertificate;
   clientSecret?: undefined;
   credential?: undefined;
@@ -186,9 +186,14 @@ export function readOptions(
     if (options[name] !== undefined && !Object.hasOwn(KNOWN, name)) throw configError(`unknown option "${name}"${suggestion(name)}`);
   }
   const hosts = readHosts(options);
+  const signIn = readSignIn(options);
+  const mailbox = options['mailbox'] === undefined ? undefined : readMailbox(options['mailbox'], 'mailbox', 'ECONFIG');
+  if (mailbox === 'me' && signIn.kind !== 'credential') {
+    throw configError(`"mailbox: 'me'" needs a "credential" of a signed-in user; an app has no mailbox of its own`);
+  }
   return {
-    signIn: readSignIn(options),
-    mailbox: options['mailbox'] === undefined ? undefined : readMailbox(options['mailbox'], 'mailbox', 'ECONFIG'),
+    signIn,
+    mailbox,
     saveToSentItems: boolean(options, 'saveToSentItems', true),
     format: oneOf(options, 'format', ['auto', 'json', 'mime'], 'auto'),
     route: oneOf(options, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
@@ -257,7 +262,10 @@ function readSignIn(options: Record<string, unknown>): SignIn {
 
   const tenantId = required(options, 'tenantId', 'the Directory (tenant) ID');
   if (!/^[\w.-]+$/.test(tenantId))
-    throw configError(`"tenantId" must be a tenant id or a domain such as contoso.com, not ${show(tenantId)}`);
+    // a "~" stands in every client secret: somebody has mixed the two up
+    throw configError(
+      `"tenantId" must be a tenant id or a domain such as contoso.com${tenantId.includes('~') ? '' : `, not ${show(tenantId)}`}`,
+    );
   const clientId = required(options, 'clientId', 'the Application (client) ID');
   if (clientCertificate === undefined) {
     return { kind: 'secret', tenantId, clientId, clientSecret: required(options, 'clientSecret', "the client secret's Value", true) };

@@ -57,8 +57,10 @@ function signInFrom(prefix: string, env: NonNullable<EnvironmentOptions['env']>)
   const missing = [!tenantId && 'TENANT_ID', !clientId && 'CLIENT_ID', !clientSecret && !certificatePath && 'CLIENT_SECRET'].filter(
     Boolean,
   );
-  if (missing.length > 0)
-    throw configError(`the environment variable ${missing.map((name) => prefix + String(name)).join(' and ')} is not set`);
+  if (missing.length > 0) {
+    const identity = env['AZURE_FEDERATED_TOKEN_FILE'] ? '; for a workload identity pass credential: new WorkloadIdentityCredential()' : '';
+    throw configError(`the environment variable ${missing.map((name) => prefix + String(name)).join(' and ')} is not set${identity}`);
+  }
   return {
     tenantId,
     clientId,

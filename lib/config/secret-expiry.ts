@@ -23,8 +23,8 @@ export function expiryNotice(expires: Date, now: Date): ExpiryNotice | undefined
     };
   }
   if (daysLeft > WARN_DAYS) return undefined;
-  const days = daysLeft === 1 ? '1 day' : `${daysLeft} days`;
-  return { level: 'warn', daysLeft, message: `The client secret or certificate expires in ${days}, on ${date}: make a new one in time` };
+  const when = daysLeft === 0 ? 'within a day' : daysLeft === 1 ? 'in 1 day' : `in ${daysLeft} days`;
+  return { level: 'warn', daysLeft, message: `The client secret or certificate expires ${when}, on ${date}: make a new one in time` };
 }
 
 /** Says it now and every day, until stopped. Does not keep the process alive. */

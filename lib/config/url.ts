@@ -16,7 +16,6 @@ const PARAMETERS: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
   rateDelta: 'number',
   maxRecipients: 'number',
   retries: 'number',
-  retryDelay: 'number',
   maxRetryDelay: 'number',
   connectionTimeout: 'number',
   socketTimeout: 'number',
@@ -37,17 +36,17 @@ export function optionsFromUrl(text: string): Record<string, unknown> {
   // read by hand: a WHATWG URL lower-cases or refuses what is valid here, and takes a raw "/" or "#" in the secret for something else
   const parts = /^msgraph:\/\/([^:@/?#]*):([^@/?#]*)@([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(text.trim());
   if (!parts) throw configError(`the msgraph: URL cannot be read; ${EXPECTED}`);
-  const [, clientId = '', clientSecret = '', tenantId = '', mailbox = '', query = ''] = parts;
+  const [clientId = '', clientSecret = '', tenantId = '', mailbox = '', query = ''] = parts.slice(1);
   const options: Record<string, unknown> = {
-    tenantId: decode(tenantId, 'tenant'),
+    tenantId: decode(tenantId, 'tenant', TENANT),
     clientId: decode(clientId, 'client id'),
     clientSecret: decode(clientSecret, 'secret'),
-    ...(mailbox !== '' && { mailbox: decode(mailbox, 'mailbox') }),
+    ...(mailbox !== '' && { mailbox: decode(mailbox, 'mailbox', MAILBOX) }),
   };
   for (const [name, value] of new URLSearchParams(query)) {
     const type = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
     if (type === undefined)
-      throw configError(`the msgraph: URL has an unknown parameter "${name}"; known are ${Object.keys(PARAMETERS).join(', ')}`);
+      throw configError(`the msgraph: URL has an unknown parameter${suggestion(name)}; known are ${Object.keys(PARAMETERS).join(', ')}`);
     options[name] = parseText(value, type, name);
   }
   return options;
@@ -58,10 +57,23 @@ export function isGraphUrl(text: string): boolean {
   return /^msgraph:/i.test(text.trim());
 }
 
-function decode(text: string, what: string): string {
+// An unencoded "@" or "/" in the secret moves its rest into the tenant, the mailbox or the query. That is noticed here, where
+// nothing is shown: an error further on would show the value.
+const TENANT = /^([0-9a-f-]{36}|[\w-]+(\.[\w-]+)+)$/i;
+const MAILBOX = /^([^\s@/\\]+@[^\s@/\\]+|[0-9a-f-]{36}|me)$/i;
+
+function decode(text: string, what: string, form = /^/): string {
+  let decoded: string;
   try {
-    return decodeURIComponent(text);
+    decoded = decodeURIComponent(text);
   } catch {
     throw configError(`the ${what} in the msgraph: URL is not percent-encoded correctly; ${EXPECTED}`);
   }
+  if (!form.test(decoded)) throw configError(`the msgraph: URL has no valid ${what} where one belongs; ${EXPECTED}`);
+  return decoded;
+}
+
+function suggestion(name: string): string {
+  const known = Object.keys(PARAMETERS).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return known ? ` (did you mean "${known}"?)` : '';
 }

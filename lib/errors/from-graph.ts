@@ -79,6 +79,11 @@ export function connectionHint(error: Error): string | undefined {
   if (/ECONNREFUSED|ETIMEDOUT|CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/.test(code)) {
     return 'The host cannot be reached: check firewall and proxy; outgoing https (443) is needed.';
   }
+  // undici's words; there is no code for it
+  const refused = /Proxy response \((\d{3})\)/.exec(error.message)?.[1];
+  if (refused === '407') return 'The proxy wants a user name and password: http://user:password@host:port, both percent-encoded.';
+  if (refused === '403') return 'The proxy does not allow this host: have it added to the proxy, or name the host in NO_PROXY.';
+  if (refused !== undefined) return 'The proxy could not connect to the host: check the proxy, or name the host in NO_PROXY.';
   return undefined;
 }
 

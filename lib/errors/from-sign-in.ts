@@ -2,7 +2,7 @@ import { explain } from './catalogue.js';
 import type { SignInTrace } from '../graph/azure-http.js';
 import { connectionHint, describe } from './from-graph.js';
 import { isError } from './is-error.js';
-import { GraphTransportError } from './graph-transport-error.js';
+import { GraphTransportError, isGraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
 
 export interface SignInContext {
@@ -16,6 +16,8 @@ export interface SignInContext {
 
 /** The error for a token that could not be had: `EAUTH`, or `ECONNECTION`/`ETIMEDOUT` if the sign-in service was not reached. */
 export function signInError(error: unknown, { authorityHost, secrets, trace, mailbox }: SignInContext): GraphTransportError {
+  // a certificate file that cannot be used has been explained already
+  if (isGraphTransportError(error)) return error;
   const chain = errorChain(error);
   const text = chain.map(({ message }) => message).join('\n');
   const graphCode = /AADSTS\d+/.exec(text)?.[0];

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
+import { isPfx, pemFromPfx } from '../config/pfx.js';
 import { createAzureHttpClient, type SignInTrace } from './azure-http.js';
 import type { HttpClient } from './http.js';
 
@@ -8,7 +10,7 @@ export type SignIn =
   | { kind: 'certificate'; tenantId: string; clientId: string; certificate: ClientCertificate }
   | { kind: 'credential'; credential: TokenCredential };
 
-/** What `ClientCertificateCredential` of @azure/identity takes: a path to a PEM file, or the PEM text itself. */
+/** A path to a PEM or .pfx file, or the PEM text itself. */
 export type ClientCertificate =
   { certificatePath: string; certificatePassword?: string | undefined } | { certificate: string; certificatePassword?: string | undefined };
 
@@ -42,5 +44,10 @@ export async function createCredential(
   const { tenantId, clientId } = signIn;
   return signIn.kind === 'secret'
     ? new ClientSecretCredential(tenantId, clientId, signIn.clientSecret, options)
-    : new ClientCertificateCredential(tenantId, clientId, signIn.certificate as { certificatePath: string }, options);
+    : new ClientCertificateCredential(tenantId, clientId, (await toPem(signIn.certificate)) as { certificatePath: string }, options);
+}
+
+async function toPem(certificate: ClientCertificate): Promise<ClientCertificate> {
+  if (!('certificatePath' in certificate) || !isPfx(certificate.certificatePath)) return certificate;
+  return { certificate: await pemFromPfx(await readFile(certificate.certificatePath), certificate.certificatePassword ?? '') };
 }

@@ -1,0 +1,200 @@
+import { createServer, type AddressInfo } from 'node:net';
+import nodemailer from 'nodemailer';
+import { RequestError, Server as ProxyServer } from 'proxy-chain';
+import { graphTransport, isGraphTransportError, type GraphTransport } from '../../lib/index.js';
+import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
+import { withEnvironment } from '../config/with-environment.js';
+
+const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
+const none = {
+  HTTPS_PROXY: undefined,
+  https_proxy: undefined,
+  HTTP_PROXY: undefined,
+  http_proxy: undefined,
+  NO_PROXY: undefined,
+  no_proxy: undefined,
+};
+const PASSWORD = 'p@ss/GEHEIM';
+
+let sandbox: Sandbox;
+let hosts: { graph: string; authority: string };
+const proxies: ProxyServer[] = [];
+const open: GraphTransport[] = [];
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  hosts = { graph: new URL(sandbox.graphEndpoint).host, authority: new URL(sandbox.authorityHost).host };
+});
+afterEach(async () => {
+  for (const transport of open.splice(0)) transport.close({ force: true });
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.close(true)));
+  sandbox.clear();
+});
+afterAll(() => sandbox.close());
+
+interface Proxy {
+  url: string;
+  /** host:port of every CONNECT. */
+  connects: string[];
+  /** Requests that were no CONNECT. */
+  plain: string[];
+}
+
+async function startProxy(answer: (username: string, password: string, target: string) => object = () => ({})): Promise<Proxy> {
+  const connects: string[] = [];
+  const plain: string[] = [];
+  const proxy = new ProxyServer({
+    port: 0,
+    host: '127.0.0.1',
+    prepareRequestFunction: ({ hostname, port, isHttp, username, password, request }) => {
+      (isHttp ? plain : connects).push(isHttp ? String(request.url) : `${hostname}:${port}`);
+      return answer(username, password, `${hostname}:${port}`);
+    },
+  });
+  proxies.push(proxy);
+  await proxy.listen();
+  return { url: `http://127.0.0.1:${proxy.port}`, connects, plain };
+}
+
+const refuse = (text: string, status: number) => () => {
+  throw new RequestError(text, status);
+};
+
+function create(options: object = {}): GraphTransport {
+  const transport = graphTransport({ ...sandbox.options, retries: 0, ...options });
+  open.push(transport);
+  return transport;
+}
+
+const send = (transport: GraphTransport) => nodemailer.createTransport(transport).sendMail(mail);
+
+test('"proxy" carries sign-in and Graph, with tls.ca for both', async () => {
+  const { url, connects, plain } = await startProxy();
+  await withEnvironment(none, () => send(create({ proxy: url })));
+  expect(sandbox.messages).toHaveLength(1);
+  expect(new Set(connects)).toEqual(new Set([hosts.authority, hosts.graph]));
+  expect(plain).toEqual([]);
+});
+
+test.each(['HTTPS_PROXY', 'https_proxy'])('%s carries sign-in and Graph', async (name) => {
+  const { url, connects } = await startProxy();
+  await withEnvironment({ ...none, [name]: url }, () => send(create()));
+  expect(sandbox.messages).toHaveLength(1);
+  expect(new Set(connects)).toEqual(new Set([hosts.authority, hosts.graph]));
+});
+
+test.each(['127.0.0.1', '*'])('NO_PROXY=%s keeps both off the proxy', async (exception) => {
+  const { url, connects } = await startProxy();
+  await withEnvironment({ ...none, HTTPS_PROXY: url, NO_PROXY: exception }, () => send(create()));
+  expect(sandbox.messages).toHaveLength(1);
+  expect(connects).toEqual([]);
+});
+
+test('NO_PROXY for another host changes nothing', async () => {
+  const { url, connects } = await startProxy();
+  await withEnvironment({ ...none, HTTPS_PROXY: url, NO_PROXY: 'localhost,.contoso.com' }, () => send(create()));
+  expect(new Set(connects)).toEqual(new Set([hosts.authority, hosts.graph]));
+});
+
+test('"proxy" wins over the environment', async () => {
+  const [wanted, other] = [await startProxy(), await startProxy()];
+  await withEnvironment({ ...none, HTTPS_PROXY: other.url, NO_PROXY: '*' }, () => send(create({ proxy: wanted.url })));
+  expect([wanted.connects.length > 0, other.connects]).toEqual([true, []]);
+});
+
+test('a proxy with a password gets it, decoded', async () => {
+  const seen = new Set<string>();
+  const { url } = await startProxy((username, password) => {
+    seen.add(`${username}:${password}`);
+    return { requestAuthentication: password !== PASSWORD };
+  });
+  const proxy = url.replace('//', `//mail:${encodeURIComponent(PASSWORD)}@`);
+  await withEnvironment(none, () => send(create({ proxy })));
+  expect(sandbox.messages).toHaveLength(1);
+  expect([...seen]).toEqual([`mail:${PASSWORD}`]);
+});
+
+test.each<[string, () => object, string, RegExp]>([
+  ['wants a password', () => ({ requestAuthentication: true }), '', /407.*user name and password/s],
+  [
+    'does not take the password',
+    () => ({ requestAuthentication: true }),
+    `mail:${encodeURIComponent(PASSWORD)}@`,
+    /407.*user name and password/s,
+  ],
+  ['forbids the host', refuse('not for you', 403), '', /403.*proxy.*allow/is],
+  ['cannot reach the host', refuse('no route', 502), '', /502.*proxy/is],
+])('a proxy that %s is named; nothing is sent', async (_, answer, account, text) => {
+  const { url } = await startProxy(answer);
+  const error: unknown = await withEnvironment(none, () =>
+    send(create({ proxy: url.replace('//', `//${account}`) })).catch((reason: unknown) => reason),
+  );
+  expect(error).toMatchObject({ code: 'ECONNECTION', ambiguous: false, permanent: false, message: expect.stringMatching(text) });
+  const { message, stack, ...rest } = error as Error;
+  expect(JSON.stringify([message, stack, rest])).not.toMatch(/GEHEIM|sandbox-client-secret/);
+  expect(sandbox.requests).toEqual([]);
+});
+
+test('a proxy that lets sign-in pass and refuses Graph is named; nothing is sent', async () => {
+  const { url } = await startProxy((_username, _password, target) => {
+    if (target === hosts.graph) throw new RequestError('not for you', 403);
+    return {};
+  });
+  await withEnvironment(none, () =>
+    expect(send(create({ proxy: url }))).rejects.toMatchObject({
+      code: 'ECONNECTION',
+      ambiguous: false,
+      message: expect.stringContaining(`cannot connect to ${sandbox.graphEndpoint}`),
+      hint: expect.stringMatching(/proxy/),
+    }),
+  );
+  expect(sandbox.requests.every(({ operation }) => operation !== 'sendMail')).toBe(true);
+});
+
+test('a proxy that is down is told; nothing is sent', async () => {
+  const closed = createServer();
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  await withEnvironment({ ...none, HTTPS_PROXY: `http://127.0.0.1:${port}` }, () =>
+    expect(send(create())).rejects.toMatchObject({ code: 'ECONNECTION', ambiguous: false, hint: expect.stringContaining('proxy') }),
+  );
+  expect(sandbox.requests).toEqual([]);
+});
+
+test('behind a proxy an unknown certificate is refused as without one', async () => {
+  const { url } = await startProxy();
+  const { tls: _tls, ...options } = sandbox.options;
+  const transport = graphTransport({ ...options, retries: 0, proxy: url });
+  open.push(transport);
+  await withEnvironment(none, () =>
+    expect(send(transport)).rejects.toMatchObject({ code: 'ECONNECTION', hint: expect.stringContaining('tls.ca') }),
+  );
+  expect(sandbox.requests).toEqual([]);
+});
+
+test('what the proxy refuses for a moment is sent in the end', async () => {
+  let count = 0;
+  const { url } = await startProxy((_username, _password, target) => {
+    if (target === hosts.graph && ++count === 1) throw new RequestError('busy', 503);
+    return {};
+  });
+  const info = (await withEnvironment(none, () => send(create({ proxy: url, retries: 1 })))) as unknown as { attempts: number };
+  expect(info.attempts).toBe(2);
+  expect(count).toBe(2);
+  expect(sandbox.messages).toHaveLength(1);
+});
+
+test.each(['proxy.contoso.com:8080', 'ftp://proxy.contoso.com', 'socks5://user:GEHEIM@proxy.contoso.com', 'http://', 7])(
+  'the proxy %j is refused and not shown',
+  (proxy) => {
+    let thrown: unknown;
+    try {
+      create({ proxy });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isGraphTransportError(thrown) && thrown.code).toBe('ECONFIG');
+    expect((thrown as Error).message).not.toContain('GEHEIM');
+  },
+);

@@ -1,0 +1,36 @@
+import { configError } from './text.js';
+
+/** Whether a path names a PKCS #12 file, which @azure/identity does not read. */
+export function isPfx(path: string): boolean {
+  return /\.(pfx|p12)$/i.test(path);
+}
+
+/**
+ * Certificate and private key of a PKCS #12 file as PEM. RSA keys only, as everywhere in Entra.
+ *
+ * @throws {GraphTransportError} `ECONFIG` for a wrong password or a file without a key or certificate
+ */
+export async function pemFromPfx(bytes: Buffer, password: string): Promise<string> {
+  const { default: forge } = await import('node-forge');
+  const oids = forge.pki.oids as Record<'certBag' | 'keyBag' | 'pkcs8ShroudedKeyBag', string>;
+  let store: import('node-forge').pkcs12.Pkcs12Pfx;
+  try {
+    store = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(bytes.toString('binary')), password);
+  } catch (error) {
+    // forge's own words are about ASN.1 and PKCS #12 MACs
+    const wrong = /password|mac/i.test((error as Error).message);
+    throw configError(
+      wrong
+        ? 'the password of the .pfx file ("certificatePassword") is wrong'
+        : 'the .pfx file cannot be read; convert it: openssl pkcs12 -in app.pfx -nodes -out app.pem',
+    );
+  }
+  const bags = (type: string) => store.getBags({ bagType: type })[type] ?? [];
+  const key = [...bags(oids.pkcs8ShroudedKeyBag), ...bags(oids.keyBag)].find((bag) => bag.key)?.key;
+  const certificates = bags(oids.certBag).flatMap((bag) => bag.cert ?? []);
+  if (!key || certificates.length === 0) throw configError('the .pfx file needs a certificate and its RSA private key');
+  // the leaf first: its thumbprint is what Entra looks for
+  const isOwn = ({ publicKey }: { publicKey: object }) => 'n' in publicKey && (publicKey as typeof key).n.equals(key.n);
+  certificates.sort((one, other) => Number(isOwn(other)) - Number(isOwn(one)));
+  return [...certificates.map((certificate) => forge.pki.certificateToPem(certificate)), forge.pki.privateKeyToPem(key)].join('');
+}
