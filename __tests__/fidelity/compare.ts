@@ -33,6 +33,8 @@ export interface Circumstances {
   /** The app set the Message-ID, the Date. */
   fixed: { messageId: boolean; date: boolean };
   losses: readonly Loss[];
+  /** The envelope, as `keyOf` writes addresses. */
+  recipients: ReadonlySet<string>;
 }
 
 /**
@@ -80,16 +82,21 @@ function isTold({ loss, kind }: Difference, told: ReadonlySet<LossFeature>, { fo
 }
 
 /** Everything the recipients get differently, with the loss that has to stand for it. */
-export function compare(smtp: View, graph: View, { format, fixed }: Pick<Circumstances, 'format' | 'fixed'>): Difference[] {
+export function compare(smtp: View, graph: View, { format, fixed, recipients }: Omit<Circumstances, 'losses' | 'raw'>): Difference[] {
   const found: Difference[] = [];
   const check = (kind: string, was: unknown, is: unknown, loss?: LossFeature): void => {
     if (JSON.stringify(was) !== JSON.stringify(is)) found.push({ kind, loss, smtp: was, graph: is });
   };
-  check('from', smtp.from, graph.from, 'from');
+  check('from', smtp.from[0], graph.from[0]);
+  check('more from', smtp.from.slice(1), graph.from.slice(1), 'from');
   check('sender', senderOf(smtp), senderOf(graph), 'sender');
   check('reply-to', smtp.replyTo, graph.replyTo);
-  check('to', eachOnce(smtp.to), eachOnce(graph.to), 'to');
-  check('cc', eachOnce(smtp.cc), eachOnce(graph.cc), 'cc');
+  for (const field of ['to', 'cc'] as const) {
+    const named = eachOnce(smtp[field]);
+    const mailed = named.filter((entry) => recipients.has(mailboxOf(entry)?.slice(1, -1) ?? ''));
+    check(`${field} beyond the envelope`, named, mailed, field);
+    check(field, mailed, eachOnce(graph[field]));
+  }
   check('groups', smtp.groups, graph.groups, 'group');
   check('bcc', false, graph.hasBcc);
   check('subject', smtp.subject, graph.subject);
@@ -127,7 +134,9 @@ function headerOf({ headers }: View, name: string): string[] | undefined {
   // the same as none (RFC 4021, 2.1.55)
   if (name === 'sensitivity' && /^normal$/i.test(values?.[0] ?? '')) return undefined;
   // several fields of one kind say the same as one with a list (RFC 2369)
-  return values && /^list-(help|subscribe|unsubscribe|post|owner|archive)$/.test(name) ? [values.join(', ')] : values;
+  if (/^list-(help|subscribe|unsubscribe|post|owner|archive)$/.test(name)) return values && [values.join(', ')];
+  // the order of unstructured fields says nothing (RFC 5322, 3.6)
+  return values && [...values].sort();
 }
 
 function compareAlternatives(smtp: Part[], graph: Part[]): Difference[] {
@@ -145,13 +154,15 @@ function compareAttachments(smtp: Part[], graph: Part[]): Difference[] {
   const left = [...graph];
   const order: number[] = [];
   for (const was of smtp) {
-    const is = [sameName, () => true].map((test) => left.find((part) => test(part, was) && sameContent(part, was))).find(Boolean);
+    const is = [sameParts, sameName, () => true]
+      .map((test) => left.find((part) => test(part, was) && sameContent(part, was)))
+      .find(Boolean);
     if (!is) {
       found.push({ kind: 'attachment missing', loss: undefined, smtp: describe(was), graph: left.map(describe) });
       continue;
     }
     left.splice(left.indexOf(is), 1);
-    if (was.cid === '') order.push(graph.indexOf(is));
+    if (was.cid === '' && !was.inline) order.push(graph.indexOf(is));
     const nested = was.type === 'message/rfc822';
     const check = (kind: string, loss: LossFeature | undefined, a: unknown, b: unknown) => {
       if (a !== b) found.push({ kind: `attachment ${kind}`, loss, smtp: a, graph: b });
@@ -169,6 +180,8 @@ function compareAttachments(smtp: Part[], graph: Part[]): Difference[] {
   }
   return found;
 }
+
+const sameParts = (a: Part, b: Part): boolean => sameName(a, b) && a.inline === b.inline && a.headers === b.headers;
 
 const sameName = (a: Part, b: Part): boolean => a.name === b.name && a.cid === b.cid && a.type === b.type;
 

@@ -171,7 +171,8 @@ export async function startHarness({ nodemailer, transport = graphTransport }: H
     const [graph, ...more] = sandbox.messages;
     if (!graph) throw new Error('no message came by Graph');
     const views = { smtp: view, graph: await readBack(graph.source) };
-    const problems = judge(views.smtp, views.graph, { format: info.format, raw, fixed, losses: info.losses });
+    const recipients = new Set(keysOf(smtp.recipients));
+    const problems = judge(views.smtp, views.graph, { format: info.format, raw, fixed, losses: info.losses, recipients });
     const expect = (what: string, was: unknown, is: unknown) => {
       if (JSON.stringify(was) !== JSON.stringify(is)) problems.push(`${what}: SMTP ${JSON.stringify(was)}, Graph ${JSON.stringify(is)}`);
     };
@@ -181,9 +182,11 @@ export async function startHarness({ nodemailer, transport = graphTransport }: H
     expect('info.envelope.from', envelope.from || '', info.envelope.from || '');
     expect('info.envelope.to', keysOf(envelope.to), keysOf(info.envelope.to));
     expect('info.messageId', views.graph.messageId, info.messageId);
-    const shown = [...views.smtp.from, ...views.smtp.sender, ...views.smtp.replyTo, ...views.smtp.to, ...views.smtp.cc].join('\n');
-    for (const recipient of graph.recipients.filter((address) => !shown.includes(keyOf(address)))) {
-      if (graph.source.toString().includes(recipient)) problems.push(`the hidden recipient ${recipient} is in the source`);
+    for (const recipient of graph.recipients) {
+      // not as the end of a longer address or Message-ID
+      const whole = new RegExp(`(?<![^\\s<>,;:"])${recipient.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w.-])`, 'i');
+      const isIn = (source: Buffer) => whole.test(source.toString());
+      if (isIn(graph.source) && !isIn(smtp.source)) problems.push(`the hidden recipient ${recipient} is in the source`);
     }
     const notify = smtp.notify.flat();
     if (notify.includes('NEVER') && !info.losses.some(({ feature }) => feature === 'dsn')) problems.push('silent: NOTIFY=NEVER');
