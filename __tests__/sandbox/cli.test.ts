@@ -25,14 +25,18 @@ it('tells its version', () => {
 it('explains the sandbox with an example', () => {
   const { stdout, status } = run('sandbox', '--help');
   expect(status).toBe(0);
-  for (const option of ['--port', '--authority-port', '--mailbox', '--http', '--ca-file']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--authority-port', '--upload-port', '--mailbox', '--http', '--ca-file'])
+    expect(stdout).toContain(option);
   expect(stdout).toContain('$ nodemailer-graph-transport sandbox --mailbox noreply@contoso.com');
 });
 
 it.each([
   [['sandbox', '--port', 'x'], /A port is a number from 0 to 65535/],
-  [['sandbox', '--port', '0', '--authority-port', '0', '--mailbox', 'nobody'], /^error: "mailboxes" must hold user principal names/],
-  [['sandbox', '--port', '0', '--authority-port', '0', '--ca-file', '/nowhere/ca.pem'], /^error: ENOENT/],
+  [
+    ['sandbox', '--port', '0', '--authority-port', '0', '--upload-port', '0', '--mailbox', 'nobody'],
+    /^error: "mailboxes" must hold user principal names/,
+  ],
+  [['sandbox', '--port', '0', '--authority-port', '0', '--upload-port', '0', '--ca-file', '/nowhere/ca.pem'], /^error: ENOENT/],
 ])('%j fails with a sentence, not with a stack', (args, text) => {
   const { stderr, status } = run(...args);
   expect(status).toBe(1);

@@ -6,6 +6,7 @@ import { startSandbox, type Sandbox, type SandboxMessage } from '../sandbox/inde
 interface SandboxCommandOptions {
   port: number;
   authorityPort: number;
+  uploadPort: number;
   mailbox?: string[];
   http?: boolean;
   caFile: string;
@@ -23,6 +24,7 @@ export function createSandboxCommand(): Command {
     .description('Runs Microsoft Graph and Entra for mail on this machine, to develop against.')
     .option('--port <number>', 'port of Graph, 0 for a free one', readPort, 4010)
     .option('--authority-port <number>', 'port of the sign-in service, 0 for a free one', readPort, 4011)
+    .option('--upload-port <number>', 'port of the upload sessions, 0 for a free one', readPort, 4012)
     .option('--mailbox <address>', 'mailbox of the tenant, may be repeated (default: three of contoso.com)', collect)
     .option('--http', 'serve Graph without TLS; sign-in always has it')
     .option('--ca-file <path>', 'where to write the certificate to trust', 'graph-sandbox-ca.pem')
@@ -38,10 +40,11 @@ function readPort(value: string): number {
 
 const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
 
-async function run({ port, authorityPort, mailbox, http, caFile }: SandboxCommandOptions): Promise<void> {
+async function run({ port, authorityPort, uploadPort, mailbox, http, caFile }: SandboxCommandOptions): Promise<void> {
   const sandbox = await startSandbox({
     port,
     authorityPort,
+    uploadPort,
     mailboxes: mailbox,
     protocol: http ? 'http' : 'https',
     // nobody can ask for it, and the process may run for days

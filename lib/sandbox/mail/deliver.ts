@@ -67,10 +67,8 @@ function toMessage(
   keepContent: boolean,
 ): SandboxMessage {
   const acceptedAt = new Date();
-  const build = (of: MessageContent): Buffer => (of.mime ? deliverMime(of.mime, of, from, acceptedAt) : buildSource(of, from, acceptedAt));
   const kept = keepContent ? content : withoutContent(content);
-  let source: Buffer | undefined;
-  return {
+  const message = {
     id: immutableId,
     mailbox: mailbox.userPrincipalName,
     format: content.format,
@@ -90,14 +88,25 @@ function toMessage(
     isReadReceiptRequested: content.isReadReceiptRequested,
     isDeliveryReceiptRequested: content.isDeliveryReceiptRequested,
     // the header does not depend on the attachments' bytes, so it is made without them
-    headers: splitSource(build(withoutBytes(content))).fields.map(decodeField),
+    headers: splitSource(sourceOf(withoutBytes(content), from, acceptedAt)).fields.map(decodeField),
     attachments: kept.attachments.map(({ id: _id, type: _type, ...attachment }) => attachment),
     savedToSentItems: saveToSentItems,
     acceptedAt,
     posted: kept.posted,
-    // built on demand: base64 of a large attachment costs more than the delivery itself
+  };
+  return keepContent ? withSource(message, () => sourceOf(content, from, acceptedAt)) : { ...message, source: Buffer.alloc(0) };
+}
+
+const sourceOf = (content: MessageContent, from: SandboxAddress, date: Date): Buffer =>
+  content.mime ? deliverMime(content.mime, content, from, date) : buildSource(content, from, date);
+
+/** The source is built on demand: base64 of a large attachment costs more than the delivery itself. */
+function withSource(message: Omit<SandboxMessage, 'source'>, build: () => Buffer): SandboxMessage {
+  let source: Buffer | undefined;
+  return {
+    ...message,
     get source() {
-      return (source ??= keepContent ? build(content) : Buffer.alloc(0));
+      return (source ??= build());
     },
   };
 }

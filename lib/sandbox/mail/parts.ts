@@ -39,6 +39,13 @@ export function multipart(subtype: 'alternative' | 'related' | 'mixed', parts: P
   };
 }
 
+/** 57 bytes make a line of 76 characters; a large file is encoded in pieces, never as one string. */
 function toBase64Lines(content: Buffer): Buffer {
-  return Buffer.from(content.toString('base64').replace(/.{76}(?=.)/g, '$&\r\n'));
+  const step = 57 * 10_000;
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < content.length; at += step) {
+    const lines = content.toString('base64', at, at + step).replace(/.{76}(?=.)/g, '$&\r\n');
+    pieces.push(Buffer.from(at + step < content.length ? `${lines}\r\n` : lines, 'latin1'));
+  }
+  return Buffer.concat(pieces);
 }
