@@ -350,7 +350,7 @@ function readLogger(value: unknown): Settings['logger'] {
 
 function required(options: Record<string, unknown>, name: string, what: string, secret = false): string {
   const value = options[name];
-  if (value === undefined || value === '') throw configError(`"${name}" is missing: ${what}`);
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) throw configError(`"${name}" is missing: ${what}`);
   if (typeof value === 'string' && !/[\r\n]/.test(value.trim())) return value.trim();
   throw configError(`"${name}" must be a string: ${what}${secret ? '' : `, not ${show(value)}`}`);
 }
