@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as transport from '../lib/index.js';
+import type {
+  ClientCertificate,
+  ClientCertificateSignIn,
+  ClientSecretSignIn,
+  Cloud,
+  CommonOptions,
+  CredentialSignIn,
+  EnvironmentOptions,
+  FormatOption,
+  GraphMessageExtras,
+  GraphMessageOptions,
+  GraphSentMessageInfo,
+  GraphTransportErrorCode,
+  GraphTransportErrorDetails,
+  GraphTransportOptions,
+  Logger,
+  Loss,
+  LossFeature,
+  LossPolicy,
+  MailLike,
+  RouteOption,
+  UploadProgress,
+} from '../lib/index.js';
+import * as sandbox from '../lib/sandbox/index.js';
+import { VERSION } from '../lib/version.js';
+
+/** The types; `tsc` refuses this file if one is missing. */
+export type Types = [
+  ClientCertificate,
+  ClientCertificateSignIn,
+  ClientSecretSignIn,
+  Cloud,
+  CommonOptions,
+  CredentialSignIn,
+  EnvironmentOptions,
+  FormatOption,
+  GraphMessageExtras,
+  GraphMessageOptions,
+  GraphSentMessageInfo,
+  GraphTransportErrorCode,
+  GraphTransportErrorDetails,
+  GraphTransportOptions,
+  Logger,
+  Loss,
+  LossFeature,
+  LossPolicy,
+  MailLike,
+  RouteOption,
+  UploadProgress,
+];
+
+test('the package exports these and no others', () => {
+  expect(Object.keys(transport).sort()).toEqual([
+    'GraphTransport',
+    'GraphTransportError',
+    'graphTransport',
+    'graphTransportFromEnv',
+    'isGraphTransportError',
+    'mailTransport',
+  ]);
+});
+
+test('the sandbox exports this and no other', () => {
+  expect(Object.keys(sandbox)).toEqual(['startSandbox']);
+});
+
+test('VERSION is the one in package.json', () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { version: string };
+  expect(VERSION).toBe(version);
+});
+
+test('a transport tells Nodemailer its name and its version', () => {
+  const created = transport.graphTransport({ credential: { getToken: async () => null } });
+  expect(created).toBeInstanceOf(transport.GraphTransport);
+  expect(created).toMatchObject({ name: 'GraphTransport', version: VERSION });
+  created.close();
+});
