@@ -3,7 +3,9 @@ import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from './p
 import { abortError } from '../errors/from-graph.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey } from '../message/address.js';
-import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
+import { attachmentTraits } from '../message/attachment-traits.js';
+import type { Loss, OutgoingMessage, Trait } from '../message/outgoing-message.js';
+import type { Format } from './carriage.js';
 import { parseRaw } from '../message/parse-raw.js';
 import { mailboxPath, type Delivery, type GraphSentMessageInfo, type MessageSettings } from './delivery.js';
 import { sendDraft } from './draft.js';
@@ -19,7 +21,7 @@ export async function deliver(delivery: Delivery, message: OutgoingMessage, want
   const { route, messageId } = payload;
   delivery.messageId = messageId;
 
-  const losses = routeLosses(formatLosses, route, wanted.saveToSentItems);
+  const losses = [...routeLosses(formatLosses, route, wanted.saveToSentItems), ...uploadLosses(format, payload, message)];
   if (losses.length > 0 && settings.onLoss === 'error') throw lossError(losses, { format, route });
   if (losses.length > 0 && settings.onLoss === 'warn') {
     logger.warn({ tnx: 'loss', messageId, losses }, 'Message %s does not arrive as written: %s', messageId, describeLosses(losses));
@@ -52,6 +54,12 @@ function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, extras }
   if (!saveToSentItems) traits.push({ feature: 'saveToSentItems', detail: 'a copy is kept in Sent Items all the same' });
   if (extras) traits.push({ feature: 'graph.message', detail: `properties of the Graph message: ${Object.keys(extras).join(', ')}` });
   return traits;
+}
+
+/** A file that is added to a MIME draft is no longer part of the MIME message. */
+function uploadLosses(format: Format, { uploads }: Payload, { attachments, tree }: OutgoingMessage): Loss[] {
+  if (format === 'json') return [];
+  return uploads.flatMap(({ attachment }) => attachmentTraits(attachment, attachments.indexOf(attachment), tree)) as Loss[];
 }
 
 interface Encoded extends FormatPlan {

@@ -1,5 +1,6 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey, type Address } from './address.js';
+import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
 import { bufferSource, ContentReader, type ContentOptions, type ContentSource } from './content.js';
 import { decodeWords } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
@@ -82,7 +83,7 @@ async function readTree(mail: NodemailerMail, envelope: OutgoingMessage['envelop
   const addresses = tree.getAddresses();
   const parts = listParts(tree);
   const bodies = await readBodies(parts, reader);
-  const attachments = await readAttachments(parts, reader);
+  const attachments = await readAttachments(tree, parts, reader);
 
   const traits: Trait[] = [...bodies.traits, ...attachments.traits];
   if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
@@ -240,6 +241,7 @@ function decodeCharset(bytes: Buffer, charset: string): string {
 }
 
 async function readAttachments(
+  tree: MimeTreeNode,
   parts: readonly TreePart[],
   reader: ContentReader,
 ): Promise<{ list: OutgoingAttachment[]; traits: Trait[] }> {
@@ -248,7 +250,7 @@ async function readAttachments(
   for (const part of parts) {
     if (part.role !== 'related' && part.role !== 'attachment') continue;
     const { node } = part;
-    const label = node.filename ? `attachment "${node.filename}"` : `attachment ${list.length + 1}`;
+    const label = attachmentLabel(node.filename, list.length);
     if (node._raw) {
       traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
       await takeIn(node, reader, label);
@@ -262,14 +264,8 @@ async function readAttachments(
       source: await reader.read(node, node.content, label),
       node,
     });
-    if (part.type === 'message/rfc822') traits.push({ feature: 'rfc822', detail: `${label} arrives as an .eml file, not as a message` });
-    else if (!node.filename) traits.push({ feature: 'attachmentName', detail: `${label} has no name and gets one` });
-    // a file that is the whole message shares its headers
-    const own = node.parentNode
-      ? node._headers.map(({ key }) => key).filter((key) => !/^content-(type|disposition|transfer-encoding|id)$/i.test(key))
-      : [];
-    if (own.length > 0) traits.push({ feature: 'attachmentHeaders', detail: `${label}: ${own.join(', ')}` });
   }
+  traits.push(...list.flatMap((attachment, index) => attachmentTraits(attachment, index, tree)));
   return { list, traits };
 }
 
