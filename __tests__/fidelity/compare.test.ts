@@ -48,6 +48,7 @@ async function damage(from: string | RegExp, to: string, losses: LossFeature[] =
     format,
     raw: false,
     fixed: { messageId: true, date: true },
+    uploaded: false,
     losses: losses.map((feature) => ({ feature, detail: '' })),
     recipients: new Set(['reader@example.com', 'copy@example.com', 'hidden@example.com']),
   });

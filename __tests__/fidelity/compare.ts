@@ -33,6 +33,8 @@ export interface Circumstances {
   /** The app set the Message-ID, the Date. */
   fixed: { messageId: boolean; date: boolean };
   losses: readonly Loss[];
+  /** Files were added to a draft one by one, and come after the others. */
+  uploaded: boolean;
   /** The envelope, as `keyOf` writes addresses. */
   recipients: ReadonlySet<string>;
 }
@@ -82,7 +84,11 @@ function isTold({ loss, kind }: Difference, told: ReadonlySet<LossFeature>, { fo
 }
 
 /** Everything the recipients get differently, with the loss that has to stand for it. */
-export function compare(smtp: View, graph: View, { format, fixed, recipients }: Omit<Circumstances, 'losses' | 'raw'>): Difference[] {
+export function compare(
+  smtp: View,
+  graph: View,
+  { format, fixed, recipients, uploaded }: Omit<Circumstances, 'losses' | 'raw'>,
+): Difference[] {
   const found: Difference[] = [];
   const check = (kind: string, was: unknown, is: unknown, loss?: LossFeature): void => {
     if (JSON.stringify(was) !== JSON.stringify(is)) found.push({ kind, loss, smtp: was, graph: is });
@@ -114,7 +120,7 @@ export function compare(smtp: View, graph: View, { format, fixed, recipients }: 
   if (!(format === 'json' && smtp.text === undefined && smtp.html !== undefined)) check('text', smtp.text ?? '', graph.text ?? '', 'text');
   check('html', smtp.html ?? '', graph.html ?? '');
   found.push(...compareAlternatives(smtp.alternatives, graph.alternatives));
-  found.push(...compareAttachments(smtp.attachments, graph.attachments));
+  found.push(...compareAttachments(smtp.attachments, graph.attachments, uploaded));
   return found;
 }
 
@@ -149,7 +155,7 @@ function compareAlternatives(smtp: Part[], graph: Part[]): Difference[] {
   });
 }
 
-function compareAttachments(smtp: Part[], graph: Part[]): Difference[] {
+function compareAttachments(smtp: Part[], graph: Part[], uploaded: boolean): Difference[] {
   const found: Difference[] = [];
   const left = [...graph];
   const order: number[] = [];
@@ -175,7 +181,7 @@ function compareAttachments(smtp: Part[], graph: Part[]): Difference[] {
     if (nested) check('nesting', 'rfc822', was.encoding === 'base64', is.encoding === 'base64');
   }
   for (const extra of left) found.push({ kind: 'attachment from nowhere', loss: undefined, smtp: undefined, graph: describe(extra) });
-  if (order.some((at, index) => at < (order[index - 1] ?? 0))) {
+  if (!uploaded && order.some((at, index) => at < (order[index - 1] ?? 0))) {
     found.push({ kind: 'attachment order', loss: undefined, smtp: order.map((_, index) => index), graph: order });
   }
   return found;

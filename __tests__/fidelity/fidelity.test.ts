@@ -6,6 +6,7 @@ import { calendarCases, eventSourceCases } from './cases/calendar.js';
 import { headerCases } from './cases/headers.js';
 import { bodyHash, pluginCases, signedCases } from './cases/plugins.js';
 import { PLAIN, rawCases, RICH, WITH_BCC, WITHOUT_ID } from './cases/raw.js';
+import { asDraft, largeCases } from './cases/large.js';
 import { letter } from './cases/letter.js';
 import { addressInjectionCases, recipientCases } from './cases/recipients.js';
 import { FORMATS, startHarness, testCases, type Harness } from './harness.js';
@@ -25,6 +26,13 @@ describe('attachments arrive as over SMTP', () => testCases(attachmentCases, () 
 describe('events arrive as over SMTP', () => testCases([...calendarCases, ...eventSourceCases], () => harness));
 describe('ready-made messages arrive as over SMTP', () => testCases(rawCases, () => harness));
 describe('what plugins make arrives as over SMTP', () => testCases(pluginCases, () => harness));
+
+describe('large messages arrive as over SMTP', () => testCases(largeCases, () => harness));
+describe('drafts arrive as over SMTP', () => {
+  const all = [...recipientCases, ...headerCases, ...bodyCases, ...attachmentCases, ...calendarCases, ...rawCases, ...pluginCases];
+  const some = all.filter((_, index) => index % 8 === 0);
+  testCases(some.map(asDraft), () => harness);
+});
 
 describe('a ready-made message in MIME', () => {
   const envelope = { from: 'noreply@contoso.com', to: ['reader@example.com'] };

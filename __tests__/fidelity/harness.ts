@@ -172,7 +172,8 @@ export async function startHarness({ nodemailer, transport = graphTransport }: H
     if (!graph) throw new Error('no message came by Graph');
     const views = { smtp: view, graph: await readBack(graph.source) };
     const recipients = new Set(keysOf(smtp.recipients));
-    const problems = judge(views.smtp, views.graph, { format: info.format, raw, fixed, losses: info.losses, recipients });
+    const uploaded = sandbox.requests.some(({ operation }) => operation === 'addAttachment' || operation === 'createUploadSession');
+    const problems = judge(views.smtp, views.graph, { format: info.format, raw, fixed, losses: info.losses, uploaded, recipients });
     const expect = (what: string, was: unknown, is: unknown) => {
       if (JSON.stringify(was) !== JSON.stringify(is)) problems.push(`${what}: SMTP ${JSON.stringify(was)}, Graph ${JSON.stringify(is)}`);
     };
