@@ -127,6 +127,11 @@ describe('a MIME message', () => {
     expect(sandbox.messages[0]?.recipients).toEqual(['reader@xn--mnchen-3ya.example']);
   });
 
+  it('may have an empty group beside its recipients', async () => {
+    expect((await client.sendMime(mime(['To: undisclosed-recipients:;', 'Bcc: one@example.com', '', '']))).status).toBe(202);
+    expect(sandbox.messages[0]?.recipients).toEqual(['one@example.com']);
+  });
+
   it('keeps a calendar part', async () => {
     const parts = [
       '--x',
@@ -153,6 +158,13 @@ describe('a MIME message', () => {
     ['has no header', Buffer.from('just words, no header').toString('base64'), 400, 'ErrorMimeContentInvalid', 'Invalid MIME content.'],
     ['has no recipients', Buffer.from('Subject: x\r\n\r\n').toString('base64'), 400, 'ErrorInvalidRecipients', /contains no recipients/],
     ['has a bad recipient', Buffer.from('To: <a.@b>\r\n\r\n').toString('base64'), 400, 'ErrorInvalidRecipients', /'a\.@b' is not resolved/],
+    [
+      'is for a bare name too',
+      Buffer.from('To: a@example.com, nobody\r\n\r\n').toString('base64'),
+      400,
+      'ErrorInvalidRecipients',
+      /'nobody' is not resolved/,
+    ],
     [
       'is from a stranger',
       Buffer.from('From: ceo@contoso.com\r\nTo: a@example.com\r\n\r\n').toString('base64'),

@@ -77,7 +77,13 @@ function audienceOf(context: EntraContext, tenant: string, scope: string): strin
   // MSAL adds the OpenID scopes to every request of some versions; Entra ignores them here
   const scopes = scope.split(' ').filter((name) => name !== '' && !['openid', 'profile', 'offline_access'].includes(name));
   const resource = scopes[0] ?? '';
-  if (scopes.length !== 1 || !resource.endsWith('/.default')) {
+  if (scopes.length > 1)
+    throw refuse(
+      'invalid_scope',
+      70011,
+      `The provided value for the input parameter 'scope' is not valid. The scope '${scope}' is not valid.`,
+    );
+  if (!resource.endsWith('/.default')) {
     throw refuse(
       'invalid_scope',
       1002012,

@@ -79,7 +79,8 @@ const invalidMime = (): Refusal => badRequest('ErrorMimeContentInvalid', 'Invali
 
 function flatten({ address, name, group }: EmailAddress, isAscii: boolean): SandboxAddress[] {
   if (group) return group.flatMap((member) => flatten(member, isAscii));
-  if (!address) return [];
+  // a bare word is somebody Exchange cannot resolve, not nobody
+  if (!address) return name === '' ? [] : [{ address: name, name: '' }];
   const at = address.lastIndexOf('@');
   const written = isAscii && at > 0 ? `${address.slice(0, at)}@${domainToASCII(address.slice(at + 1)) || address.slice(at + 1)}` : address;
   return [{ address: written, name }];
