@@ -4,7 +4,7 @@ import { CATALOGUE, explain, type CatalogueEntry } from '../../lib/errors/catalo
 const WORDS = [
   'Access token validation failure. Invalid audience.',
   'Access to OData is disabled.',
-  'Blocked by tenant configured AppOnly AccessPolicy settings.',
+  '/me request is only valid with delegated authentication flow.',
 ];
 
 function wordsFor({ message }: CatalogueEntry): string | undefined {
@@ -23,7 +23,7 @@ describe('every entry', () => {
   });
 
   test.each(CATALOGUE.map((entry) => [entry.id, entry] as const))('%s says why it happens and what to do, in sentences', (_id, entry) => {
-    expect(entry.cause).toMatch(/^([A-Z]|tenantId ).*[.)]$/s);
+    expect(entry.cause).toMatch(/^([A-Z]|tenantId |mailbox: ).*[.)]$/s);
     expect(entry.remedy).toMatch(/^[A-Z].*[.)]$/s);
     expect(entry.graphCodes ?? entry.statusCodes).toBeDefined();
   });
