@@ -19,6 +19,7 @@ import { readMessage } from './message/read-message.js';
 import { releaseStreams } from './message/tree.js';
 import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
 import { watchExpiry } from './config/secret-expiry.js';
+import { verifyAccess } from './diagnosis/verify-access.js';
 import { readOptions, type CommonOptions, type GraphTransportOptions, type Logger, type Settings } from './options.js';
 import { VERSION } from './version.js';
 
@@ -91,9 +92,9 @@ export class GraphTransport extends EventEmitter {
   }
 
   /**
-   * Signs in for real.
+   * Signs in for real and, where `mailbox` is set, asks Graph whether it may be used. Never sends anything.
    *
-   * @throws {GraphTransportError} `EAUTH`, `ECONNECTION` or `ETIMEDOUT`
+   * @throws {GraphTransportError} `EAUTH`, `EENVELOPE`, `ECONNECTION` or `ETIMEDOUT`, with a `hint`
    */
   verify(): Promise<true>;
   verify(callback: VerifyCallback): void;
@@ -205,7 +206,8 @@ export class GraphTransport extends EventEmitter {
   async #verify(): Promise<true> {
     if (this.#queue.closed) throw new GraphTransportError('ECONNECTION', 'the transport was closed');
     try {
-      await this.#tokens.get();
+      const { hosts, mailbox } = this.#settings;
+      await verifyAccess({ graph: this.#graph, tokens: this.#tokens, graphEndpoint: hosts.graphEndpoint, mailbox });
       return true;
     } catch (error) {
       throw this.#signInError(error);

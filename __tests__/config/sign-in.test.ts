@@ -40,7 +40,7 @@ afterAll(async () => {
 
 function create(signIn: object): GraphTransport {
   const { graphEndpoint, authorityHost, tls, mailbox } = sandbox.options;
-  const transport = graphTransport({ graphEndpoint, authorityHost, tls, mailbox, ...signIn } as never);
+  const transport = graphTransport({ graphEndpoint, authorityHost, tls, mailbox, ...signIn });
   open.push(transport);
   return transport;
 }
@@ -185,7 +185,7 @@ describe('ways to sign in exclude each other', () => {
     for (const [options, text] of two) {
       let thrown: unknown;
       try {
-        graphTransport(options as never);
+        graphTransport(options);
       } catch (error) {
         thrown = error;
       }

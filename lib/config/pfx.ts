@@ -1,3 +1,4 @@
+import type { pkcs12 } from 'node-forge';
 import { configError } from './text.js';
 
 /** Whether a path names a PKCS #12 file, which @azure/identity does not read. */
@@ -13,7 +14,7 @@ export function isPfx(path: string): boolean {
 export async function pemFromPfx(bytes: Buffer, password: string): Promise<string> {
   const { default: forge } = await import('node-forge');
   const oids = forge.pki.oids as Record<'certBag' | 'keyBag' | 'pkcs8ShroudedKeyBag', string>;
-  let store: import('node-forge').pkcs12.Pkcs12Pfx;
+  let store: pkcs12.Pkcs12Pfx;
   try {
     store = forge.pkcs12.pkcs12FromAsn1(forge.asn1.fromDer(bytes.toString('binary')), password);
   } catch (error) {

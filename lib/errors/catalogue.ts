@@ -139,6 +139,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     cause: 'Microsoft Entra refused the sign-in.',
     remedy: 'The AADSTS number is explained at https://login.microsoftonline.com/error.',
   },
+  {
+    id: 'invalid_client',
+    graphCodes: ['invalid_client'],
+    code: 'EAUTH',
+    permanent: true,
+    cause: "The sign-in service does not accept the app's secret or certificate.",
+    remedy: 'Check that clientId and clientSecret (or the certificate) belong to the same app registration and have not expired.',
+  },
 
   // the token at Graph
   {
@@ -160,6 +168,15 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   },
 
   // permission
+  {
+    id: '/me',
+    statusCodes: [400],
+    message: /\/me request is only valid with delegated/i,
+    code: 'EAUTH',
+    permanent: true,
+    cause: "mailbox: 'me' is the signed-in user's, and the token is an app's own.",
+    remedy: "Set mailbox to the mailbox's user principal name, or use a credential of a signed-in user.",
+  },
   {
     id: 'ErrorAccessDenied (access policy)',
     graphCodes: ['ErrorAccessDenied'],

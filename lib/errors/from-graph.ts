@@ -15,6 +15,8 @@ export interface GraphErrorContext {
   graphEndpoint: string;
   /** Whether the message is a draft that may have been sent. @default false */
   draft?: boolean | undefined;
+  /** What is known better than in the catalogue. */
+  hint?: string | undefined;
 }
 
 /** The error for a request to Graph that did not do what it should. */
@@ -27,7 +29,7 @@ function answerError(answer: Extract<GraphOutcome, { kind: 'answer' }>, context:
   const { ambiguous = false, mailbox, retryAfter } = context;
   const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
   const said = [errorCode, errorMessage === undefined ? undefined : redact(errorMessage).slice(0, 500)].filter(Boolean).join(': ');
-  const hint = ambiguous ? lookFirst(context) : entry && `${entry.cause} ${entry.remedy}`;
+  const hint = ambiguous ? lookFirst(context) : (context.hint ?? (entry && `${entry.cause} ${entry.remedy}`));
   const outcome = ambiguous ? `Graph may or may not have done it: could not ${context.what}` : `Graph did not ${context.what}`;
   return new GraphTransportError(
     entry?.code ?? 'EGRAPH',

@@ -20,7 +20,7 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
   if (isGraphTransportError(error)) return error;
   const chain = errorChain(error);
   const text = chain.map(({ message }) => message).join('\n');
-  const graphCode = /AADSTS\d+/.exec(text)?.[0];
+  const graphCode = (/AADSTS\d+/.exec(text) ?? /\binvalid_client\b/.exec(text))?.[0];
   const cause = safeCause(error, secrets);
 
   const timedOut = chain.some(({ name }) => name === 'TimeoutError');

@@ -1,0 +1,47 @@
+import { mailboxPath } from '../delivery/delivery.js';
+import { explain, type CatalogueEntry } from '../errors/catalogue.js';
+import type { GraphClient, GraphOutcome } from '../graph/client.js';
+import type { TokenSource } from '../graph/tokens.js';
+
+/** A message to nobody: whoever may send with this mailbox is told that recipients are missing, and nothing can go out. */
+const MESSAGE_TO_NOBODY = JSON.stringify({
+  message: { subject: 'Access check', body: { contentType: 'text', content: '' }, toRecipients: [], ccRecipients: [], bccRecipients: [] },
+  saveToSentItems: false,
+});
+
+/** What Graph's answer to it means. */
+export type ProbeVerdict =
+  | { access: 'allowed' }
+  /** Refused for a reason that is known, and that a real message would meet, too. */
+  | { access: 'denied'; entry: CatalogueEntry }
+  /** Anything else: says nothing about the mailbox. */
+  | { access: 'unclear' };
+
+/** Asks Graph to send a message to nobody. A token that Graph refuses is renewed once, as for a real message. */
+export async function probeMailbox(graph: GraphClient, tokens: TokenSource, mailbox: string): Promise<GraphOutcome> {
+  const request = {
+    method: 'POST',
+    path: `${mailboxPath(mailbox)}/sendMail`,
+    contentType: 'application/json',
+    body: MESSAGE_TO_NOBODY,
+  } as const;
+  const outcome = await graph.request(request);
+  if (outcome.kind === 'failure' || outcome.status !== 401) return outcome;
+  tokens.discard(outcome.token);
+  return graph.request(request);
+}
+
+/** Judges the answer. */
+export function judgeProbe(outcome: GraphOutcome): ProbeVerdict {
+  if (outcome.kind === 'failure') return { access: 'unclear' };
+  const { status, errorCode, errorMessage } = outcome;
+  // the wording for no recipients at all is not documented, the code is
+  if (status === 400 && /recipient/i.test(`${errorCode} ${errorMessage}`)) return { access: 'allowed' };
+  const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
+  return entry && (ACCESS_STATUS.includes(status) || entry.id === NOT_DELEGATED) ? { access: 'denied', entry } : { access: 'unclear' };
+}
+
+const ACCESS_STATUS = [401, 403, 404];
+
+/** The catalogue's entry for `/me` with an app's own token, which Graph refuses with 400. */
+const NOT_DELEGATED = '/me';

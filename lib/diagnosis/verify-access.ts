@@ -1,0 +1,41 @@
+import { graphError } from '../errors/from-graph.js';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { GraphClient } from '../graph/client.js';
+import type { TokenSource } from '../graph/tokens.js';
+import { checkPermission } from './check-token.js';
+import { explainDenial } from './explain-denial.js';
+import { judgeProbe, probeMailbox } from './probe.js';
+import { readClaims } from './token-claims.js';
+
+export interface AccessToVerify {
+  graph: GraphClient;
+  tokens: TokenSource;
+  graphEndpoint: string;
+  /** Only with it the mailbox is checked, too. */
+  mailbox: string | undefined;
+}
+
+/**
+ * Signs in, looks at the token, and asks Graph whether the mailbox may be used: by a message to nobody, so that nothing is sent.
+ *
+ * @throws whatever the credential throws
+ * @throws {GraphTransportError} `EAUTH` or `EENVELOPE` with a hint, `ECONNECTION` or `ETIMEDOUT` if Graph is not reached
+ */
+export async function verifyAccess({ graph, tokens, graphEndpoint, mailbox }: AccessToVerify): Promise<void> {
+  const claims = readClaims(await tokens.get());
+  // an app without roles may have them in Exchange; a user's token tells all
+  const permission = claims?.scopes && checkPermission(claims, undefined);
+  if (permission?.status === 'fail') {
+    throw new GraphTransportError('EAUTH', `${permission.message}. ${permission.remedy}`, {
+      permanent: true,
+      mailbox,
+      hint: permission.remedy,
+    });
+  }
+  if (mailbox === undefined) return;
+  const outcome = await probeMailbox(graph, tokens, mailbox);
+  const verdict = judgeProbe(outcome);
+  const context = { what: 'allow sending', mailbox, messageId: '', graphEndpoint };
+  if (outcome.kind === 'failure') throw graphError(outcome, context);
+  if (verdict.access === 'denied') throw graphError(outcome, { ...context, hint: explainDenial(verdict.entry, claims, mailbox) });
+}
