@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { BYTES, EML, INVITE, PNG, type FidelityCase } from '../harness.js';
+import { BYTES, EML, INVITE, MAILBOX, PNG, type FidelityCase } from '../harness.js';
 import { letter } from './letter.js';
 
 /** Every byte value, and no two megabytes alike. */
@@ -10,6 +10,27 @@ const bytes = (megabytes: number): Buffer => {
 };
 const FOUR = bytes(4);
 const THREE = bytes(3).subarray(0, 3_000_000);
+const LARGE_RAW = [
+  `From: ${MAILBOX}`,
+  'To: reader@example.com',
+  'Subject: A large file',
+  'Message-ID: <large@contoso.com>',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/html',
+  '',
+  '<p>It is attached.</p>',
+  '--b',
+  'Content-Type: application/octet-stream; name=large.bin',
+  'Content-Disposition: attachment; filename=large.bin',
+  'Content-Transfer-Encoding: base64',
+  '',
+  FOUR.toString('base64').replace(/.{76}/g, '$&\r\n'),
+  '--b--',
+  '',
+].join('\r\n');
 const HTML = '<p>Größe <img src="cid:logo"></p>';
 
 /** More than one request to Graph takes. */
@@ -92,6 +113,12 @@ export const largeCases: FidelityCase[] = [
         envelope: { to: 'staging@contoso.com' },
         attachments: [{ filename: 'large.bin', content: FOUR }],
       }),
+  },
+  {
+    name: 'a large raw message',
+    data: () => ({ envelope: { from: MAILBOX, to: ['reader@example.com', 'hidden@example.com'] }, raw: LARGE_RAW }),
+    refused: { mime: 'EMESSAGE' },
+    tells: { json: ['raw'] },
   },
   { name: '5 MB of html', data: () => letter({ text: undefined, html: `<p>${'x'.repeat(5_000_000)}</p>` }), refused: 'EMESSAGE' },
 ];
