@@ -201,6 +201,8 @@ describe('a wrong option is refused: the error names it, what was expected and w
     ['"graphEndpoint"', { graphEndpoint: 'graph.microsoft.com' }, 'https://graph.microsoft.com', "not 'graph.microsoft.com'"],
     ['"graphEndpoint"', { graphEndpoint: 'https://graph.microsoft.com/v1.0' }, 'root of an https service', '/v1.0'],
     ['"graphEndpoint"', { graphEndpoint: 'https://graph.microsoft.com?x=1' }, 'root of an https service', '?x=1'],
+    ['"graphEndpoint"', { graphEndpoint: 'https://user:password@graph.microsoft.com' }, 'root of an https service', ''],
+    ['"graphEndpoint"', { graphEndpoint: 'https://graph.microsoft.com#x' }, 'root of an https service', '#x'],
     ['"graphEndpoint"', { graphEndpoint: 'http://graph.microsoft.com' }, 'plain http only on loopback', "not 'http://graph.microsoft.com'"],
     ['"graphEndpoint"', { graphEndpoint: 'ftp://127.0.0.1' }, 'root of an https service', "not 'ftp://127.0.0.1'"],
     ['"graphEndpoint"', { graphEndpoint: '' }, 'non-empty string', "not ''"],

@@ -139,6 +139,7 @@ describe('an answer that breaks off keeps its status, but is not complete', () =
     });
     const outcome = await createClient().request(post());
     expect(outcome).toMatchObject({ kind: 'answer', status: 200, complete: false });
+    expect(outcome.kind === 'answer' && outcome.body.length).toBeLessThan(9 * 1024 * 1024);
   });
 });
 
@@ -159,6 +160,14 @@ describe('a failure says whether the request was on the wire', () => {
     expect(await createClient().request(post())).toMatchObject({ kind: 'failure', reason: 'broken', sent: true });
     // and nobody repeated it
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('reset after an informational answer: it was, and that was no answer', async () => {
+    server.answer((request, response) => {
+      response.writeProcessing();
+      setImmediate(() => request.socket.destroy());
+    });
+    expect(await createClient().request(post())).toMatchObject({ kind: 'failure', reason: 'broken', sent: true });
   });
 
   test.each(['GET', 'POST'] as const)('%s on a connection that breaks is not repeated by the pool', async (method) => {
