@@ -1,4 +1,4 @@
-import { distributeHeaders } from '../encode/json-headers.js';
+import { distributeHeaders, MAX_INTERNET_HEADERS } from '../encode/json-headers.js';
 import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
 import { abortError } from '../errors/from-graph.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
@@ -45,7 +45,8 @@ export async function deliver(delivery: Delivery, message: OutgoingMessage, want
 
 /** The message's traits and those that come from how it is to be sent. */
 function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, extras }: MessageSettings): Trait[] {
-  const traits: Trait[] = [...message.traits, ...distributeHeaders(message.headers).losses];
+  const room = MAX_INTERNET_HEADERS - (extras?.internetMessageHeaders?.length ?? 0);
+  const traits: Trait[] = [...message.traits, ...distributeHeaders(message.headers, room).losses];
   const from = message.from?.address;
   // an object id or 'me' may well be the same mailbox
   if (from !== undefined && mailbox.includes('@') && addressKey(from) !== addressKey(mailbox)) {

@@ -1,3 +1,4 @@
+import type { GraphMessageExtras } from '../encode/graph-message.js';
 import type { GraphClient } from '../graph/client.js';
 import type { SignInTrace } from '../graph/azure-http.js';
 import type { HttpClient } from '../graph/http.js';
@@ -45,7 +46,7 @@ export interface MessageSettings {
   readonly saveToSentItems: boolean;
   readonly format: 'auto' | Format;
   readonly route: 'auto' | Route;
-  readonly extras: Record<string, unknown> | undefined;
+  readonly extras: GraphMessageExtras | undefined;
 }
 
 /** What `sendMail()` resolves with. */
