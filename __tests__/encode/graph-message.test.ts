@@ -1,4 +1,7 @@
+import nodemailer from 'nodemailer';
 import { readExtras } from '../../lib/encode/graph-message.js';
+import { graphTransport } from '../../lib/index.js';
+import { startSandbox } from '../../lib/sandbox/index.js';
 
 test.each([undefined, null, {}])('%j adds nothing', (value) => {
   expect(readExtras(value)).toBeUndefined();
@@ -48,4 +51,25 @@ test('five headers of its own are the most', () => {
   const headers = Array.from({ length: 6 }, (_, index) => ({ name: `x-${index}`, value: '1' }));
   expect(readExtras({ internetMessageHeaders: headers.slice(1) })).toBeDefined();
   expect(() => readExtras({ internetMessageHeaders: headers })).toThrow('at most 5');
+});
+
+test('a header that its headers leave no room for is told', async () => {
+  const sandbox = await startSandbox();
+  const transport = graphTransport(sandbox.options);
+  try {
+    const info = await nodemailer.createTransport(transport).sendMail({
+      from: 'noreply@contoso.com',
+      to: 'reader@example.com',
+      text: 'Hello',
+      headers: { 'X-Campaign': ['spring', 'summer'] },
+      graph: {
+        format: 'json',
+        message: { internetMessageHeaders: Array.from({ length: 5 }, (_, index) => ({ name: `x-${index}`, value: '1' })) },
+      },
+    });
+    expect(info.losses).toEqual([{ feature: 'headers', detail: expect.stringContaining('X-Campaign') }]);
+  } finally {
+    transport.close();
+    await sandbox.close();
+  }
 });
