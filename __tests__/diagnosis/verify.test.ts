@@ -31,7 +31,7 @@ afterAll(() => sandbox.close());
 function create(options: object = {}): GraphTransport {
   const { tenantId, clientId, clientSecret, ...rest } = sandbox.options;
   const signIn = 'credential' in options ? {} : { tenantId, clientId, clientSecret };
-  const transport = graphTransport({ ...rest, ...signIn, retries: 0, ...options } as never);
+  const transport = graphTransport({ ...rest, ...signIn, retries: 0, ...options });
   open.push(transport);
   return transport;
 }

@@ -1,9 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import type { pkcs12 } from 'node-forge';
+import type { ClientCertificate } from '../graph/credentials.js';
 import { configError } from './text.js';
 
 /** Whether a path names a PKCS #12 file, which @azure/identity does not read. */
 export function isPfx(path: string): boolean {
   return /\.(pfx|p12)$/i.test(path);
+}
+
+/** The certificate and key of any form an option may have, as PEM. */
+export async function loadPem(certificate: ClientCertificate): Promise<string> {
+  if ('certificate' in certificate) return certificate.certificate;
+  const bytes = await readFile(certificate.certificatePath);
+  return isPfx(certificate.certificatePath) ? pemFromPfx(bytes, certificate.certificatePassword ?? '') : bytes.toString('utf8');
 }
 
 /**

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { TokenCredential } from '@azure/identity';
-import { isPfx, pemFromPfx } from '../config/pfx.js';
+import { isPfx, loadPem } from '../config/pfx.js';
 import { createAzureHttpClient, type SignInTrace } from './azure-http.js';
 import type { HttpClient } from './http.js';
 
@@ -49,5 +48,5 @@ export async function createCredential(
 
 async function toPem(certificate: ClientCertificate): Promise<ClientCertificate> {
   if (!('certificatePath' in certificate) || !isPfx(certificate.certificatePath)) return certificate;
-  return { certificate: await pemFromPfx(await readFile(certificate.certificatePath), certificate.certificatePassword ?? '') };
+  return { certificate: await loadPem(certificate) };
 }

@@ -1,0 +1,61 @@
+import { expiryNotice } from '../config/secret-expiry.js';
+import type { Finding } from './finding.js';
+
+/** Clocks further apart than this make tokens and certificate assertions invalid. */
+const MOST_SKEW = 5 * 60_000;
+
+/** A `Date` header and when it arrived here. */
+export interface ClockReading {
+  date: string;
+  receivedAt: number;
+}
+
+/** Compares this machine's clock with a server's. */
+export function checkClock(reading: ClockReading | undefined): Finding {
+  const there = Date.parse(reading?.date ?? '');
+  if (!reading || Number.isNaN(there)) return { check: 'clock', status: 'skip', message: 'no server told the time' };
+  const seconds = Math.round((reading.receivedAt - there) / 1000);
+  const off = `${describeSeconds(Math.abs(seconds))} ${seconds < 0 ? 'behind' : 'ahead of'} Microsoft's`;
+  if (Math.abs(seconds) * 1000 <= MOST_SKEW) {
+    // the header counts whole seconds
+    return { check: 'clock', status: 'pass', message: Math.abs(seconds) < 2 ? "in step with Microsoft's" : off };
+  }
+  const remedy = 'Set the clock, best by NTP (timedatectl set-ntp true): tokens are only valid within 5 minutes.';
+  return { check: 'clock', status: 'fail', message: `this machine's clock is ${off}`, remedy };
+}
+
+function describeSeconds(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+/** Tells which proxy requests take. Shows no password. */
+export function checkProxy(proxy: string | undefined, env: Readonly<Record<string, string | undefined>>): Finding {
+  const pass = (message: string): Finding => ({ check: 'proxy', status: 'pass', message });
+  if (proxy !== undefined) return pass(`${withoutPassword(proxy)} (option proxy)`);
+  const name = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].find((candidate) => env[candidate]);
+  if (name === undefined) return pass('none, direct connections');
+  const exceptions = env['no_proxy'] ?? env['NO_PROXY'];
+  return pass(`${withoutPassword(env[name] ?? '')} (${name}${exceptions ? `, but not for NO_PROXY=${exceptions}` : ''})`);
+}
+
+function withoutPassword(proxy: string): string {
+  const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
+  return url ? `${url.protocol}//${url.username ? 'with password@' : ''}${url.host}` : 'a URL that cannot be read';
+}
+
+/** Tells how long the secret or certificate is good for. */
+export function checkExpiry(expires: Date | undefined, now: Date): Finding {
+  if (!expires) {
+    return { check: 'expiry', status: 'skip', message: 'not known: give secretExpires (--secret-expires 2027-01-31) to be warned in time' };
+  }
+  const notice = expiryNotice(expires, now);
+  if (!notice)
+    return { check: 'expiry', status: 'pass', message: `the secret or certificate is good until ${expires.toISOString().slice(0, 10)}` };
+  const [message = '', remedy = ''] = notice.message.split(': ');
+  return {
+    check: 'expiry',
+    status: notice.level === 'error' ? 'fail' : 'warn',
+    message: message.charAt(0).toLowerCase() + message.slice(1),
+    remedy: `M${remedy.slice(1)}.`,
+  };
+}

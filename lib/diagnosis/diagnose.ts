@@ -1,0 +1,175 @@
+import { X509Certificate } from 'node:crypto';
+import { loadPem } from '../config/pfx.js';
+import { secretsOf } from '../delivery/request.js';
+import { graphError } from '../errors/from-graph.js';
+import { signInError } from '../errors/from-sign-in.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
+import { redact } from '../errors/safe-cause.js';
+import type { SignInTrace } from '../graph/azure-http.js';
+import { createGraphClient, type GraphOutcome } from '../graph/client.js';
+import { createCredential, type SignIn } from '../graph/credentials.js';
+import { createHttpClient, type HttpClient } from '../graph/http.js';
+import { createTokenSource } from '../graph/tokens.js';
+import { readOptions, type Settings } from '../options.js';
+import { checkConfiguration } from './check-configuration.js';
+import { checkClock, checkExpiry, checkProxy, type ClockReading } from './check-environment.js';
+import { checkLargeAttachments, checkPermission, checkToken } from './check-token.js';
+import { explainDenial } from './explain-denial.js';
+import type { CheckName, Finding } from './finding.js';
+import { judgeProbe, probeMailbox, type ProbeVerdict } from './probe.js';
+import { readClaims, type TokenClaims } from './token-claims.js';
+
+export interface DiagnoseOptions {
+  /** As `graphTransport()` takes them; read without throwing. */
+  options: Record<string, unknown>;
+  /** Sends a real message; only called where the sign-in worked. */
+  sendTestMessage?: (() => Promise<string>) | undefined;
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/** Checks one thing after another and stops at nothing. Sends no mail but the test message. */
+export async function* diagnose({ options, sendTestMessage, env = process.env }: DiagnoseOptions): AsyncGenerator<Finding> {
+  let settings: Settings | undefined;
+  let problem: string | undefined;
+  try {
+    settings = readOptions(options, env);
+  } catch (error) {
+    problem = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
+  }
+  const secrets = settings ? secretsOf(settings) : [options['clientSecret']].filter((value) => typeof value === 'string');
+  for await (const finding of findAll({ options, settings, problem, sendTestMessage, env })) {
+    yield { ...finding, message: redact(finding.message, secrets), remedy: finding.remedy && redact(finding.remedy, secrets) };
+  }
+}
+
+async function* findAll({
+  options,
+  settings,
+  problem,
+  sendTestMessage,
+  env,
+}: DiagnoseOptions & {
+  settings: Settings | undefined;
+  problem: string | undefined;
+  env: NonNullable<DiagnoseOptions['env']>;
+}): AsyncGenerator<Finding> {
+  yield* checkConfiguration({ options, settings, problem });
+  if (!settings) {
+    for (const check of ['sign-in', 'token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a complete configuration');
+    return;
+  }
+  yield checkProxy(settings.proxy, env);
+
+  const clock: { reading?: ClockReading } = {};
+  const http = observeClock(createHttpClient({ ...settings, connections: 2 }), clock);
+  try {
+    yield* findAtMicrosoft(settings, http);
+  } finally {
+    await http.close(true);
+  }
+  yield checkClock(clock.reading);
+  yield checkExpiry(settings.secretExpires ?? (await certificateExpiry(settings.signIn)), new Date());
+  if (!sendTestMessage) return;
+  try {
+    yield { check: 'test message', status: 'pass', message: await sendTestMessage() };
+  } catch (error) {
+    yield fromError('test message', error);
+  }
+}
+
+async function* findAtMicrosoft(settings: Settings, http: HttpClient): AsyncGenerator<Finding> {
+  const { hosts, mailbox, signIn, wellKnownAuthority, requestTimeout } = settings;
+  const trace: SignInTrace = {};
+  const tokens = createTokenSource({
+    scope: `${hosts.graphEndpoint}/.default`,
+    timeout: requestTimeout,
+    createCredential: () => createCredential(signIn, { authorityHost: hosts.authorityHost, wellKnownAuthority, http, trace, retries: 1 }),
+  });
+  let token: string;
+  try {
+    token = await tokens.get();
+    yield {
+      check: 'sign-in',
+      status: 'pass',
+      message: `a token from ${signIn.kind === 'credential' ? 'the credential' : hosts.authorityHost}`,
+    };
+  } catch (error) {
+    yield fromError('sign-in', signInError(error, { authorityHost: hosts.authorityHost, secrets: secretsOf(settings), trace }));
+    for (const check of ['token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a token');
+    return;
+  }
+
+  const claims = readClaims(token);
+  const app = signIn.kind === 'credential' ? {} : signIn;
+  yield claims ? checkToken(claims, { graphEndpoint: hosts.graphEndpoint, ...app }) : skip('token', 'cannot be read; only Graph has to');
+
+  // what Graph allows decides about the permission, too: with RBAC for Applications the token does not tell
+  const graph = createGraphClient({ graphEndpoint: hosts.graphEndpoint, http, tokens });
+  const outcome = mailbox === undefined ? undefined : await probeMailbox(graph, tokens, mailbox);
+  const verdict = outcome && judgeProbe(outcome);
+  yield claims ? checkPermission(claims, verdict?.access) : skip('permission', 'the token cannot be read');
+  yield mailbox !== undefined && outcome && verdict
+    ? describeMailbox(mailbox, outcome, verdict, claims, hosts.graphEndpoint)
+    : skip('mailbox', 'none is set');
+  if (claims && claims.roles.length + (claims.scopes?.length ?? 0) > 0) yield checkLargeAttachments(claims);
+}
+
+function describeMailbox(
+  mailbox: string,
+  outcome: GraphOutcome,
+  verdict: ProbeVerdict,
+  claims: TokenClaims | undefined,
+  graphEndpoint: string,
+): Finding {
+  if (verdict.access === 'allowed') {
+    return {
+      check: 'mailbox',
+      status: 'pass',
+      message: `${mailbox} may send (Graph missed nothing but recipients in a message to nobody)`,
+    };
+  }
+  const context = { what: 'allow sending', mailbox, messageId: '', graphEndpoint };
+  if (verdict.access === 'denied')
+    return fromError('mailbox', graphError(outcome, { ...context, hint: explainDenial(verdict.entry, claims, mailbox) }));
+  // no answer at all is a failure; an answer about something else leaves the question open
+  if (outcome.kind === 'failure') return fromError('mailbox', graphError(outcome, context));
+  const hint = 'That says nothing about the mailbox: run the doctor again, or send a test message (--send-to).';
+  return { ...fromError('mailbox', graphError(outcome, { ...context, hint })), status: 'warn' };
+}
+
+function fromError(check: CheckName, error: unknown): Finding {
+  if (!isGraphTransportError(error)) return { check, status: 'fail', message: (error as Error).message };
+  const { graphCode, code, hint } = error;
+  return {
+    check,
+    status: 'fail',
+    // the remedy has a line of its own
+    message: (hint ? error.message.replace(hint, '') : error.message).trim().replace(/[.:]$/, ''),
+    remedy: hint,
+    code: graphCode ?? code,
+  };
+}
+
+const skip = (check: CheckName, message: string): Finding => ({ check, status: 'skip', message });
+
+function observeClock(http: HttpClient, clock: { reading?: ClockReading }): HttpClient {
+  return {
+    async request(request) {
+      const outcome = await http.request(request);
+      if (outcome.kind === 'answer' && outcome.headers['date']) clock.reading = { date: outcome.headers['date'], receivedAt: Date.now() };
+      return outcome;
+    },
+    close: (force) => http.close(force),
+  };
+}
+
+/** When the certificate ends, from itself. */
+async function certificateExpiry(signIn: SignIn): Promise<Date | undefined> {
+  if (signIn.kind !== 'certificate') return undefined;
+  try {
+    return new Date(new X509Certificate(await loadPem(signIn.certificate)).validTo);
+  } catch {
+    // the sign-in has told what is wrong with it
+    return undefined;
+  }
+}
