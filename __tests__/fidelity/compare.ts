@@ -96,7 +96,7 @@ export function compare(
   check('from', smtp.from[0], graph.from[0]);
   check('more from', smtp.from.slice(1), graph.from.slice(1), 'from');
   check('sender', senderOf(smtp), senderOf(graph), 'sender');
-  check('reply-to', smtp.replyTo, graph.replyTo);
+  check('reply-to', eachOnce(smtp.replyTo), eachOnce(graph.replyTo));
   for (const field of ['to', 'cc'] as const) {
     const named = eachOnce(smtp[field]);
     const mailed = named.filter((entry) => recipients.has(mailboxOf(entry)?.slice(1, -1) ?? ''));

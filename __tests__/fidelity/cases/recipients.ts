@@ -95,6 +95,7 @@ export const recipientCases: FidelityCase[] = [
     name: 'several Reply-To',
     data: () => letter({ replyTo: ['Support <support@contoso.com>', 'help@example.com', { name: 'Größe', address: 'x@example.com' }] }),
   },
+  { name: 'one Reply-To twice', data: () => letter({ replyTo: ['support@contoso.com', 'Support@contoso.com'] }) },
   { name: 'a group in Reply-To', data: () => letter({ replyTo: 'Team: one@example.com, two@example.com;' }) },
 
   {
