@@ -81,7 +81,8 @@ async function encode(
     return { ...plan, payload: await mimePayload(message, options) };
   } catch (error) {
     // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
-    const tooLarge = isGraphTransportError(error) && error.code === 'EMESSAGE' && message.raw !== undefined;
+    const ready = message.raw !== undefined && !traits.some(({ feature }) => feature === 'transformed');
+    const tooLarge = isGraphTransportError(error) && error.code === 'EMESSAGE' && ready;
     if (!tooLarge || wanted.format === 'mime' || wanted.route === 'sendMail') throw error;
     return { ...planFormat({ traits, losses: message.losses, format: 'json' }), payload: await asJson() };
   }

@@ -34,8 +34,8 @@ async function prepareTree({ tree, attachments }: OutgoingMessage, without: Read
     if (node && !isPlain(node.content)) setContent(node, await source.bytes());
   }
   for (const { node } of [...without].reverse()) if (node) detach(node);
-  for (const { node, type, role } of listParts(tree)) {
-    if (!type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
+  for (const { node, type, role, sealed } of listParts(tree)) {
+    if (sealed || !type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
     // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
     node.setHeader('Content-Transfer-Encoding', 'base64');
     if (typeof node.content === 'string') node.content = node.content.replace(/\r?\n/g, '\r\n');

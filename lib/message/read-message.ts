@@ -269,9 +269,14 @@ async function readAttachments(
   return { list, traits };
 }
 
-/** Whether the bytes that leave are not those of the tree. Nodemailer's own DKIM signing does not count: it is not applied. */
-function isTransformed({ message }: NodemailerMail): boolean {
-  return message._transforms.length > 0 || message._processFuncs.length > 0 || Object.hasOwn(message, 'createReadStream');
+/**
+ * Whether what leaves is not what the app wrote: a plugin changes the bytes, replaced the message, or hung it into a tree that is
+ * signed or encrypted. Nodemailer's own DKIM signing does not count: it is not applied.
+ */
+function isTransformed({ data, message }: NodemailerMail): boolean {
+  const changed = message._transforms.length > 0 || message._processFuncs.length > 0 || Object.hasOwn(message, 'createReadStream');
+  const replaced = Boolean(message._raw) && !data['raw'];
+  return changed || replaced || (!message._raw && listParts(message).some(({ sealed }) => sealed));
 }
 
 /** Nodemailer accepts `{ content }` around a raw message, too. */

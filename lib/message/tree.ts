@@ -8,23 +8,29 @@ export interface TreePart {
   type: string;
   /** The Content-Type as Nodemailer will write it, without a `name` parameter. */
   contentType: string;
+  /** Whether it is signed or encrypted: not a byte of it may change. */
+  sealed: boolean;
 }
+
+/** What S/MIME and PGP plugins put around a message (RFC 1847, RFC 8551). A .p7m file has no smime-type. */
+const SEAL = /^(multipart\/(signed|encrypted)\b|application\/(x-)?pkcs7-mime;.*\bsmime-type=)/i;
 
 /** Lists the leaves of the tree in order, the way `MailComposer` nests them: mixed › alternative › related. */
 export function listParts(root: MimeTreeNode): TreePart[] {
   const parts: TreePart[] = [];
-  collect(root, 'body');
+  collect(root, 'body', false);
   return parts;
 
-  function collect(node: MimeTreeNode, role: TreePart['role']): void {
+  function collect(node: MimeTreeNode, role: TreePart['role'], inside: boolean): void {
     const contentType = contentTypeOf(node);
     const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    const sealed = inside || SEAL.test(contentType);
     if (!type.startsWith('multipart/') || node._raw) {
       const attached = role === 'body' && dispositionOf(node) !== undefined;
-      parts.push({ node, role: attached ? 'attachment' : role, type, contentType });
+      parts.push({ node, role: attached ? 'attachment' : role, type, contentType, sealed });
       return;
     }
-    node.childNodes.forEach((child, index) => collect(child, roleOf(type, role, index)));
+    node.childNodes.forEach((child, index) => collect(child, roleOf(type, role, index), sealed));
   }
 }
 
