@@ -86,7 +86,7 @@ async function decrypt(source: Buffer, key: KeyPair) {
     decryptionKeys: await openpgp.readPrivateKey({ armoredKey: key.privateKey }),
     verificationKeys: await openpgp.readKey({ armoredKey: sender.publicKey }),
   });
-  return { data: Buffer.from(data).toString(), signatures };
+  return { data: Buffer.from(data as Uint8Array).toString(), signatures };
 }
 
 /** What the readers get to see, attachments byte for byte. */

@@ -1,5 +1,5 @@
 // What these packages export, as far as the tests use it; they bring no types of their own.
-type NodemailerPlugin = (mail: any, callback: (error?: Error | null) => void) => void;
+type NodemailerPlugin = (mail: { data: object; message: object }, callback: (error?: Error | null) => void) => void;
 
 declare module 'nodemailer-html-to-text' {
   export function htmlToText(options?: object): NodemailerPlugin;
@@ -12,6 +12,6 @@ declare module 'nodemailer-openpgp' {
 declare module 'email-templates' {
   export default class Email {
     constructor(config: object);
-    send(options: object): Promise<any>;
+    send(options: object): Promise<{ originalMessage: { subject: string } }>;
   }
 }

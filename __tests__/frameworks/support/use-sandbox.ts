@@ -27,7 +27,7 @@ export function useSandbox(): SandboxTests {
       return sandbox;
     },
     transport(overrides = {}) {
-      const transport = graphTransport({ ...sandbox.options, ...overrides } as GraphTransportOptions);
+      const transport = graphTransport({ ...sandbox.options, ...overrides });
       open.push(transport);
       return transport;
     },
