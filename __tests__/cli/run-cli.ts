@@ -13,7 +13,7 @@ export interface CliResult {
 const folder = join(root, 'node_modules/.cache/nodemailer-graph-transport');
 const file = join(folder, `cli-${process.pid}.cjs`);
 mkdirSync(folder, { recursive: true });
-writeFileSync(file, bundle(`require('./lib/cli/main.ts');`));
+writeFileSync(file, `#!/usr/bin/env node\n${bundle(`require('./lib/cli/main.ts');`)}`, { mode: 0o755 });
 
 afterAll(() => rmSync(file));
 

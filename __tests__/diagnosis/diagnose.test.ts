@@ -355,11 +355,6 @@ describe('what is around', () => {
 test('a server’s words cannot steer the terminal', async () => {
   sandbox.fail({ operation: 'sendMail', status: 404, code: 'ErrorInvalidUser', message: 'red \u001b[31m\nred', times: Infinity });
   const finding = (await examine()).of('mailbox') as Finding;
-   
-  expect(
-    renderFinding(finding)
-      .split('\n')
-      .map((line) => /[\u0000-\u001f]/.test(line)),
-  ).toEqual([false, false]);
+  expect(renderFinding(finding).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   expect(renderFinding(finding)).toMatch(/^✗ mailbox: .*\n {4}There is no such mailbox/);
 });

@@ -1,15 +1,24 @@
 #!/usr/bin/env node
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '../version.js';
 import { createDoctorCommand } from './doctor.js';
 import { createSandboxCommand } from './sandbox.js';
+import { createSendmailCommand } from './sendmail.js';
 
 const program = new Command('nodemailer-graph-transport')
   .description('Tools for sending mail through Microsoft Graph with Nodemailer.')
   .version(VERSION)
+  // lets sendmail have options of its own
+  .enablePositionalOptions()
   .addCommand(createDoctorCommand())
+  .addCommand(createSendmailCommand())
   .addCommand(createSandboxCommand());
 
-program.parseAsync().catch((error: unknown) => {
+// as a link named sendmail it is sendmail
+const args = process.argv.slice(2);
+if (basename(process.argv[1] ?? '') === 'sendmail') args.unshift('sendmail');
+
+program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
   program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
 });

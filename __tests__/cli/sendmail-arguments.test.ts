@@ -1,0 +1,58 @@
+import { parseSendmailArguments, SendmailUsageError } from '../../lib/cli/sendmail-arguments.js';
+
+const nothing = {
+  task: 'send',
+  recipients: [],
+  recipientsFromHeader: false,
+  ignoreDots: false,
+  sender: undefined,
+  fullName: undefined,
+  verbose: false,
+};
+
+test.each<[string, object]>([
+  ['', {}],
+  ['-t -i', { recipientsFromHeader: true, ignoreDots: true }],
+  ['-ti', { recipientsFromHeader: true, ignoreDots: true }],
+  ['-oi -t', { recipientsFromHeader: true, ignoreDots: true }],
+  ['-o i', { ignoreDots: true }],
+  ['-oem -odi -om -o7 -oee', {}],
+  ['-t -i -f alerts@contoso.com', { recipientsFromHeader: true, ignoreDots: true, sender: 'alerts@contoso.com' }],
+  ['-falerts@contoso.com', { sender: 'alerts@contoso.com' }],
+  ['-tifalerts@contoso.com', { recipientsFromHeader: true, ignoreDots: true, sender: 'alerts@contoso.com' }],
+  ['-r alerts@contoso.com', { sender: 'alerts@contoso.com' }],
+  ['-f <alerts@contoso.com>', { sender: 'alerts@contoso.com' }],
+  ['-f <>', { sender: '' }],
+  ['-FCron', { fullName: 'Cron' }],
+  ['-F Cron -v', { fullName: 'Cron', verbose: true }],
+  ['a@example.com b@example.com', { recipients: ['a@example.com', 'b@example.com'] }],
+  ['a@example.com -i b@example.com', { recipients: ['a@example.com', 'b@example.com'], ignoreDots: true }],
+  ['-i -- -odd@example.com -t', { recipients: ['-odd@example.com', '-t'], ignoreDots: true }],
+  ['-bm -B 8BITMIME -N never -R hdrs -V id -h 3 -p smtp -X log -C main.cf -L tag -O a=b -Am -n -m -G -U -c -ep -d0.1', {}],
+  ['-FCronDaemon -odi -oem -oi -t -f root', { fullName: 'CronDaemon', ignoreDots: true, recipientsFromHeader: true, sender: 'root' }],
+  ['-bp', { task: 'showQueue' }],
+  ['-bi', { task: 'nothing' }],
+  ['-q', { task: 'nothing' }],
+  ['-q30m', { task: 'nothing' }],
+])('"%s"', (line, expected) => {
+  expect(parseSendmailArguments(line.split(' ').filter(Boolean))).toEqual({ ...nothing, ...expected });
+});
+
+test('a full name keeps its blanks', () => {
+  expect(parseSendmailArguments(['-F', 'Cron Daemon', 'a@example.com'])).toMatchObject({
+    fullName: 'Cron Daemon',
+    recipients: ['a@example.com'],
+  });
+});
+
+test.each([
+  [['-z'], 'unknown option -z'],
+  [['-tz'], 'unknown option -z'],
+  [['-f'], 'option -f needs a value'],
+  [['-bs'], 'mode -bs is not supported'],
+  [['-bd'], 'mode -bd is not supported'],
+  [['-t', '--mailbox', 'x'], 'stand before'],
+])('%j is refused', (argv, text) => {
+  expect(() => parseSendmailArguments(argv)).toThrow(SendmailUsageError);
+  expect(() => parseSendmailArguments(argv)).toThrow(text);
+});

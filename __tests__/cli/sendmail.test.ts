@@ -1,0 +1,198 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox, type FaultRule, type Sandbox } from '../../lib/sandbox/index.js';
+import { cliFile, run, runCli } from './run-cli.js';
+
+const SECRET = 'good~GEHEIM/x';
+const clientId = '5d0f3a52-0f6b-4f0e-9b9d-8f6f5b1f9c01';
+const folder = mkdtempSync(join(tmpdir(), 'sendmail-'));
+const link = join(folder, 'sendmail');
+
+let sandbox: Sandbox;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ apps: [{ clientId, clientSecret: SECRET }] });
+  const caFile = join(folder, 'ca.pem');
+  writeFileSync(caFile, sandbox.ca);
+  symlinkSync(cliFile, link);
+  const query = new URLSearchParams({ graphEndpoint: sandbox.graphEndpoint, authorityHost: sandbox.authorityHost, retries: '0' });
+  env = {
+    MAIL_URL: `msgraph://${clientId}:${encodeURIComponent(SECRET)}@${sandbox.tenantId}/noreply@contoso.com?${query.toString()}`,
+    NODE_EXTRA_CA_CERTS: caFile,
+    HOME: folder,
+  };
+});
+afterEach(() => sandbox.clear());
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await sandbox.close();
+});
+
+async function sendmail(args: string[], input: string, more: Record<string, string> = {}) {
+  const result = await runCli(['sendmail', ...args], { env: { ...env, ...more }, input });
+  expect(result.stdout + result.stderr).not.toMatch(/GEHEIM|eyJ/);
+  return result;
+}
+
+const letter = 'From: alerts@contoso.com\nTo: reader@example.com\nBcc: hidden@example.com\nSubject: Grüße\n\nline 1\n.\nline 2\n';
+const fromMailbox = letter.replace('alerts@', 'noreply@');
+
+test('sends what it reads, as it is, to whom the header names', async () => {
+  const result = await sendmail(['-t', '-i', '-f', 'noreply@contoso.com'], fromMailbox);
+  expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(sandbox.messages).toMatchObject([
+    {
+      format: 'mime',
+      mailbox: 'noreply@contoso.com',
+      from: { address: 'noreply@contoso.com' },
+      to: [{ address: 'reader@example.com' }],
+      recipients: ['reader@example.com', 'hidden@example.com'],
+      subject: 'Grüße',
+      text: expect.stringMatching(/^line 1\r?\n\.\r?\nline 2/),
+    },
+  ]);
+  expect(String(sandbox.messages[0]?.source)).not.toContain('hidden@example.com');
+});
+
+test('sends to the arguments alone without -t', async () => {
+  expect((await sendmail(['other@example.com'], fromMailbox)).status).toBe(0);
+  expect(sandbox.messages).toMatchObject([{ recipients: ['other@example.com'], to: [], text: expect.stringMatching(/^line 1\r?\n?$/) }]);
+});
+
+test('takes the mailbox of -f where none is configured', async () => {
+  const names = { MAIL_URL: '', GRAPH_TENANT_ID: sandbox.tenantId, GRAPH_CLIENT_ID: clientId, GRAPH_CLIENT_SECRET: SECRET };
+  const hosts = ['--graph-endpoint', sandbox.graphEndpoint, '--authority-host', sandbox.authorityHost];
+  const { status } = await sendmail(
+    [...hosts, '-f', 'alerts@contoso.com', '-F', 'Alerts', 'reader@example.com'],
+    'Subject: x\n\nx\n',
+    names,
+  );
+  expect(status).toBe(0);
+  expect(sandbox.messages).toMatchObject([{ mailbox: 'alerts@contoso.com', from: { address: 'alerts@contoso.com', name: 'Alerts' } }]);
+});
+
+test('delivers what cron writes', async () => {
+  const cron = [
+    'From: root (Cron Daemon)',
+    'To: root',
+    `Subject: Cron <root@${hostname()}> /usr/local/bin/backup`,
+    'MIME-Version: 1.0',
+    'Content-Type: text/plain; charset=UTF-8',
+    'Content-Transfer-Encoding: 8bit',
+    'X-Cron-Env: <SHELL=/bin/sh>',
+    '',
+    'Datenträger voll',
+    '',
+  ].join('\n');
+  // -FCronDaemon -i -B8BITMIME -oem: the flags of Debian's cron
+  const args = ['-FCronDaemon', '-i', '-B8BITMIME', '-oem', 'root'];
+  expect(await sendmail(args, cron)).toMatchObject({
+    status: 67,
+    stderr: expect.stringMatching(/^sendmail: root is a user of this machine.*GRAPH_LOCAL_RECIPIENT/),
+  });
+  expect(await sendmail(args, cron, { GRAPH_LOCAL_RECIPIENT: 'admin@example.com' })).toMatchObject({ status: 0, stderr: '' });
+  expect(sandbox.messages).toMatchObject([
+    {
+      from: { address: 'noreply@contoso.com', name: 'Cron Daemon' },
+      recipients: ['admin@example.com'],
+      text: expect.stringContaining('Datenträger voll'),
+    },
+  ]);
+});
+
+test('says with -v what was sent', async () => {
+  const { status, stderr } = await sendmail(['-v', 'reader@example.com'], 'Subject: x\n\nx\n');
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^202 Accepted: <\S+@contoso\.com> from noreply@contoso\.com to reader@example\.com\n/);
+});
+
+test('sends an empty message where nothing is written', async () => {
+  expect((await sendmail(['reader@example.com'], '')).status).toBe(0);
+  expect(sandbox.messages).toHaveLength(1);
+});
+
+test('is sendmail under that name', async () => {
+  const names = { ...env, GRAPH_LOCAL_RECIPIENT: 'admin@example.com' };
+  const result = await run(link, ['-bp'], { env: names, input: '' });
+  expect(result).toEqual({ status: 0, stdout: 'Mail queue is empty\n', stderr: '' });
+});
+
+describe('exit status', () => {
+  const denied = { status: 403, code: 'ErrorAccessDenied' };
+  test.each<[number, string, FaultRule, RegExp]>([
+    [75, 'Graph is busy', { status: 503, times: Infinity }, /HTTP 503/],
+    [75, 'Graph throttles', { status: 429, times: Infinity }, /HTTP 429/],
+    [77, 'access is denied', denied, /ErrorAccessDenied/],
+    [77, 'the From address is denied', { status: 403, code: 'ErrorSendAsDenied' }, /Send As/],
+    [78, 'there is no such mailbox', { status: 404, code: 'ErrorInvalidUser' }, /no such mailbox/],
+    [67, 'there is no such recipient', { status: 400, code: 'ErrorInvalidRecipients' }, /ErrorInvalidRecipients/],
+    [65, 'the message is too large', { status: 400, code: 'ErrorMessageSizeExceeded' }, /larger than/],
+    [69, 'it may have been sent', { status: 504 }, /may or may not/],
+    [69, 'the connection broke', { cut: 'reset' }, /may or may not|no answer/],
+    [77, 'the secret is wrong', { operation: 'token', status: 401 }, /AADSTS7000215/],
+    [75, 'sign-in is busy', { operation: 'token', status: 503, times: Infinity }, /AADSTS90033/],
+  ])('%d where %s', async (status, _, fault, text) => {
+    sandbox.fail({ operation: 'sendMail', ...fault });
+    const result = await sendmail(['reader@example.com'], 'Subject: x\n\nx\n');
+    expect(result).toMatchObject({ status, stdout: '', stderr: expect.stringMatching(text) });
+    expect(result.stderr).toMatch(/^sendmail: /);
+  });
+
+  test.each<[number, string, string[], Record<string, string>]>([
+    [64, 'an option is unknown', ['-z'], {}],
+    [64, 'a long option is unknown', ['--nothing'], {}],
+    [64, 'a value is missing', ['-f'], {}],
+    [64, 'nobody is to get it', [], {}],
+    [64, 'the header names nobody', ['-t'], {}],
+    [64, 'it should be a server', ['-bs'], {}],
+    [78, 'nothing is configured', ['reader@example.com'], { MAIL_URL: '' }],
+    [78, 'the URL is damaged', ['reader@example.com'], { MAIL_URL: 'msgraph://a:GEH/EIM@contoso.com' }],
+    [78, 'an option is wrong', ['--cloud', 'mars', 'reader@example.com'], {}],
+    [78, 'a file is missing', ['--ca-file', '/nowhere/ca.pem', 'reader@example.com'], {}],
+    [75, 'the sign-in service is not reached', ['--authority-host', 'https://127.0.0.1:1', 'reader@example.com'], {}],
+  ])('%d where %s', async (status, _, args, more) => {
+    const result = await sendmail(args, 'Subject: x\n\nx\n', more);
+    expect(result.stderr).toMatch(/^(sendmail|error): /);
+    expect(result.status).toBe(status);
+    expect(sandbox.messages).toEqual([]);
+  });
+
+  test.each([['-q'], ['-bi'], ['-I']])('0 for %s, which has nothing to do', async (flag) => {
+    expect(await sendmail([flag], '')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+});
+
+test('explains itself with an example', async () => {
+  const { stdout, status } = await runCli(['sendmail', '--help']);
+  expect(status).toBe(0);
+  expect(stdout).toContain('$ nodemailer-graph-transport sendmail -t -i -f alerts@contoso.com');
+  expect(stdout).toContain('--local-recipient');
+});
+
+const mailx = spawnSync('bsd-mailx', ['-V']).error === undefined;
+if (!mailx) console.warn('The test with a real mail client is left out: install the Debian package bsd-mailx.');
+
+(mailx ? test : test.skip)('a mail client that pipes to sendmail delivers through Graph', async () => {
+  const rc = join(folder, 'mailrc');
+  writeFileSync(rc, `set sendmail=${link}\n`);
+  const query = new URLSearchParams({ graphEndpoint: sandbox.graphEndpoint, authorityHost: sandbox.authorityHost });
+  const client = { ...env, MAILRC: rc, MAIL_URL: `${env['MAIL_URL']?.split('?')[0]}?${query.toString()}` };
+  const args = ['-s', 'Disk is full', '-c', 'ops@example.com', '-b', 'boss@example.com', 'reader@example.com'];
+  const result = await run('bsd-mailx', args, { env: client, input: 'Only 1 % is left.\n.\nLook soon.\n' });
+  expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
+  // the client does not wait for sendmail
+  const message = await sandbox.waitForMessage(undefined, { timeout: 20_000 });
+  expect(message).toMatchObject({
+    mailbox: 'noreply@contoso.com',
+    subject: 'Disk is full',
+    from: { address: 'noreply@contoso.com' },
+    to: [{ address: 'reader@example.com' }],
+    cc: [{ address: 'ops@example.com' }],
+    text: expect.stringContaining('Only 1 % is left.'),
+  });
+  expect([...message.recipients].sort()).toEqual(['boss@example.com', 'ops@example.com', 'reader@example.com']);
+  expect(String(message.source)).not.toContain('boss@example.com');
+});

@@ -1,0 +1,202 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import libmime from 'libmime';
+import { uniqueAddresses } from '../message/address.js';
+import { fieldName } from '../message/header-block.js';
+import { createMimeNode, type ParsedAddress } from '../message/nodemailer.js';
+import type { SendmailArguments } from './sendmail-arguments.js';
+import { EX } from './exit-status.js';
+
+/** Where a message comes from, besides its own text. */
+export interface SendmailContext {
+  /** The configured mailbox: an address, an object id or `me`. */
+  mailbox: string | undefined;
+  /** Who gets mail for users of this machine, such as root. */
+  localRecipient: string | undefined;
+  /** Name of this machine: addresses at it are local. */
+  hostname: string;
+  now: Date;
+}
+
+/** A message ready to be sent. */
+export interface SendmailMessage {
+  mailbox: string;
+  envelope: { from: string | false; to: string[] };
+  raw: Buffer;
+}
+
+/** A message that cannot be sent, with the exit status for it. */
+export class SendmailMessageError extends Error {
+  override name = 'SendmailMessageError';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Makes a complete message and its envelope of what a program wrote to sendmail.
+ *
+ * @throws {SendmailMessageError}
+ */
+export function prepareMessage(
+  input: Buffer,
+  { recipients, recipientsFromHeader, ignoreDots, sender, fullName }: Omit<SendmailArguments, 'task' | 'verbose'>,
+  { mailbox, localRecipient, hostname, now }: SendmailContext,
+): SendmailMessage {
+  const { fields, body } = splitInput(input, ignoreDots);
+  const isLocal = (address: string) => isLocalAddress(address, hostname);
+  const addressesOf = (...names: string[]) =>
+    fields.filter(({ name }) => names.includes(name)).flatMap(({ value }) => parseAddresses(value));
+
+  // as Postfix: recipients of the command line come on top of those in the header
+  const resent = fields.some(({ name }) => /^resent-(to|cc|bcc)$/.test(name));
+  const inHeader = resent ? addressesOf('resent-to', 'resent-cc', 'resent-bcc') : addressesOf('to', 'cc', 'bcc');
+  const wanted = [...recipients.flatMap(parseAddresses), ...(recipientsFromHeader ? inHeader : [])].map(({ address }) => address);
+  const to = uniqueAddresses(wanted.map((address) => ({ address: isLocal(address) ? forLocal(address) : address, name: '' }))).map(
+    ({ address }) => address,
+  );
+  if (to.length === 0) {
+    throw new SendmailMessageError(
+      EX.USAGE,
+      recipientsFromHeader ? 'no recipient addresses found in message header' : 'no recipients given',
+    );
+  }
+
+  function forLocal(address: string): string {
+    if (localRecipient !== undefined) return localRecipient;
+    throw new SendmailMessageError(
+      EX.NOUSER,
+      `${address} is a user of this machine, and Graph knows only mail addresses; name who gets such mail by --local-recipient or GRAPH_LOCAL_RECIPIENT`,
+    );
+  }
+
+  const [author] = addressesOf('from');
+  if (/[\s<>,]/.test(sender ?? '')) throw new SendmailMessageError(EX.USAGE, '-f needs one address');
+  const envelopeSender = sender && !isLocal(sender) ? sender : undefined;
+  const authorAddress = author && !isLocal(author.address) ? author.address : undefined;
+  const owner = mailbox ?? envelopeSender ?? authorAddress;
+  if (owner === undefined) {
+    throw new SendmailMessageError(EX.CONFIG, 'no mailbox to send from: set GRAPH_SENDER or --mailbox, or give an address with -f');
+  }
+
+  const header = fields.flatMap((field) => rewriteField(field, { isLocal, localRecipient }));
+  const has = (name: string) => header.some((field) => field.name === name);
+  const added: Field[] = [];
+  if (!has('from')) {
+    const address = envelopeSender ?? (owner.includes('@') ? owner : undefined);
+    // the mailbox stands in for a local user, whose name says who wrote
+    const name = author ? author.name || author.address : Buffer.from(fullName ?? '').toString('latin1');
+    // without an address Exchange puts the mailbox's own there
+    if (address !== undefined) added.push(makeField('From', formatAddress({ address, name })));
+  }
+  if (!has('date')) added.push(makeField('Date', now.toUTCString().replace(/GMT$/, '+0000')));
+  if (!has('message-id')) {
+    const domain = (envelopeSender ?? owner).split('@')[1] ?? 'localhost';
+    added.push(makeField('Message-ID', `<${randomUUID()}@${domain}>`));
+  }
+  // 8-bit text without a word about its charset
+  if (!has('content-type') && body.some((byte) => byte > 127)) {
+    added.push(makeField('MIME-Version', '1.0'));
+    added.push(makeField('Content-Type', `text/plain; charset=${isUtf8(body) ? 'utf-8' : 'iso-8859-1'}`));
+    added.push(makeField('Content-Transfer-Encoding', '8bit'));
+  }
+  const lines = [...added, ...header].map(({ line }) => `${line}\r\n`).join('');
+  return {
+    mailbox: owner,
+    envelope: { from: envelopeSender ?? authorAddress ?? (owner.includes('@') ? owner : false), to },
+    raw: Buffer.concat([Buffer.from(`${lines}\r\n`, 'latin1'), body]),
+  };
+}
+
+/** A header field; all text is `latin1`, one character a byte. */
+interface Field {
+  /** Lower case. */
+  name: string;
+  /** Unfolded. */
+  value: string;
+  /** With its folds, without the line break behind it. */
+  line: string;
+}
+
+function splitInput(input: Buffer, ignoreDots: boolean): { fields: Field[]; body: Buffer } {
+  let lines = input.toString('latin1').split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  const dot = ignoreDots ? -1 : lines.indexOf('.');
+  if (dot >= 0) lines = lines.slice(0, dot);
+  // the line that separates messages in an mbox file
+  if (/^>?From /.test(lines[0] ?? '')) lines.shift();
+  const fields: string[] = [];
+  let at = 0;
+  for (; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    if (fields.length > 0 && /^[ \t]/.test(line)) fields.push(`${fields.pop()}\r\n${line}`);
+    else if (fieldName(line) !== '') fields.push(line);
+    else break;
+  }
+  // text that is no field begins the body, also without an empty line
+  const body = lines.slice(lines[at] === '' ? at + 1 : at);
+  return {
+    fields: fields.map((line) => ({ name: fieldName(line), value: unfold(line), line })),
+    body: Buffer.from(body.map((line) => `${line}\r\n`).join(''), 'latin1'),
+  };
+}
+
+const unfold = (line: string) =>
+  line
+    .slice(line.indexOf(':') + 1)
+    .replace(/\r\n(?=[ \t])/g, '')
+    .trim();
+
+const makeField = (name: string, value: string): Field => ({ name: name.toLowerCase(), value, line: `${name}: ${value}` });
+
+/** Takes out what must not be seen or cannot be sent, and addresses of this machine. */
+function rewriteField(
+  field: Field,
+  { isLocal, localRecipient }: { isLocal: (address: string) => boolean; localRecipient: string | undefined },
+): Field[] {
+  if (['bcc', 'resent-bcc', 'return-path'].includes(field.name)) return [];
+  if (!['from', 'sender', 'reply-to', 'to', 'cc'].includes(field.name)) return [field];
+  const addresses = parseAddresses(field.value);
+  if (addresses.length > 0 && !addresses.some(({ address }) => isLocal(address))) return [field];
+  // From is made anew; who sends for a local user says nothing to anybody else
+  if (field.name === 'from' || field.name === 'sender') return [];
+  const kept = addresses.flatMap(({ address, name }) => {
+    if (!isLocal(address)) return [{ address, name }];
+    return localRecipient === undefined ? [] : [{ address: localRecipient, name: name || address }];
+  });
+  const original = field.line.slice(0, field.line.indexOf(':'));
+  return kept.length > 0 ? [makeField(original, kept.map(formatAddress).join(',\r\n '))] : [];
+}
+
+/** Whether only this machine can deliver to an address: `root`, `root@localhost`, `root@` this machine. */
+function isLocalAddress(address: string, hostname: string): boolean {
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  if (!address.includes('@') || !domain.includes('.') || /\.(local|localdomain|internal)$/.test(domain)) return true;
+  const host = hostname.toLowerCase();
+  return host !== '' && (domain === host || domain.startsWith(`${host}.`));
+}
+
+function parseAddresses(value: string): ParsedAddress[] {
+  // as cron writes; Nodemailer's parser takes a comment for a name only beside a full address
+  const [, user, comment] = /^\s*([^\s@()<>",;:]+)\s*\(([^()]*)\)\s*$/.exec(value) ?? [];
+  if (user !== undefined && comment !== undefined) return [{ address: user, name: comment }];
+  const flatten = (address: ParsedAddress): ParsedAddress[] => address.group?.flatMap(flatten) ?? [address];
+  return createMimeNode()
+    ._parseAddresses([value])
+    .flatMap(flatten)
+    .map(({ address, name }) => (address ? { address, name: name ?? '' } : { address: name ?? '', name: '' }))
+    .filter(({ address }) => address !== '');
+}
+
+function formatAddress({ address, name }: ParsedAddress): string {
+  if (name === '') return address;
+  const clean = name.replace(/[\r\n]+/g, ' ');
+  // an encoded word must not be quoted
+  if (/^(=\?[^?]+\?[bq]\?[^?]*\?=\s*)+$/i.test(clean)) return `${clean} <${address}>`;
+  if (/[^ -~]/.test(clean)) return `${libmime.encodeWord(Buffer.from(clean, 'latin1'), 'Q', 52)} <${address}>`;
+  return `"${clean.replace(/["\\]/g, '\\$&')}" <${address}>`;
+}
