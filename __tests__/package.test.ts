@@ -29,6 +29,9 @@ const consumers: Record<string, Consumer> = {
   },
 };
 
+// a registry that stalls is asked again, instead of after npm's own five minutes
+const installFlags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefer-offline', '--fetch-timeout=30000'];
+
 /** The environment without what `npm test` tells its child processes about this project. */
 const env = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local)|^INIT_CWD$/.test(name)),
@@ -37,7 +40,14 @@ const env = Object.fromEntries(
 /** Runs a program and returns what it prints; throws with everything it printed. */
 function run(program: string, args: string[], cwd: string): string {
   try {
-    return execFileSync(program, args, { cwd, env, shell: onWindows, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync(program, args, {
+      cwd,
+      env,
+      shell: onWindows,
+      timeout: 300_000,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
@@ -54,11 +64,7 @@ beforeAll(() => {
   for (const { folder: target, install } of Object.values(consumers)) {
     mkdirSync(target);
     writeFileSync(join(target, 'package.json'), '{ "name": "consumer", "private": true }\n');
-    run(
-      'npm',
-      ['install', '--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefer-offline', tarball, ...install, '@types/node@20'],
-      target,
-    );
+    run('npm', ['install', ...installFlags, tarball, ...install, '@types/node@20'], target);
   }
 }, 600_000);
 
