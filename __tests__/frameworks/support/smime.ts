@@ -1,4 +1,4 @@
-import { createHash, verify } from 'node:crypto';
+import { createHash, generateKeyPairSync, verify } from 'node:crypto';
 import forge from 'node-forge';
 
 /** A self-signed certificate with its key. */
@@ -8,7 +8,14 @@ export interface Identity {
 }
 
 export function createIdentity(email: string): Identity {
-  const { publicKey, privateKey } = forge.pki.rsa.generateKeyPair(2048);
+  // forge would look for primes in JavaScript, which takes a minute on a bad day
+  const pair = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const privateKey = forge.pki.privateKeyFromPem(pair.privateKey);
+  const publicKey = forge.pki.publicKeyFromPem(pair.publicKey);
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = publicKey;
   certificate.serialNumber = '01';
