@@ -20,6 +20,8 @@ export interface Turn {
 }
 
 interface Lane {
+  /** The mailbox in lower case. */
+  readonly key: string;
   running: number;
   waiting: Waiter[];
   /** ms since the epoch. */
@@ -103,7 +105,7 @@ export class MailboxQueue {
   #lane(key: string): Lane {
     const known = this.#lanes.get(key);
     if (known) return known;
-    const lane: Lane = { running: 0, waiting: [], pausedUntil: 0, timer: undefined };
+    const lane: Lane = { key, running: 0, waiting: [], pausedUntil: 0, timer: undefined };
     this.#lanes.set(key, lane);
     return lane;
   }
@@ -126,6 +128,7 @@ export class MailboxQueue {
         if (at < 0) return;
         lane.waiting.splice(at, 1);
         this.#leftQueue();
+        this.#dropTimers(lane);
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', onAbort, { once: true });
@@ -137,41 +140,68 @@ export class MailboxQueue {
 
   /** Starts what may start in this lane. */
   #next(lane: Lane): void {
-    if (this.#closed) return;
-    while (lane.waiting.length > 0 && lane.running < this.options.maxConnections) {
-      const held = lane.pausedUntil - Date.now();
-      if (held > 0) {
-        lane.timer ??= setTimeout(() => {
-          lane.timer = undefined;
-          this.#next(lane);
-        }, held);
-        return;
-      }
-      if (!this.#takeRate()) return;
-      lane.running++;
-      lane.waiting.shift()?.start();
-      this.#leftQueue();
+    while (this.#startOne(lane));
+  }
+
+  #startOne(lane: Lane): boolean {
+    if (this.#closed || lane.waiting.length === 0 || lane.running >= this.options.maxConnections) return false;
+    const held = lane.pausedUntil - Date.now();
+    if (held > 0) {
+      lane.timer ??= setTimeout(() => {
+        lane.timer = undefined;
+        this.#next(lane);
+      }, held);
+      return false;
     }
+    if (!this.#takeRate()) return false;
+    lane.running++;
+    lane.waiting.shift()?.start();
+    this.#leftQueue();
+    return true;
   }
 
   /** Whether one more message may start now; if not, everything is looked at again when it may. */
   #takeRate(): boolean {
     const { rateLimit, rateDelta } = this.options;
     if (rateLimit === undefined) return true;
+    // others were here before
+    if (this.#rateTimer) return false;
     const now = Date.now();
     this.#started = this.#started.filter((at) => now - at < rateDelta);
     if (this.#started.length < rateLimit) {
       this.#started.push(now);
       return true;
     }
-    this.#rateTimer ??= setTimeout(
+    this.#rateTimer = setTimeout(
       () => {
         this.#rateTimer = undefined;
-        for (const lane of this.#lanes.values()) this.#next(lane);
+        this.#takeTurns();
       },
       rateDelta - (now - (this.#started[0] ?? now)),
     );
     return false;
+  }
+
+  /** One message of each mailbox after another, as long as the rate allows: a long queue does not hold up the others. */
+  #takeTurns(): void {
+    for (const lane of this.#lanes.values()) {
+      if (!this.#startOne(lane)) continue;
+      // to the end of the line, where this loop meets it again
+      this.#lanes.delete(lane.key);
+      this.#lanes.set(lane.key, lane);
+    }
+  }
+
+  /** A timer nobody waits for would keep the process alive. */
+  #dropTimers(lane: Lane): void {
+    if (lane.waiting.length === 0) {
+      clearTimeout(lane.timer);
+      lane.timer = undefined;
+    }
+    if (this.#waiting === 0) {
+      clearTimeout(this.#rateTimer);
+      this.#rateTimer = undefined;
+    }
   }
 
   #pause(lane: Lane, ms: number): void {
