@@ -75,6 +75,8 @@ export async function requestGraph(
         else await delivery.sleep(verdict.delay, signal).catch(aborted);
         break;
       case 'fail':
+        // whoever comes next would only meet the same refusal
+        if (verdict.retryAfter !== undefined && verdict.retryAfter * 1000 <= settings.maxRetryDelay) turn.pause(verdict.retryAfter * 1000);
         return { state: 'failed', outcome, error: failure(delivery, outcome, what, { retryAfter: verdict.retryAfter }) };
     }
   }
