@@ -59,7 +59,8 @@ export class GraphTransport extends EventEmitter {
     super();
     const settings = (this.#settings = readOptions(options));
     this.#logger = createLogger<Logger>(settings.logger, settings.component);
-    this.#http = createHttpClient({ ...settings, connections: settings.maxConnections * 2 });
+    // the queue limits each mailbox; this only keeps thousands of mailboxes from opening as many sockets
+    this.#http = createHttpClient({ ...settings, connections: settings.maxConnections * 64 });
     this.#tokens = createTokenSource({
       scope: `${settings.hosts.graphEndpoint}/.default`,
       timeout: settings.requestTimeout,
