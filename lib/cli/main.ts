@@ -5,12 +5,14 @@ import { VERSION } from '../version.js';
 import { createDoctorCommand } from './doctor.js';
 import { createSandboxCommand } from './sandbox.js';
 import { createSendmailCommand } from './sendmail.js';
+import { createSetupCommand } from './setup.js';
 
 const program = new Command('nodemailer-graph-transport')
   .description('Tools for sending mail through Microsoft Graph with Nodemailer.')
   .version(VERSION)
   // lets sendmail have options of its own
   .enablePositionalOptions()
+  .addCommand(createSetupCommand())
   .addCommand(createDoctorCommand())
   .addCommand(createSendmailCommand())
   .addCommand(createSandboxCommand());
