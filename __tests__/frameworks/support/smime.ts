@@ -8,9 +8,9 @@ export interface Identity {
 }
 
 export function createIdentity(email: string): Identity {
-  // forge would look for primes in JavaScript, which takes a minute on a bad day
+  // short, and made by Node: forge computes in JavaScript, which is slow inside jest from Node 22 on
   const pair = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
+    modulusLength: 1024,
     privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
