@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import type { Delivery, GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
 import { deliver } from './delivery/deliver.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
@@ -13,7 +13,7 @@ import { createGraphClient, type GraphClient } from './graph/client.js';
 import type { SignInTrace } from './graph/azure-http.js';
 import { createCredential } from './graph/credentials.js';
 import { createHttpClient, type HttpClient } from './graph/http.js';
-import { createTokenSource, type TokenSource } from './graph/tokens.js';
+import { createTokenSource, raceAbort, type TokenSource } from './graph/tokens.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
 import { readMessage } from './message/read-message.js';
 import { releaseStreams } from './message/tree.js';
@@ -51,7 +51,7 @@ export class GraphTransport extends EventEmitter {
   readonly #graph: GraphClient;
   readonly #queue: MailboxQueue;
   #stopExpiryWatch: () => void = () => undefined;
-  /** Messages on their way, to be aborted by `close({ force: true })`. */
+  /** Messages on their way and running checks, to be aborted by `close({ force: true })`. */
   readonly #running = new Set<AbortController>();
 
   /** @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option */
@@ -126,12 +126,15 @@ export class GraphTransport extends EventEmitter {
       const reason = new GraphTransportError('EABORT', 'the transport was closed with force');
       for (const controller of this.#running) controller.abort(reason);
     }
-    void this.#whenSettled().then(() => this.#http.close(force));
+    // what is still on the way then, such as the token of a message that was cancelled, nobody waits for
+    void this.#whenSettled().then(() => this.#http.close(true));
   }
 
   async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
     const controller = new AbortController();
     const outer = mail.data['signal'] as AbortSignal | undefined;
+    // one signal for all messages is how an app shuts down, and no leak
+    if (outer instanceof EventTarget) setMaxListeners(0, outer);
     const onAbort = () => controller.abort(outer?.reason);
     outer?.addEventListener('abort', onAbort, { once: true });
     if (outer?.aborted) onAbort();
@@ -206,12 +209,18 @@ export class GraphTransport extends EventEmitter {
 
   async #verify(): Promise<true> {
     if (this.#queue.closed) throw new GraphTransportError('ECONNECTION', 'the transport was closed');
+    const controller = new AbortController();
+    this.#running.add(controller);
     try {
       const { hosts, mailbox } = this.#settings;
-      await verifyAccess({ graph: this.#graph, tokens: this.#tokens, graphEndpoint: hosts.graphEndpoint, mailbox });
+      const verified = verifyAccess({ graph: this.#graph, tokens: this.#tokens, graphEndpoint: hosts.graphEndpoint, mailbox });
+      await raceAbort(verified, controller.signal);
       return true;
     } catch (error) {
       throw this.#signInError(error);
+    } finally {
+      this.#running.delete(controller);
+      this.#settled();
     }
   }
 

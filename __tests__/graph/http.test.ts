@@ -319,6 +319,15 @@ describe('close', () => {
     await closing;
   });
 
+  test('takes no more requests', async () => {
+    const client = createClient();
+    await client.request(post());
+    await client.close();
+    expect(await client.request(post())).toMatchObject({ kind: 'failure', reason: 'connect', sent: false });
+    expect(await client.request({ ...post(), freshConnection: true })).toMatchObject({ kind: 'failure', sent: false });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('with force ends them', async () => {
     const client = createClient();
     const arrived = new Promise<void>((resolve) => server.answer(() => resolve()));

@@ -48,7 +48,7 @@ export interface HttpClientOptions {
 
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpOutcome>;
-  /** Ends idle connections, and running requests too with `force`. */
+  /** Takes no more requests and ends idle connections; running requests, too, with `force`. */
   close(force?: boolean): Promise<void>;
 }
 
@@ -58,6 +58,7 @@ const MAX_ANSWER = 8 * 1024 * 1024;
 /** A pool of keep-alive connections on undici. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   let agent: Promise<Dispatcher> | undefined;
+  let closed = false;
 
   // loaded on first use: undici costs more to load than all the rest
   async function createAgent(pipelining: 0 | 1): Promise<Dispatcher> {
@@ -114,6 +115,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     async request(request) {
+      // @azure/identity would go on with its next request
+      if (closed) return { kind: 'failure', error: new Error('the transport was closed'), reason: 'connect', sent: false };
       if (!request.freshConnection) return dispatch(await (agent ??= createAgent(1)), request);
       const own = await createAgent(0);
       try {
@@ -123,6 +126,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }
     },
     async close(force = false) {
+      closed = true;
       if (!agent) return;
       const closing = await agent;
       agent = undefined;
