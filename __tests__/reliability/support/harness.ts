@@ -1,0 +1,57 @@
+import nodemailer from 'nodemailer';
+import { graphTransport, type GraphSentMessageInfo, type GraphTransport, type GraphTransportError } from '../../../lib/index.js';
+import { startSandbox, type Sandbox, type SandboxOperation, type SandboxOptions } from '../../../lib/sandbox/index.js';
+
+export const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
+
+type Transporter = ReturnType<typeof nodemailer.createTransport>;
+
+export interface Harness {
+  readonly sandbox: Sandbox;
+  create(options?: object): { transport: GraphTransport; transporter: Transporter };
+  /** How many requests of this kind the sandbox has answered. */
+  count(operation: SandboxOperation): number;
+}
+
+/** A sandbox for the tests of one file, emptied after each; transports are closed with force. */
+export function useSandbox(options: SandboxOptions = {}): Harness {
+  let sandbox: Sandbox;
+  const open: GraphTransport[] = [];
+  beforeAll(async () => {
+    sandbox = await startSandbox(options);
+  });
+  afterEach(() => {
+    for (const transport of open.splice(0)) transport.close({ force: true });
+    sandbox.clear();
+  });
+  afterAll(() => sandbox.close());
+  return {
+    get sandbox() {
+      return sandbox;
+    },
+    create(overrides = {}) {
+      const transport = graphTransport({ ...sandbox.options, ...overrides });
+      open.push(transport);
+      return { transport, transporter: nodemailer.createTransport(transport) };
+    },
+    count: (operation) => sandbox.requests.filter((request) => request.operation === operation).length,
+  };
+}
+
+/** Waits for something that the test has set in motion; the test's own timeout is the limit. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+export interface Settled {
+  error: GraphTransportError | undefined;
+  info: GraphSentMessageInfo | undefined;
+}
+
+/** Sends and tells how it ended, whichever way that is. */
+export function settle(transporter: { sendMail(data: object): Promise<unknown> }, data: object = {}): Promise<Settled> {
+  return transporter.sendMail({ ...mail, ...data }).then(
+    (info) => ({ error: undefined, info: info as GraphSentMessageInfo }),
+    (error: GraphTransportError) => ({ error, info: undefined }),
+  );
+}
