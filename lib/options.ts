@@ -88,7 +88,7 @@ export interface CommonOptions {
   maxRecipients?: number | undefined;
   /** Repeats of what Graph certainly did not accept. @default 3 */
   retries?: number | undefined;
-  /** Longest Retry-After that is waited for, in milliseconds; a longer one is reported at once. @default 120000 */
+  /** Longest wait before a repeat, in milliseconds; a longer Retry-After is reported at once. @default 120000 */
   maxRetryDelay?: number | undefined;
   /** Milliseconds to establish a connection. @default 30000 */
   connectionTimeout?: number | undefined;
@@ -306,7 +306,7 @@ function readOrigin(options: Record<string, unknown>, name: string): string | un
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const expected = `"${name}" must be the root of an https service such as ${name === 'graphEndpoint' ? CLOUDS.global.graphEndpoint : CLOUDS.global.authorityHost}`;
   if (!url || url.pathname !== '/' || url.search || url.hash || url.username || url.password)
-    throw configError(`${expected}, not ${show(text)}`);
+    throw configError(url?.username || url?.password ? `${expected}, without a user and password` : `${expected}, not ${show(text)}`);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     throw configError(`${expected} (plain http only on loopback), not ${show(text)}`);
   }

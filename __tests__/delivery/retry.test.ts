@@ -101,6 +101,10 @@ describe('repeats come to an end', () => {
     expect(decide(answer(503, '3600'), FIRST)).toEqual({ action: 'fail', retryAfter: 3600 });
   });
 
+  test('maxRetryDelay shortens the wait without a Retry-After and does not end the repeats', () => {
+    expect(decide(answer(503), { ...FIRST, maxRetryDelay: 10 })).toMatchObject({ action: 'repeat', delay: 10 });
+  });
+
   test('seconds are rounded up, so that nobody comes back too early', () => {
     expect(decide(answer(429, '2.5'), { ...FIRST, retries: 0 })).toEqual({ action: 'fail', retryAfter: 3 });
   });

@@ -123,3 +123,9 @@ test('whatever is let through has no line that is not folded', () => {
     { numRuns: 1000 },
   );
 });
+
+test("refuses a line break in an attachment's own header", async () => {
+  const headers = { 'X-Part': { prepared: true, value: 'a\r\nX-Injected: b' } };
+  const refused = await refusalOf({ attachments: [{ filename: 'a.txt', content: 'x', headers }] });
+  expect(refused).toMatchObject({ code: 'EMESSAGE', message: expect.stringMatching(/X-Part of an attachment/) });
+});

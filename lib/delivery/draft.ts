@@ -78,10 +78,15 @@ async function send(delivery: Delivery, draft: Draft): Promise<string | undefine
       if (aborted) throw abortError(delivery.signal.reason, { ambiguous, mailbox: delivery.mailbox });
       throw failure(delivery, result.outcome, what, { ambiguous, draft: true });
     }
-    await delivery.sleep(500 * 2 ** attempt, delivery.signal).catch(() => {
+    await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal).catch(() => {
       throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     });
   }
+}
+
+/** 0.5 s, then doubling: Exchange takes a moment to move a message. */
+function pauseBefore(attempt: number, { settings }: Delivery): number {
+  return Math.min(500 * 2 ** attempt, settings.maxRetryDelay);
 }
 
 /** 404: a draft that was just made, or one that has been sent. 409 and 412: it is still being written. */
@@ -93,7 +98,7 @@ function maySettle(outcome: GraphOutcome): boolean {
 async function lookAt(delivery: Delivery, draft: Draft): Promise<'sent' | 'draft' | 'unknown'> {
   let state: 'sent' | 'draft' | 'unknown' = 'unknown';
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (attempt > 0) await quietly(delivery, (quiet) => delivery.sleep(500 * 2 ** attempt, quiet.signal));
+    if (attempt > 0) await quietly(delivery, (quiet) => delivery.sleep(pauseBefore(attempt, delivery), quiet.signal));
     const answer = await quietly(delivery, (quiet) => get(quiet, draft.path, { $select: 'id,isDraft' }));
     if (answer?.status === 200) state = stateOf(answer.body);
     else if (answer?.status === 404) state = (await find(delivery)).some(({ isDraft }) => isDraft === false) ? 'sent' : 'unknown';

@@ -57,10 +57,10 @@ export function decide(attempt: Attempt, state: RetryState): Verdict {
 }
 
 function again(state: RetryState, delay: number, pause: boolean, freshConnection: boolean, asked?: number): Verdict {
-  if (state.repeats >= state.retries || delay > state.maxRetryDelay) {
+  if (state.repeats >= state.retries || (asked ?? 0) > state.maxRetryDelay) {
     return { action: 'fail', retryAfter: asked === undefined ? undefined : Math.ceil(asked / 1000) };
   }
-  return { action: 'repeat', delay, pause, freshConnection };
+  return { action: 'repeat', delay: Math.min(delay, state.maxRetryDelay), pause, freshConnection };
 }
 
 /** 0.5 to 1 s, then doubling up to 30 s: spread, so that many senders do not come back at once. */

@@ -15,12 +15,23 @@ const ADDRESS_HEADERS = new Set(['from', 'sender', 'to', 'cc', 'bcc', 'reply-to'
 export function refuseInjection(tree: MimeTreeNode, envelope: unknown): void {
   for (const { key, value } of tree._headers) {
     if (ADDRESS_HEADERS.has(key.toLowerCase())) checkAddresses(value, key);
-    else for (const text of texts(value)) if (breaks(text)) throw refusal('EMESSAGE', `the header ${key}`);
+    else checkHeader(value, `the header ${key}`);
   }
+  tree.childNodes.forEach(checkPart);
   if (typeof envelope === 'object' && envelope !== null) {
     const { from, to, cc, bcc } = envelope as Record<string, unknown>;
     for (const [name, value] of Object.entries({ from, to, cc, bcc })) checkAddresses(value, `envelope.${name}`);
   }
+}
+
+/** A part's own headers: with `prepared` they would be written as they are. */
+function checkPart(part: MimeTreeNode): void {
+  for (const { key, value } of part._headers) checkHeader(value, `the header ${key} of an attachment or alternative`);
+  part.childNodes.forEach(checkPart);
+}
+
+function checkHeader(value: unknown, field: string): void {
+  for (const text of texts(value)) if (breaks(text)) throw refusal('EMESSAGE', field);
 }
 
 function checkAddresses(value: unknown, field: string): void {
