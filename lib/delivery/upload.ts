@@ -1,6 +1,6 @@
 import { abortError, describe } from '../errors/from-graph.js';
 import { explain } from '../errors/catalogue.js';
-import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { isLoopback } from '../graph/clouds.js';
 import type { HttpOutcome } from '../graph/http.js';
 import type { Delivery } from './delivery.js';
@@ -120,18 +120,23 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
   let start = from;
   for (let repeats = 0, freshConnection = false; ; repeats++) {
     await turn.ready(signal).catch(aborted);
-    const chunk = await attachment.source.read(start, CHUNK);
-    const end = start + chunk.length;
+    const end = Math.min(start + CHUNK, size);
     delivery.attempts++;
     const outcome = await http.request({
       url,
       method: 'PUT',
-      headers: { 'Content-Type': 'application/octet-stream', 'Content-Range': `bytes ${start}-${end - 1}/${size}` },
-      body: chunk,
+      headers: {
+        'Content-Type': 'application/octet-stream',
+        'Content-Length': String(end - start),
+        'Content-Range': `bytes ${start}-${end - 1}/${size}`,
+      },
+      body: attachment.source.pieces(start, CHUNK),
       signal,
       freshConnection,
     });
     if (signal.aborted) aborted();
+    // the file, not the connection
+    if (outcome.kind === 'failure' && isGraphTransportError(outcome.error)) throw outcome.error;
     logger.debug(
       { tnx: 'upload', messageId: delivery.messageId, start, end, size, statusCode: statusOf(outcome) },
       'Uploaded a chunk of %s',
@@ -158,7 +163,7 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
         break;
       case 'unknown': {
         if (repeats >= settings.retries) throw error;
-        await delivery.sleep(250 * 2 ** repeats, signal).catch(aborted);
+        await delivery.sleep(Math.min(250 * 2 ** repeats, settings.maxRetryDelay), signal).catch(aborted);
         const state = await sessionState(delivery, url);
         if (state === 'gone') return end === size ? { state: 'unknown', error } : { state: 'lost', error };
         if (state !== undefined && state >= size) return { state: 'done' };
@@ -166,6 +171,8 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
         break;
       }
       default:
+        // the token in the URL has run out, so another session is needed
+        if (outcome.kind === 'answer' && outcome.status === 401) return { state: 'lost', error };
         // 404 and 410: expired; 416: it expects another range than we think
         if (outcome.kind === 'answer' && [404, 410, 416].includes(outcome.status)) return { state: start > 0 ? 'unknown' : 'lost', error };
         throw error;

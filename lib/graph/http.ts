@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 /** One request to put on the wire. */
@@ -5,7 +6,8 @@ export interface HttpRequest {
   url: URL;
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   headers: Record<string, string>;
-  body?: Buffer | string | undefined;
+  /** Pieces need a `Content-Length` header. An error they throw is the failure's `error`. */
+  body?: Buffer | string | AsyncIterable<Buffer> | undefined;
   signal?: AbortSignal | undefined;
   /** Use a connection of its own, as Microsoft advises after a 503. */
   freshConnection?: boolean | undefined;
@@ -103,7 +105,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
             path: request.url.pathname + request.url.search,
             method: request.method,
             headers: request.headers,
-            body: request.body ?? null,
+            body: (request.body ?? null) as Buffer | string | Readable | null,
           },
           collector,
         );

@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { open, readFile, stat, unlink } from 'node:fs/promises';
+import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { isError } from '../errors/is-error.js';
-import type { MimeTreeNode } from './nodemailer.js';
+import { openUrl, type MimeTreeNode } from './nodemailer.js';
 
 /** The bytes of a body or an attachment. Can be read as often as needed, so that a failed attempt can be repeated. */
 export interface ContentSource {
   /** Bytes. */
   readonly size: number;
   bytes(): Promise<Buffer>;
-  /** At most `length` bytes from `start` on; fewer only at the end. */
-  read(start: number, length: number): Promise<Buffer>;
+  /**
+   * At most `length` bytes from `start` on, fewer only at the end, in pieces. A piece may be overwritten as soon as the next one is
+   * asked for. What has changed since its size was taken throws before the last piece.
+   */
+  pieces(start: number, length: number): AsyncIterable<Buffer>;
   /** Removes what was put aside for it. */
   dispose(): Promise<void>;
 }
@@ -26,13 +29,19 @@ export interface ContentOptions {
 }
 
 /**
- * Streams up to this size stay in memory, all of one message together; the rest goes to a temporary file. Nothing above it fits
- * into one request to Graph anyway.
+ * Streams up to this size stay in memory, all of one message together; the rest goes to a temporary file. In base64 nothing above
+ * it fits into one request to Graph anyway.
  */
-export const MEMORY_LIMIT = 4 * 1024 * 1024;
+export const MEMORY_LIMIT = 3 * 1024 * 1024;
+
+/** Bytes read and handed on at once: what a large file costs in memory is a few times this. */
+const PIECE = 128 * 1024;
 
 /** Graph takes no larger file (150 MB, https://learn.microsoft.com/graph/outlook-large-attachments). */
 export const MAX_CONTENT = 150 * 1024 * 1024;
+
+/** Milliseconds for a download: a server that trickles bytes must not hold the mailbox forever. 150 MB at 1.4 Mbit/s. */
+const MAX_DOWNLOAD_TIME = 15 * 60_000;
 
 /** Reads the contents of one message; the same content object is read once. */
 export class ContentReader {
@@ -67,7 +76,10 @@ export class ContentReader {
     try {
       if (content === undefined || content === null || content === false) return bufferSource(Buffer.alloc(0));
       if (typeof content === 'string') return bufferSource(Buffer.from(content));
-      if (ArrayBuffer.isView(content)) return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+      if (ArrayBuffer.isView(content)) {
+        refuseLarge(content.byteLength);
+        return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+      }
       if (isError(content)) throw content;
       const { path, href } = content as { path?: unknown; href?: unknown };
       if (isStream(content)) return await this.#collect(readable(content));
@@ -77,7 +89,7 @@ export class ContentReader {
       }
       if (typeof href === 'string') {
         refuseIf(closed(node, 'disableUrlAccess'), 'URL access is disabled (disableUrlAccess), but it is to be fetched from a URL');
-        return await this.#collect(node._getStream(content));
+        return await this.#collect(openUrl(node, { ...content, href }, { maxBytes: MAX_CONTENT + 1, maxTime: MAX_DOWNLOAD_TIME }));
       }
     } catch (error) {
       if (error === this.options.signal?.reason) throw error;
@@ -98,7 +110,7 @@ export class ContentReader {
       for await (const piece of stream) {
         const chunk = typeof piece === 'string' ? Buffer.from(piece) : (piece as Buffer);
         size += chunk.length;
-        refuseIf(size > MAX_CONTENT, 'it is larger than the 150 MB Graph takes');
+        refuseLarge(size);
         if (spool) {
           await spool.write(chunk);
         } else if (size <= this.#memoryLeft) {
@@ -127,51 +139,87 @@ export function bufferSource(buffer: Buffer): ContentSource {
   return {
     size: buffer.length,
     bytes: () => Promise.resolve(buffer),
-    read: (start, length) => Promise.resolve(buffer.subarray(start, start + length)),
+    async *pieces(start, length) {
+      const end = Math.min(start + length, buffer.length);
+      for (let at = start; at < end; at += PIECE) yield await Promise.resolve(buffer.subarray(at, Math.min(at + PIECE, end)));
+    },
     dispose: () => Promise.resolve(),
   };
 }
 
 async function fileSource(path: string, { temporary = false } = {}): Promise<ContentSource> {
-  const { size, mtimeMs } = await stat(path).then((found) => {
-    refuseIf(!found.isFile(), `${path} is not a file`);
-    refuseIf(found.size > MAX_CONTENT, 'it is larger than the 150 MB Graph takes');
-    return found;
-  });
-  async function checkUnchanged(): Promise<void> {
-    const now = await stat(path).catch((cause: unknown) => {
-      throw fileChanged(path, cause);
-    });
-    if (now.size !== size || now.mtimeMs !== mtimeMs) throw fileChanged(path);
+  const found = await stat(path);
+  const { size } = found;
+  refuseIf(!found.isFile(), `${path} is not a file`);
+  refuseLarge(size);
+
+  async function use<T>(task: (file: FileHandle) => Promise<T>): Promise<T> {
+    const file = await open(path);
+    try {
+      return await task(file);
+    } finally {
+      await file.close();
+    }
   }
   return {
     size,
-    async bytes() {
-      await checkUnchanged();
-      const bytes = await readFile(path);
-      if (bytes.length !== size) throw fileChanged(path);
-      return bytes;
+    bytes() {
+      return use(async (file) => {
+        const bytes = Buffer.allocUnsafe(size);
+        await fill(file, bytes, 0);
+        await checkUnchanged(file);
+        return bytes;
+      }).catch(unreadable);
     },
-    async read(start, length) {
-      await checkUnchanged();
-      const wanted = Math.min(length, size - start);
-      const buffer = Buffer.allocUnsafe(wanted);
-      const file = await open(path);
+    async *pieces(start, length) {
+      const end = Math.min(start + length, size);
+      // one is read while the other is sent
+      const space = [Buffer.allocUnsafeSlow(Math.min(PIECE, length)), Buffer.allocUnsafeSlow(Math.min(PIECE, length))] as const;
+      const file = await open(path).catch(unreadable);
+      let next = readPiece(file, space[0], start, end);
       try {
-        for (let done = 0; done < wanted;) {
-          const { bytesRead } = await file.read(buffer, done, wanted - done, start + done);
-          if (bytesRead === 0) throw fileChanged(path);
-          done += bytesRead;
+        for (let at = start, turn = 1; at < end; at += PIECE, turn = 1 - turn) {
+          const piece = await next;
+          if (at + PIECE < end) next = readPiece(file, space[turn] as Buffer, at + PIECE, end);
+          else await checkUnchanged(file).catch(unreadable);
+          yield piece;
         }
       } finally {
+        await next.catch(() => undefined);
         await file.close();
       }
-      return buffer;
     },
     async dispose() {
       if (temporary) await unlink(path).catch(() => undefined);
     },
   };
+
+  function readPiece(file: FileHandle, space: Buffer, start: number, end: number): Promise<Buffer> {
+    const reading = fill(file, space.subarray(0, Math.min(PIECE, end - start)), start).catch(unreadable);
+    // whoever stops asking never looks at it
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  async function checkUnchanged(file: FileHandle): Promise<void> {
+    const now = await file.stat();
+    // a file put in its place has another inode
+    if (now.size !== size || now.mtimeMs !== found.mtimeMs || now.ino !== found.ino) throw fileChanged(path);
+  }
+
+  async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<Buffer> {
+    for (let done = 0; done < buffer.length;) {
+      const { bytesRead } = await file.read(buffer, done, buffer.length - done, start + done);
+      if (bytesRead === 0) throw fileChanged(path);
+      done += bytesRead;
+    }
+    return buffer;
+  }
+
+  function unreadable(error: unknown): never {
+    if (error instanceof GraphTransportError) throw error;
+    throw fileChanged(path, error);
+  }
 }
 
 interface Spool {
@@ -240,9 +288,14 @@ function refuseIf(condition: boolean, message: string): void {
   if (condition) throw new Error(message);
 }
 
+function refuseLarge(bytes: number): void {
+  refuseIf(bytes > MAX_CONTENT, 'it is larger than the 150 MB Graph takes');
+}
+
 function fileChanged(path: string, cause?: unknown): GraphTransportError {
-  const message = `the file ${basename(path)} changed or disappeared while the message was being sent`;
-  return new GraphTransportError('EMESSAGE', message, { cause });
+  const why = cause === undefined ? '' : ` (${(cause as Error).message})`;
+  const message = `the file ${basename(path)} changed or disappeared while the message was being sent${why}; nothing was sent`;
+  return new GraphTransportError('EMESSAGE', message, { cause, hint: 'Send again once the file is complete.' });
 }
 
 function contentError(what: string, error: unknown): GraphTransportError {

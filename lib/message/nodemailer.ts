@@ -1,3 +1,4 @@
+import * as fetchModule from 'nodemailer/lib/fetch/index.js';
 import * as mimeNodeModule from 'nodemailer/lib/mime-node/index.js';
 import * as sharedModule from 'nodemailer/lib/shared/index.js';
 import type { Readable } from 'node:stream';
@@ -49,6 +50,11 @@ export interface NodemailerMail {
 interface LoggerFactory {
   getLogger: (options: { logger?: unknown }, defaults: { component: string }) => unknown;
 }
+interface Fetch {
+  (url: string, options: object): Readable;
+  /** Only where there is a limit, that is from Nodemailer 10 on. */
+  DEFAULT_MAX_TIME?: number;
+}
 type MimeNodeClass = new (contentType: string | false) => MimeTreeNode;
 
 // Nodemailer 7 to 9 are CommonJS: there the ESM namespace has everything under `default`
@@ -66,4 +72,15 @@ export function createLogger<T>(logger: unknown, component: string): T {
 /** A tree node of its own, for encoding and parsing header values the way Nodemailer does. */
 export function createMimeNode(): MimeTreeNode {
   return new (interop<MimeNodeClass>(mimeNodeModule))(false);
+}
+
+/** Fetches content from a URL. Nodemailer 10 stops at 64 MB and two minutes unless it is told otherwise, older ones never. */
+export function openUrl(
+  node: MimeTreeNode,
+  content: { href: string; httpHeaders?: unknown; tls?: unknown },
+  limits: { maxBytes: number; maxTime: number },
+): Readable {
+  const fetch = interop<Fetch>(fetchModule);
+  if (fetch.DEFAULT_MAX_TIME === undefined) return node._getStream(content);
+  return fetch(content.href, { headers: content.httpHeaders, tls: content.tls, ...limits });
 }
