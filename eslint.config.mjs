@@ -23,7 +23,23 @@ export default defineConfig(
   {
     // the other side of the wire must not share code with the transport
     files: ['lib/sandbox/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: ['../message/*', '../encode/*', '../delivery/*', '../graph/*', '../errors/*', '../transport.js', '../options.js', '../index.js'] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            '../message/*',
+            '../encode/*',
+            '../delivery/*',
+            '../graph/*',
+            '../errors/*',
+            '../transport.js',
+            '../options.js',
+            '../index.js',
+          ],
+        },
+      ],
+    },
   },
   {
     // what decides does not reach for the network

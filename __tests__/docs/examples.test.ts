@@ -94,7 +94,7 @@ function complete(code: string): string {
   const missing = Object.keys(context).filter(
     (name) =>
       new RegExp(`\\b${name}\\b`).test(code) &&
-      !new RegExp(`\\b(const|let|var|using)\\s+(\\{[^}]*)?${name}\\b|\\b${name}\\b[^\\n]*=>|import[^;]*\\b${name}\\b`).test(code),
+      !new RegExp(`\\b(const|let|var|using)\\s+(\\{[^}]*)?${name}\\b|\\(\\s*${name}\\b[^()]*\\)\\s*=>|import[^;]*\\b${name}\\b`).test(code),
   );
   return `${code}\nexport {};\n${missing.map((name) => context[name]).join('\n')}`;
 }
