@@ -65,9 +65,8 @@ export class GraphTransport extends EventEmitter {
       scope: `${settings.hosts.graphEndpoint}/.default`,
       timeout: settings.requestTimeout,
       createCredential: () => {
-        const { signIn, hosts, wellKnownAuthority, retries } = settings;
-        const { authorityHost } = hosts;
-        return createCredential(signIn, { authorityHost, wellKnownAuthority, http: this.#http, trace: this.#trace, retries });
+        const { signIn, hosts } = settings;
+        return createCredential(signIn, { ...settings, authorityHost: hosts.authorityHost, http: this.#http, trace: this.#trace });
       },
       onBackgroundError: (error) => this.#report(this.#signInError(error)),
     });

@@ -323,7 +323,7 @@ describe('close', () => {
     const client = createClient();
     await client.request(post());
     await client.close();
-    expect(await client.request(post())).toMatchObject({ kind: 'failure', reason: 'connect', sent: false });
+    expect(await client.request(post())).toMatchObject({ kind: 'failure', reason: 'abort', sent: false });
     expect(await client.request({ ...post(), freshConnection: true })).toMatchObject({ kind: 'failure', sent: false });
     expect(server.requests).toHaveLength(1);
   });

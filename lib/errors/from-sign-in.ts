@@ -28,7 +28,7 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
   if (graphCode === undefined && (timedOut || network)) {
     const hint = network && connectionHint(network);
     const what = `cannot sign in at ${authorityHost}: ${network ? redact(describe(network), secrets) : 'no answer in time (requestTimeout)'}`;
-    const code = timedOut || /TIMEDOUT/.test((network as Link | undefined)?.code ?? '') ? 'ETIMEDOUT' : 'ECONNECTION';
+    const code = timedOut || /TIMEDOUT|TIMEOUT/.test((network as Link | undefined)?.code ?? '') ? 'ETIMEDOUT' : 'ECONNECTION';
     return new GraphTransportError(code, hint ? `${what}. ${hint}` : what, { hint, mailbox, cause });
   }
 
@@ -40,6 +40,7 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
   return new GraphTransportError('EAUTH', `sign-in failed${said ? `: ${said}` : ''}${/[.!?]$/.test(said) ? '' : '.'} ${hint}`, {
     statusCode: statusCode !== undefined && statusCode >= 400 ? statusCode : undefined,
     graphCode,
+    retryAfter: trace.retryAfter,
     permanent: entry?.permanent ?? false,
     mailbox,
     hint,

@@ -1,18 +1,21 @@
 import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
-import type { HttpClient } from './http.js';
+import { parseRetryAfter } from '../delivery/retry.js';
+import type { HttpClient, HttpFailure } from './http.js';
 
 /** The last thing that happened at the sign-in service; @azure/identity's own errors do not tell. */
 export interface SignInTrace {
   statusCode?: number | undefined;
   /** Why no answer came. */
   error?: Error | undefined;
+  /** Seconds the service asked to wait. */
+  retryAfter?: number | undefined;
 }
 
 /**
  * Lets @azure/identity use this transport's connections: the same proxy, certificate authorities and timeouts as for Graph.
  * Its own client ignores `tls.ca` behind a proxy.
  */
-export async function createAzureHttpClient(http: HttpClient, trace: SignInTrace): Promise<AzureHttpClient> {
+export async function createAzureHttpClient(http: HttpClient, trace: SignInTrace, maxRetryDelay: number): Promise<AzureHttpClient> {
   const { createHttpHeaders, RestError } = await import('@azure/core-rest-pipeline');
   return {
     async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
@@ -26,15 +29,36 @@ export async function createAzureHttpClient(http: HttpClient, trace: SignInTrace
         body: body ?? undefined,
         signal: request.abortSignal as AbortSignal | undefined,
       });
-      if (outcome.kind === 'answer') {
-        trace.statusCode = outcome.status;
-        trace.error = undefined;
-        return { request, status: outcome.status, headers: createHttpHeaders(outcome.headers), bodyAsText: outcome.body.toString('utf8') };
-      }
+      trace.retryAfter = undefined;
       trace.statusCode = undefined;
-      trace.error = outcome.error;
-      const { code } = outcome.error as { code?: string };
-      throw new RestError(outcome.error.message, { code: code ?? RestError.REQUEST_SEND_ERROR, request });
+      if (outcome.kind === 'failure') {
+        trace.error = outcome.error;
+        throw new RestError(outcome.error.message, { code: codeOf(outcome, RestError), request });
+      }
+      if (!outcome.complete) {
+        // a token may be asked for as often as needed
+        trace.error = new RestError('the answer broke off', { code: 'ECONNRESET', request });
+        throw trace.error;
+      }
+      trace.error = undefined;
+      trace.statusCode = outcome.status;
+
+      const { status, headers, body: bytes } = outcome;
+      if (status === 429 || status === 503) {
+        const wait = parseRetryAfter(headers['retry-after'], Date.now());
+        if (wait !== undefined) trace.retryAfter = Math.ceil(wait / 1000);
+        // would be waited out, however long, and 429 without it would not be repeated
+        if (wait !== undefined && wait > maxRetryDelay) throw new Error(`The sign-in service asks to wait ${Math.ceil(wait / 1000)} s.`);
+        if (wait === undefined) headers['retry-after'] = '1';
+      }
+      return { request, status, headers: createHttpHeaders(headers), bodyAsText: bytes.toString('utf8') };
     },
   };
+}
+
+/** The pipeline repeats what has one of the system's codes; undici has its own. */
+function codeOf({ reason, error }: HttpFailure, { REQUEST_SEND_ERROR }: { REQUEST_SEND_ERROR: string }): string {
+  if (reason === 'broken') return 'ECONNRESET';
+  const { code } = error as { code?: string };
+  return code ?? REQUEST_SEND_ERROR;
 }

@@ -22,17 +22,19 @@ export interface CredentialOptions {
   trace: SignInTrace;
   /** Repeats of a sign-in that got no answer or 429, 500, 502, 503, 504. */
   retries: number;
+  /** Longest Retry-After that is waited for, in milliseconds. @default 120000 */
+  maxRetryDelay?: number | undefined;
 }
 
 /** Makes the credential; @azure/identity is loaded here and not before, since that takes a while. */
 export async function createCredential(
   signIn: SignIn,
-  { authorityHost, wellKnownAuthority, http, trace, retries }: CredentialOptions,
+  { authorityHost, wellKnownAuthority, http, trace, retries, maxRetryDelay = 120_000 }: CredentialOptions,
 ): Promise<TokenCredential> {
   if (signIn.kind === 'credential') return signIn.credential;
   const [{ ClientCertificateCredential, ClientSecretCredential }, httpClient] = await Promise.all([
     import('@azure/identity'),
-    createAzureHttpClient(http, trace),
+    createAzureHttpClient(http, trace, maxRetryDelay),
   ]);
   const options = {
     authorityHost,

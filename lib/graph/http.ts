@@ -118,7 +118,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     async request(request) {
       // @azure/identity would go on with its next request
-      if (closed) return { kind: 'failure', error: new Error('the transport was closed'), reason: 'connect', sent: false };
+      if (closed) return { kind: 'failure', error: new Error('the transport was closed'), reason: 'abort', sent: false };
       if (!request.freshConnection) return dispatch(await (agent ??= createAgent(1)), request);
       const own = await createAgent(0);
       try {

@@ -38,9 +38,13 @@ export function useSandbox(options: SandboxOptions = {}): Harness {
   };
 }
 
-/** Waits for something that the test has set in motion; the test's own timeout is the limit. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Waits for something that the test has set in motion. */
+export async function until(condition: () => boolean, limit = 25_000): Promise<void> {
+  const end = Date.now() + limit;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not so within ${limit} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 export interface Settled {

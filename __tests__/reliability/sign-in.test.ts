@@ -1,0 +1,134 @@
+import { createServer, type AddressInfo } from 'node:net';
+import nodemailer from 'nodemailer';
+import { graphTransport } from '../../lib/index.js';
+import { startSandbox, type FaultRule, type Sandbox } from '../../lib/sandbox/index.js';
+import { settle, until, useSandbox } from './support/harness.js';
+
+/** What a message must end in, if the sign-in meets the fault once or always. */
+interface Row {
+  name: string;
+  rule: FaultRule;
+  once: 'sent' | 'EAUTH' | 'ECONNECTION' | 'ETIMEDOUT';
+  always: Exclude<Row['once'], 'sent'>;
+}
+
+const rows: Row[] = [
+  { name: 'reset', rule: { cut: 'reset' }, once: 'sent', always: 'ECONNECTION' },
+  { name: 'truncated', rule: { cut: 'truncate', accepted: true }, once: 'sent', always: 'ECONNECTION' },
+  { name: 'trickle', rule: { cut: 'trickle', accepted: true }, once: 'ETIMEDOUT', always: 'ETIMEDOUT' },
+  { name: 'silence', rule: { delay: 60_000 }, once: 'ETIMEDOUT', always: 'ETIMEDOUT' },
+  {
+    name: 'malformed',
+    rule: { status: 200, body: '{"token_type":"Bea', headers: { 'Content-Type': 'application/json' } },
+    once: 'EAUTH',
+    always: 'EAUTH',
+  },
+  { name: '200 without a token', rule: { status: 200, body: {} }, once: 'EAUTH', always: 'EAUTH' },
+  ...[400, 401, 403, 404].map((status) => ({ name: `${status}`, rule: { status }, once: 'EAUTH' as const, always: 'EAUTH' as const })),
+  ...[500, 502, 503, 504].map((status) => ({ name: `${status}`, rule: { status }, once: 'sent' as const, always: 'EAUTH' as const })),
+  { name: '429', rule: { status: 429 }, once: 'sent', always: 'EAUTH' },
+  { name: '429 Retry-After', rule: { status: 429, headers: { 'Retry-After': '0' } }, once: 'sent', always: 'EAUTH' },
+  { name: '503 Retry-After', rule: { status: 503, headers: { 'Retry-After': '0' } }, once: 'sent', always: 'EAUTH' },
+  { name: '429 Retry-After, too long', rule: { status: 429, headers: { 'Retry-After': '3600' } }, once: 'EAUTH', always: 'EAUTH' },
+  { name: '503 Retry-After, too long', rule: { status: 503, headers: { 'Retry-After': '3600' } }, once: 'EAUTH', always: 'EAUTH' },
+];
+
+const cells = rows.flatMap(({ name, rule, once, always }) => [
+  { name: `${name} once`, rule, end: once },
+  { name: `${name} always`, rule: { ...rule, times: Infinity }, end: always },
+]);
+
+describe('a fault of the sign-in service', () => {
+  const clientId = (index: number) => `11111111-0000-4000-8000-${String(index).padStart(12, '0')}`;
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox({ apps: cells.map((_, index) => ({ clientId: clientId(index), clientSecret: 'secret' })) });
+  });
+  afterAll(() => sandbox.close());
+
+  // side by side, since most of the time passes in waiting
+  test.concurrent.each(cells.map((cell, index) => [cell.name, cell, index] as const))(
+    '%s',
+    async (name, { rule, end }, index) => {
+      const id = clientId(index);
+      const transport = graphTransport({
+        ...sandbox.options,
+        clientId: id,
+        clientSecret: 'secret',
+        socketTimeout: 3_000,
+        requestTimeout: 4_000,
+        maxRetryDelay: 2_000,
+      });
+      const fault = sandbox.fail({ ...rule, operation: 'token', match: ({ body }) => (body as { client_id?: string }).client_id === id });
+      const { error } = await settle(nodemailer.createTransport(transport), { subject: name });
+      transport.close();
+      expect(fault.hits).toBeGreaterThan(0);
+      const copies = sandbox.messages.filter(({ subject }) => subject === name).length;
+      expect(`${error?.code ?? 'sent'}, copies: ${copies}, ambiguous: ${error?.ambiguous ?? false}`).toBe(
+        `${end}, copies: ${end === 'sent' ? 1 : 0}, ambiguous: false`,
+      );
+      const temporary = /^(429|5\d\d|reset|truncated|trickle|silence|malformed)/.test(name);
+      if (error && temporary) expect(error.permanent).toBe(false);
+      if (name.includes('too long')) {
+        expect(error).toMatchObject({ retryAfter: 3600, statusCode: Number(name.slice(0, 3)) });
+        expect(fault.hits).toBe(1);
+      }
+      // nothing of it is kept: the next message signs in anew
+      fault.remove();
+      const next = graphTransport({ ...sandbox.options, clientId: id, clientSecret: 'secret' });
+      expect((await settle(nodemailer.createTransport(next), { subject: `${name}, next` })).error).toBeUndefined();
+      next.close();
+    },
+    60_000,
+  );
+});
+
+describe('the token', () => {
+  const harness = useSandbox({ tokenLifetime: 290 });
+  const { create, count } = harness;
+
+  test('that still serves carries messages while the sign-in service is down', async () => {
+    const { transport, transporter } = create({ retries: 0 });
+    const reported: Error[] = [];
+    transporter.on('error', (error) => reported.push(error));
+    // not five minutes left: good enough to send, and to be renewed in the background
+    harness.sandbox.fail({ operation: 'token', skip: 1, status: 503, times: Infinity });
+    const results = [await settle(transporter), await settle(transporter)];
+    expect(results.map(({ error }) => error)).toEqual([undefined, undefined]);
+    await until(() => reported.length > 0);
+    expect(reported).toEqual([expect.objectContaining({ code: 'EAUTH', statusCode: 503, ambiguous: false })]);
+    expect(transport.pendingCount()).toBe(0);
+  });
+
+  test('that Graph refuses, with the sign-in service down: an error, and nothing is sent', async () => {
+    const { transporter } = create({ retries: 0 });
+    await settle(transporter);
+    harness.sandbox.fail({ operation: 'sendMail', status: 401, times: Infinity });
+    harness.sandbox.fail({ operation: 'token', cut: 'reset', times: Infinity });
+    const { error } = await settle(transporter);
+    expect(error).toMatchObject({ code: 'ECONNECTION', ambiguous: false, permanent: false });
+    expect(harness.sandbox.messages).toHaveLength(1);
+  });
+
+  test('is fetched once for all messages that were refused the same one', async () => {
+    const { transporter } = create();
+    await settle(transporter);
+    const before = count('token');
+    harness.sandbox.fail({ operation: 'sendMail', status: 401, times: 4 });
+    const results = await Promise.all(Array.from({ length: 4 }, () => settle(transporter)));
+    expect(results.map(({ error }) => error)).toEqual(Array.from({ length: 4 }, () => undefined));
+    expect(count('token') - before).toBeLessThanOrEqual(2);
+    expect(harness.sandbox.messages).toHaveLength(5);
+  });
+
+  test('cannot be had where nothing listens: an error that names the host', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const { transporter } = create({ authorityHost: `https://127.0.0.1:${port}`, retries: 1 });
+    const { error } = await settle(transporter);
+    expect(error).toMatchObject({ code: 'ECONNECTION', ambiguous: false, permanent: false });
+    expect(error?.message).toContain(`127.0.0.1:${port}`);
+  });
+});
