@@ -41,7 +41,7 @@ test.each<[Cloud | undefined, string, string]>([
   // of two names for the same service in China, MSAL asks the newer one
   const asked = cloud === 'china' ? 'https://login.partner.microsoftonline.cn' : authorityHost;
   expect(`${first?.url.origin}${first?.url.pathname}`).toBe(`${asked}/${tenantId}/oauth2/v2.0/token`);
-  expect(new URLSearchParams(String(first?.body)).get('scope')).toContain(`${graphEndpoint}/.default`);
+  expect(new URLSearchParams(first?.body as string).get('scope')).toContain(`${graphEndpoint}/.default`);
 });
 
 test('hosts of one’s own are asked themselves, and login.microsoftonline.com is not', async () => {

@@ -21,7 +21,7 @@ afterEach(() => {
 afterAll(() => sandbox.close());
 
 function create(overrides: Partial<GraphTransportOptions> = {}): GraphTransport {
-  const transport = graphTransport({ ...sandbox.options, retries: 0, ...overrides } as GraphTransportOptions);
+  const transport = graphTransport({ ...sandbox.options, retries: 0, ...overrides });
   open.push(transport);
   return transport;
 }

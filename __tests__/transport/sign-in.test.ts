@@ -27,7 +27,7 @@ afterAll(() => sandbox.close());
 
 function create(signIn: object): GraphTransport {
   const { graphEndpoint, authorityHost, tls, mailbox } = sandbox.options;
-  const transport = graphTransport({ ...signIn, graphEndpoint, authorityHost, tls, mailbox } as never);
+  const transport = graphTransport({ ...signIn, graphEndpoint, authorityHost, tls, mailbox });
   open.push(transport);
   return transport;
 }
