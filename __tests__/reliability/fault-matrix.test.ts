@@ -64,7 +64,7 @@ const steps: Step[] = [
   },
   { name: 'first chunk', operation: 'uploadChunk', message: withUpload, ...recoverable(/^(404|409|412)/) },
   // 404 in the middle: the session is gone, another one starts again
-  { name: 'last chunk', operation: 'uploadChunk', skip: 1, message: withUpload, ...recoverable(/^404/) },
+  { name: 'last chunk', operation: 'uploadChunk', skip: 1, message: withUpload, ...recoverable(/^(404|409|412)/) },
   { name: 'send', operation: 'send', message: small, options: { route: 'draft' }, ...recoverable(/^(404|409|412)/) },
 ];
 

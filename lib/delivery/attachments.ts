@@ -1,7 +1,7 @@
 import { abortError } from '../errors/from-graph.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import type { Payload, Upload } from './payload.js';
+import { postedLength, type Payload, type Upload } from './payload.js';
 import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from './plan.js';
 import { failure, requestGraph } from './request.js';
 import { uploadInChunks } from './upload.js';
@@ -10,10 +10,13 @@ import { uploadInChunks } from './upload.js';
 export async function addAttachment(delivery: Delivery, draft: Draft, payload: Payload, upload: Upload): Promise<void> {
   const { attachment, description } = upload;
   const { size } = attachment.source;
-  if (size < UPLOAD_SESSION_FROM) {
+  if (size < UPLOAD_SESSION_FROM && postedLength(description, size) <= REQUEST_LIMIT) {
     const body = Buffer.from(JSON.stringify({ ...description, contentBytes: (await attachment.source.bytes()).toString('base64') }));
-    if (body.length <= REQUEST_LIMIT) return post(delivery, draft, payload, upload, body);
+    await post(delivery, draft, payload, upload, body);
+    delivery.onProgress({ messageId: delivery.messageId, attachment: description.name, sent: size, total: size });
+    return;
   }
+  // a hundred bytes below 3 MiB, too: in base64 they do not fit into a request, and sessions have been seen to work from 2 MiB on
   await uploadInChunks(delivery, draft, upload, () => isThere(delivery, draft, payload, upload));
 }
 

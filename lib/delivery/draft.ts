@@ -36,7 +36,8 @@ export async function sendDraft(delivery: Delivery, payload: Payload): Promise<s
   }
 }
 
-async function createDraft(delivery: Delivery, { contentType, body, uploads }: Payload): Promise<Draft> {
+async function createDraft(delivery: Delivery, payload: Payload): Promise<Draft> {
+  const { contentType, body, uploads } = payload;
   const what = `create a draft${uploads.length > 0 ? ' (the message is too large for one request)' : ''}`;
   const path = `${mailboxPath(delivery.mailbox)}/messages`;
   for (let attempt = 0; ; attempt++) {
@@ -45,11 +46,16 @@ async function createDraft(delivery: Delivery, { contentType, body, uploads }: P
       { method: 'POST', path, headers: IMMUTABLE_IDS, contentType, body },
       { what, expected: 201, needsBody: true },
     );
-    if (result.state === 'failed') throw withReadWriteHint(result.error);
+    if (result.state === 'failed') {
+      throw lacksReadWrite(result.error)
+        ? failure(delivery, result.outcome, what, { hint: readWriteHint(delivery, payload) })
+        : result.error;
+    }
     const id = result.state === 'done' ? idOf(result.answer) : undefined;
     if (id !== undefined) return draftAt(delivery, id);
     // nothing is sent yet, so another draft would do; but this one may exist and must not be left behind
-    const [found] = await find(delivery);
+    // a message with this Message-ID that was sent before is another one
+    const found = (await find(delivery)).find(({ isDraft }) => isDraft === true);
     if (found) return draftAt(delivery, found.id);
     if (result.state === 'unknown' && result.aborted)
       throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
@@ -127,22 +133,29 @@ async function get(delivery: Delivery, path: string, query: Record<string, strin
 
 /** Deletes a draft that will not be sent. Returns the error to throw, which names the draft if it could not be deleted. */
 async function discard(delivery: Delivery, draft: Draft, error: unknown): Promise<unknown> {
-  const answer = await quietly(delivery, async (quiet) => {
-    const result = await requestGraph(
-      quiet,
-      { method: 'DELETE', path: draft.path, headers: IMMUTABLE_IDS },
-      { what: 'delete the draft', expected: 204 },
-    );
-    if (result.state === 'done') return result.answer;
-    return result.outcome.kind === 'answer' ? result.outcome : undefined;
-  });
-  if (answer?.status === 204 || answer?.status === 404 || !isGraphTransportError(error)) return error;
+  const deleted = await quietly(delivery, (quiet) => remove(quiet, draft));
+  if (deleted || !isGraphTransportError(error)) return error;
   const { code, message } = error;
   return new GraphTransportError(
     code,
-    `${message} A draft of the message is left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}, id ${draft.id}) and could not be deleted.`,
+    `${message.replace(/[.]?$/, '.')} A draft of the message is left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}, id ${draft.id}) and could not be deleted.`,
     { ...error, cause: error },
   );
+}
+
+/** Can be repeated whatever the answer was. */
+async function remove(delivery: Delivery, draft: Draft): Promise<boolean> {
+  for (let attempt = 0; ; attempt++) {
+    const result = await requestGraph(
+      delivery,
+      { method: 'DELETE', path: draft.path, headers: IMMUTABLE_IDS },
+      // a chunk that was cut off may still be on its way
+      { what: 'delete the draft', expected: 204, settling: 'conflicts' },
+    );
+    if (result.state === 'done' || (result.outcome.kind === 'answer' && result.outcome.status === 404)) return true;
+    if (result.state === 'failed' || attempt >= delivery.settings.retries) return false;
+    await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal);
+  }
 }
 
 /** Tidying up goes on when the message is aborted, for a while, and its own failures are not the message's. */
@@ -172,10 +185,15 @@ function draftAt({ mailbox }: Delivery, id: string): Draft {
   return { id, path: `${mailboxPath(mailbox)}/messages/${encodeURIComponent(id)}` };
 }
 
-/** 403 on this route nearly always means one thing. */
-function withReadWriteHint(error: GraphTransportError): GraphTransportError {
-  if (error.statusCode !== 403) return error;
-  const hint =
-    'Drafts need the application permission Mail.ReadWrite besides Mail.Send: add it, grant admin consent, and wait 30 minutes to 2 hours.';
-  return new GraphTransportError(error.code, `${error.message} ${hint}`, { ...error, hint, cause: error.cause });
+/** 403 on this route nearly always means one thing, unless Graph names another. */
+function lacksReadWrite({ statusCode, graphCode, message }: GraphTransportError): boolean {
+  return (
+    statusCode === 403 && (graphCode === undefined || /AccessDenied$|RequestDenied$/.test(graphCode)) && !/OData is disabled/.test(message)
+  );
+}
+
+function readWriteHint({ messageId }: Delivery, { uploads }: Payload): string {
+  const names = uploads.slice(0, 3).map(({ description }) => `"${description.name}"`);
+  const why = names.length === 0 ? '' : ` because ${names.join(', ')}${uploads.length > 3 ? ' …' : ''} would not fit into one request`;
+  return `The message ${messageId} goes by way of a draft${why}, and that needs the application permission Mail.ReadWrite besides Mail.Send: add it, grant admin consent, and wait 30 minutes to 2 hours.`;
 }

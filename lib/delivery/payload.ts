@@ -32,6 +32,10 @@ export interface PayloadOptions extends MimeOptions {
   extras: GraphMessageExtras | undefined;
 }
 
+/** Bytes `{"message":…}` adds, and `saveToSentItems`. */
+const WRAPPER = '{"message":}'.length;
+const NOT_SAVED = ',"saveToSentItems":false'.length;
+
 /**
  * Writes the message as JSON.
  *
@@ -41,12 +45,15 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
   const { messageId } = message;
   const graphMessage = await encodeJson(message, extras);
   const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
-  const sizes = described.map(({ attachment, description }) => {
-    // `,"contentBytes":""` and a comma
-    return Buffer.byteLength(JSON.stringify(description)) + 19 + base64Length(attachment.source.size);
-  });
-  const rest = Buffer.byteLength(JSON.stringify(graphMessage)) + '"message":{},"saveToSentItems":false,"attachments":[]'.length;
-  const uploads = chooseUploads(rest, sizes, route);
+  const sizes = described.map(({ attachment, description }) => postedLength(description, attachment.source.size) + ','.length);
+  const alone = Buffer.byteLength(JSON.stringify(graphMessage));
+  const rest = alone + (sizes.length > 0 ? ',"attachments":[]'.length - ','.length : 0);
+  const whole = sizes.reduce((sum, size) => sum + size, rest) + WRAPPER + (saveToSentItems ? 0 : NOT_SAVED);
+  // to the byte: the draft route needs a permission more
+  const byDraft = route === 'draft' || whole > REQUEST_LIMIT;
+  const uploads = byDraft ? (planUploads(rest, sizes) ?? (alone <= REQUEST_LIMIT ? [...sizes.keys()] : undefined)) : [];
+  if (!uploads) throw tooLarge(alone, 'body');
+  if (byDraft && route === 'sendMail') throw tooLarge(whole, uploads.length > 0 ? 'route' : 'body');
   const inside = described.filter((_, index) => !uploads.includes(index));
   if (inside.length > 0) {
     graphMessage['attachments'] = await Promise.all(
@@ -56,16 +63,20 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
       })),
     );
   }
-  const chosen = route === 'draft' || uploads.length > 0 ? 'draft' : 'sendMail';
-  const wrapped = chosen === 'draft' ? graphMessage : { message: graphMessage, ...(!saveToSentItems && { saveToSentItems }) };
+  const wrapped = byDraft ? graphMessage : { message: graphMessage, ...(!saveToSentItems && { saveToSentItems }) };
   return {
-    route: chosen,
+    route: byDraft ? 'draft' : 'sendMail',
     contentType: 'application/json',
     body: Buffer.from(JSON.stringify(wrapped)),
     uploads: described.filter((_, index) => uploads.includes(index)),
     inDraft: inside.map(({ description }) => description.name),
     messageId,
   };
+}
+
+/** Bytes of an attachment as Graph's JSON. */
+export function postedLength(description: Upload['description'], size: number): number {
+  return Buffer.byteLength(JSON.stringify(description)) + ',"contentBytes":""'.length + base64Length(size);
 }
 
 /**
@@ -75,19 +86,18 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
  */
 export async function mimePayload(message: OutgoingMessage, options: PayloadOptions): Promise<Payload> {
   const { attachments } = message;
-  // wrapped at 76 characters, base64 again for Graph, and a few headers
-  const sizes = attachments.map(({ source }) => base64Length(Math.ceil(base64Length(source.size) * (78 / 76)) + 512));
-  // so that nothing large is built just to be measured; the rest may still turn out too large below
+  const { route } = options;
+  const sizes = attachments.map(leastMimeLength);
   const splittable = message.raw === undefined && !message.traits.some(({ feature }) => feature === 'transformed');
-  let uploads = splittable ? (planUploads(0, sizes) ?? []) : [];
+  // what cannot fit is not built only to be measured; whether the rest fits is measured below
+  let uploads = splittable ? (planUploads(0, sizes, MIME_LIMIT) ?? []) : [];
   for (;;) {
-    if (uploads.length > 0) chooseUploads(0, sizes, options.route);
+    if (uploads.length > 0 && route === 'sendMail') throw tooLarge(base64Length(sizes.reduce((sum, size) => sum + size, 0)), 'route');
     const without = new Set(uploads.flatMap((index) => attachments[index] ?? []));
     const source = await encodeMime(message, options, without);
-    const bytes = base64Length(source.length);
-    if (bytes <= REQUEST_LIMIT) {
+    if (source.length <= MIME_LIMIT) {
       return {
-        route: options.route === 'draft' || uploads.length > 0 ? 'draft' : 'sendMail',
+        route: route === 'draft' || uploads.length > 0 ? 'draft' : 'sendMail',
         contentType: 'text/plain',
         body: Buffer.from(source.toString('base64'), 'latin1'),
         uploads: uploads.flatMap((index) => {
@@ -98,27 +108,43 @@ export async function mimePayload(message: OutgoingMessage, options: PayloadOpti
         messageId: messageIdOf(source) ?? message.messageId,
       };
     }
-    const next = splittable ? largestOf(sizes, uploads) : undefined;
-    if (options.route === 'sendMail' || next === undefined) throw tooLarge(bytes, options.route, splittable);
-    uploads = [...uploads, next].sort((a, b) => a - b);
+    const more = splittable ? largestOf(sizes, uploads, source.length - MIME_LIMIT) : [];
+    if (more.length === 0) throw tooLarge(base64Length(source.length), splittable ? 'body' : 'whole');
+    uploads = [...uploads, ...more].sort((a, b) => a - b);
   }
 }
 
-function chooseUploads(rest: number, sizes: readonly number[], route: PayloadOptions['route']): number[] {
-  const uploads = planUploads(rest, sizes);
-  if (uploads && (uploads.length === 0 || route !== 'sendMail')) return uploads;
-  throw tooLarge(
-    sizes.reduce((sum, size) => sum + size, rest),
-    route,
-    uploads !== undefined,
-  );
+/** Most bytes of a MIME message: it goes to Graph in base64. */
+const MIME_LIMIT = (REQUEST_LIMIT / 4) * 3;
+
+/** A guess at the most a part's own header takes. */
+const PART_HEADER = 512;
+
+/** Bytes an attachment adds to the MIME message at least: its header and, as text, its encoding are only known once it is built. */
+function leastMimeLength({ source: { size }, contentType, node }: OutgoingAttachment): number {
+  const encoding = node?.getHeader('Content-Transfer-Encoding');
+  const inBase64 =
+    encoding === undefined
+      ? !/^(text|message|multipart)\//i.test(contentType)
+      : typeof encoding === 'string' && /^\s*base64\s*$/i.test(encoding);
+  if (!inBase64) return size;
+  const encoded = base64Length(size);
+  return encoded + 2 * Math.max(0, Math.ceil(encoded / 76) - 1);
 }
 
-function largestOf(sizes: readonly number[], without: readonly number[]): number | undefined {
+/** The largest attachments not uploaded yet that together take `excess` bytes, at least one of them. */
+function largestOf(sizes: readonly number[], uploads: readonly number[], excess: number): number[] {
+  let freed = 0;
   return sizes
     .map((size, index) => ({ size, index }))
-    .filter(({ index }) => !without.includes(index))
-    .sort((a, b) => b.size - a.size)[0]?.index;
+    .filter(({ index }) => !uploads.includes(index))
+    .sort((a, b) => b.size - a.size)
+    .filter(({ size }) => {
+      const needed = freed < excess;
+      freed += size + PART_HEADER;
+      return needed;
+    })
+    .map(({ index }) => index);
 }
 
 function messageIdOf(source: Buffer): string | undefined {
@@ -126,13 +152,17 @@ function messageIdOf(source: Buffer): string | undefined {
   return line === undefined ? undefined : fieldValue(line);
 }
 
-function tooLarge(bytes: number, route: PayloadOptions['route'], splittable: boolean): GraphTransportError {
+/** Why a message cannot be made to fit. */
+type Obstacle = 'route' | 'body' | 'whole';
+
+const REMEDIES: Readonly<Record<Obstacle, string>> = {
+  route: "Use route: 'auto' or 'draft': its attachments are then uploaded one by one (needs Mail.ReadWrite).",
+  body: 'The text or html alone is too large: move pictures out of it into attachments, or send a link.',
+  whole: 'A ready-made, signed or encrypted message cannot be split: make its attachments smaller, or send a link.',
+};
+
+function tooLarge(bytes: number, obstacle: Obstacle): GraphTransportError {
   const what = `the message makes a request of ${bytes} bytes, more than the ${REQUEST_LIMIT} Graph takes at once; nothing was sent`;
-  const hint =
-    route === 'sendMail' && splittable
-      ? "Use route: 'auto' or 'draft': its attachments are then uploaded one by one (needs Mail.ReadWrite)."
-      : splittable
-        ? 'The text or html alone is too large: move pictures out of it into attachments, or send a link.'
-        : 'A ready-made, signed or encrypted message cannot be split: make its attachments smaller, or send a link.';
+  const hint = REMEDIES[obstacle];
   return new GraphTransportError('EMESSAGE', `${what}. ${hint}`, { permanent: true, hint });
 }

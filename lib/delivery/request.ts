@@ -12,7 +12,7 @@ export interface RequestOptions {
   expected: number;
   needsBody?: boolean | undefined;
   /** Whether to wait out 404, 409 and 412 of a draft that was made a moment ago. */
-  settling?: boolean | undefined;
+  settling?: boolean | 'conflicts' | undefined;
 }
 
 /** How a request ended, repeats included. */
@@ -91,7 +91,7 @@ export function failure(
   { mailbox, messageId, settings }: Delivery,
   outcome: GraphOutcome,
   what: string,
-  details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean } = {},
+  details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean; hint?: string } = {},
 ): GraphTransportError {
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
 }

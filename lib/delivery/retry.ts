@@ -21,8 +21,8 @@ export interface RetryState {
   expected: number;
   /** Whether the answer's body is needed. @default false */
   needsBody?: boolean | undefined;
-  /** Whether 404, 409 and 412 pass by themselves: a draft is not visible everywhere at once. @default false */
-  settling?: boolean | undefined;
+  /** Whether 404, 409 and 412 pass by themselves: a draft is not visible everywhere at once. `'conflicts'`: not 404. @default false */
+  settling?: boolean | 'conflicts' | undefined;
   /** Repeats so far. */
   repeats: number;
   /** Most repeats. */
@@ -51,7 +51,8 @@ export function decide(attempt: Attempt, state: RetryState): Verdict {
     const asked = parseRetryAfter(attempt.retryAfter, state.now);
     return again(state, asked ?? backoff(state), true, status === 503, asked);
   }
-  if (state.settling && (status === 404 || status === 409 || status === 412)) return again(state, backoff(state), false, false);
+  if ((state.settling && (status === 409 || status === 412)) || (state.settling === true && status === 404))
+    return again(state, backoff(state), false, false);
   if (status >= 500 || (status >= 200 && status < 300)) return { action: 'unknown' };
   return { action: 'fail' };
 }

@@ -15,6 +15,10 @@ export const CHUNK = 12 * 320 * 1024;
 /** Sessions tried for one attachment: they expire, and may be lost. */
 const MAX_SESSIONS = 3;
 
+/** 403 although the draft could be made; see https://learn.microsoft.com/graph/known-issues. */
+const OWN_MAILBOX =
+  "With the token of a signed-in user Graph allows large attachments only in the user's own mailbox: use mailbox: 'me', application permissions, or attachments below 3 MB.";
+
 /** What came of one chunk. */
 type ChunkResult =
   | { state: 'more'; next: number }
@@ -78,7 +82,8 @@ async function createSession(delivery: Delivery, { path }: Draft, { attachment, 
       },
       { what, expected: 201, needsBody: true, settling: true },
     );
-    if (result.state === 'failed') throw result.error;
+    if (result.state === 'failed')
+      throw result.error.statusCode === 403 ? failure(delivery, result.outcome, what, { hint: OWN_MAILBOX }) : result.error;
     if (result.state === 'done') return uploadUrl(result.answer.body);
     if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     // a session nobody uploads to leaves nothing behind
@@ -152,7 +157,15 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
       outcome.kind === 'answer'
         ? { kind: 'answer', status: outcome.status, complete: true, retryAfter: outcome.headers['retry-after'] }
         : { kind: 'failure', sent: outcome.sent, reason: outcome.reason },
-      { ...settings, expected: 201, repeats, tokenRenewed: true, random: Math.random(), now: Date.now(), settling: start === 0 },
+      {
+        ...settings,
+        expected: 201,
+        repeats,
+        tokenRenewed: true,
+        random: Math.random(),
+        now: Date.now(),
+        settling: start === 0 ? true : 'conflicts',
+      },
     );
     const error = chunkError(delivery, what, outcome);
     switch (verdict.action) {
@@ -173,7 +186,15 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
       default:
         // the token in the URL has run out, so another session is needed
         if (outcome.kind === 'answer' && outcome.status === 401) return { state: 'lost', error };
-        // 404 and 410: expired; 416: it expects another range than we think
+        // it expects another range: an answer said that this one was not taken, and it was
+        if (statusOf(outcome) === 416 && repeats < settings.retries) {
+          const state = await sessionState(delivery, url);
+          if (typeof state === 'number' && state !== start) {
+            start = state;
+            break;
+          }
+        }
+        // 404 and 410: expired
         if (outcome.kind === 'answer' && [404, 410, 416].includes(outcome.status)) return { state: start > 0 ? 'unknown' : 'lost', error };
         throw error;
     }

@@ -33,7 +33,7 @@ async function prepareTree({ tree, attachments }: OutgoingMessage, without: Read
     // streams were read already, and a URL must not be fetched twice
     if (node && !isPlain(node.content)) setContent(node, await source.bytes());
   }
-  for (const { node } of [...without].reverse()) if (node) detach(node);
+  for (const { node } of [...without].reverse()) if (node) detach(node, tree);
   for (const { node, type, role, sealed } of listParts(tree)) {
     if (sealed || !type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
     // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
@@ -52,10 +52,13 @@ function setContent(node: MimeTreeNode, content: Buffer): void {
   node.content = content;
 }
 
-/** Takes a node out of the tree; a message that is nothing but this attachment keeps an empty text. */
-function detach(node: MimeTreeNode): void {
-  if (node.parentNode) {
+/** Takes a node out of the tree; a message that is nothing but attachments keeps an empty text. */
+function detach(node: MimeTreeNode, root: MimeTreeNode): void {
+  if (node !== root) {
+    const { parentNode } = node;
     node.remove();
+    // a multipart must have a part (RFC 2046)
+    if (parentNode?.childNodes.length === 0) detach(parentNode, root);
     return;
   }
   node._headers = node._headers.filter(({ key }) => !/^content-/i.test(key));
