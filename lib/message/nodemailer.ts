@@ -63,10 +63,21 @@ function interop<T>(module: unknown): T {
 }
 
 /** Nodemailer's own logger factory, so that log lines look like those of its other transports. */
-export function createLogger<T>(logger: unknown, component: string): T {
+export function createLogger<T extends object>(logger: unknown, component: string): T {
   const shared = sharedModule as unknown as LoggerFactory;
   const { getLogger } = typeof shared.getLogger === 'function' ? shared : interop<LoggerFactory>(sharedModule);
-  return getLogger({ logger }, { component }) as T;
+  const made = getLogger({ logger }, { component }) as Record<string, (...entry: unknown[]) => void>;
+  // a logger that throws must not make a failure of a message that is sent
+  const guard = (write: (...entry: unknown[]) => void) => {
+    return (...entry: unknown[]) => {
+      try {
+        write(...entry);
+      } catch {
+        // there is nowhere to tell it
+      }
+    };
+  };
+  return Object.fromEntries(Object.entries(made).map(([level, write]) => [level, guard(write)])) as T;
 }
 
 /** A tree node of its own, for encoding and parsing header values the way Nodemailer does. */
