@@ -89,8 +89,9 @@ async function encode(
 }
 
 async function sendMail(delivery: Delivery, { contentType, body }: Payload): Promise<string | undefined> {
+  const { mailbox, messageId } = delivery;
   const what = 'send the message';
-  const path = `${mailboxPath(delivery.mailbox)}/sendMail`;
+  const path = `${mailboxPath(mailbox)}/sendMail`;
   const result = await requestGraph(delivery, { method: 'POST', path, contentType, body }, { what, expected: 202 });
   switch (result.state) {
     case 'done':
@@ -98,7 +99,7 @@ async function sendMail(delivery: Delivery, { contentType, body }: Payload): Pro
     case 'failed':
       throw result.error;
     case 'unknown':
-      if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: true, mailbox: delivery.mailbox });
+      if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: true, mailbox, messageId });
       throw failure(delivery, result.outcome, what, { ambiguous: true });
   }
 }

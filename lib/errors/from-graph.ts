@@ -65,10 +65,20 @@ function failureError({ error, reason, clientRequestId }: GraphFailure, context:
   });
 }
 
-/** The error of a send that was cancelled; `ambiguous` if Graph may already have the message. */
-export function abortError(reason: unknown, details: { ambiguous: boolean; mailbox?: string | undefined }): GraphTransportError {
-  const tail = details.ambiguous ? '; Graph may already have accepted it' : '; nothing was sent';
-  return new GraphTransportError('EABORT', `Message sending aborted${tail}`, { ...details, cause: reason });
+/** The error of a send that was cancelled; `ambiguous` if Graph may already have the message: `messageId` tells what to look for. */
+export function abortError(
+  reason: unknown,
+  {
+    ambiguous,
+    mailbox,
+    messageId,
+    draft,
+  }: { ambiguous: boolean; mailbox?: string | undefined; messageId?: string | undefined; draft?: boolean | undefined },
+): GraphTransportError {
+  const tail = ambiguous ? '; Graph may already have accepted it' : '; nothing was sent';
+  const hint = ambiguous && messageId !== undefined && mailbox !== undefined ? lookFirst({ messageId, mailbox, draft }) : undefined;
+  const message = `Message sending aborted${tail}`;
+  return new GraphTransportError('EABORT', hint ? sentence(message, hint) : message, { ambiguous, mailbox, hint, cause: reason });
 }
 
 /** System and TLS errors say what to do better than their code does. */
@@ -95,7 +105,7 @@ export function describe(error: Error): string {
   return redact((inner ?? error).message || (error as { code?: string }).code || error.name);
 }
 
-function lookFirst({ messageId, mailbox, draft = false }: GraphErrorContext): string {
+function lookFirst({ messageId, mailbox, draft = false }: Pick<GraphErrorContext, 'messageId' | 'mailbox' | 'draft'>): string {
   const look = `Look for the Message-ID ${messageId} in ${draft ? 'Sent Items and Drafts' : 'Sent Items'} of ${mailbox} before you send it again`;
   return draft ? `${look}.` : `${look}; route: 'draft' settles this by itself.`;
 }
