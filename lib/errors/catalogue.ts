@@ -277,6 +277,15 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     remedy: 'Raise the limit with Set-Mailbox -MaxSendSize, or send a link instead of the attachment.',
   },
   {
+    id: 'ErrorAttachmentSizeShouldNotBeLessThanMinimumSize',
+    graphCodes: ['ErrorAttachmentSizeShouldNotBeLessThanMinimumSize'],
+    code: 'EMESSAGE',
+    permanent: true,
+    cause:
+      'The file is a few hundred bytes below 3 MB: too large for one request and, by the documentation, too small for an upload session.',
+    remedy: 'Make it a kilobyte smaller or larger, for example by zipping it.',
+  },
+  {
     id: 'RequestEntityTooLarge',
     statusCodes: [413],
     code: 'EMESSAGE',
