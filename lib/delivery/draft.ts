@@ -26,6 +26,7 @@ export interface Draft {
  */
 export async function sendDraft(delivery: Delivery, payload: Payload): Promise<string | undefined> {
   const draft = await createDraft(delivery, payload);
+  claimed.add(draft.id);
   try {
     for (const upload of payload.uploads) await addAttachment(delivery, draft, payload, upload);
     return await send(delivery, draft);
@@ -33,8 +34,13 @@ export async function sendDraft(delivery: Delivery, payload: Payload): Promise<s
     // what may have been sent is not deleted: with an immutable id that would delete the sent copy
     if (isGraphTransportError(error) && error.ambiguous) throw error;
     throw await discard(delivery, draft, error);
+  } finally {
+    claimed.delete(draft.id);
   }
 }
+
+/** Drafts of messages on their way: another message with the same Message-ID must not take them for its own. */
+const claimed = new Set<string>();
 
 async function createDraft(delivery: Delivery, payload: Payload): Promise<Draft> {
   const { contentType, body, uploads } = payload;
@@ -54,13 +60,14 @@ async function createDraft(delivery: Delivery, payload: Payload): Promise<Draft>
     const id = result.state === 'done' ? idOf(result.answer) : undefined;
     if (id !== undefined) return draftAt(delivery, id);
     // nothing is sent yet, so another draft would do; but this one may exist and must not be left behind
-    // a message with this Message-ID that was sent before is another one
-    const found = (await find(delivery)).find(({ isDraft }) => isDraft === true);
+    const drafts = await find(delivery, '/mailFolders/drafts');
+    const found = drafts?.find(({ id: candidate, isDraft }) => isDraft === true && !claimed.has(candidate));
     if (found) return draftAt(delivery, found.id);
     if (result.state === 'unknown' && result.aborted)
       throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
-    if (attempt >= delivery.settings.retries || result.state === 'done') {
-      throw failure(delivery, result.state === 'done' ? result.answer : result.outcome, what);
+    if (!drafts || attempt >= delivery.settings.retries || result.state === 'done') {
+      const error = failure(delivery, result.state === 'done' ? result.answer : result.outcome, what);
+      throw drafts ? error : withNote(error, `A draft may be left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}).`);
     }
   }
 }
@@ -81,7 +88,8 @@ async function send(delivery: Delivery, draft: Draft): Promise<string | undefine
     if (state === 'draft' && aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     if (state === 'unknown' || attempt >= delivery.settings.retries) {
       const ambiguous = state === 'unknown' && (result.state === 'unknown' || attempt > 0);
-      if (aborted) throw abortError(delivery.signal.reason, { ambiguous, mailbox: delivery.mailbox });
+      if (aborted)
+        throw abortError(delivery.signal.reason, { ambiguous, draft: true, mailbox: delivery.mailbox, messageId: delivery.messageId });
       throw failure(delivery, result.outcome, what, { ambiguous, draft: true });
     }
     await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal).catch(() => {
@@ -107,40 +115,58 @@ async function lookAt(delivery: Delivery, draft: Draft): Promise<'sent' | 'draft
     if (attempt > 0) await quietly(delivery, (quiet) => delivery.sleep(pauseBefore(attempt, delivery), quiet.signal));
     const answer = await quietly(delivery, (quiet) => get(quiet, draft.path, { $select: 'id,isDraft' }));
     if (answer?.status === 200) state = stateOf(answer.body);
-    else if (answer?.status === 404) state = (await find(delivery)).some(({ isDraft }) => isDraft === false) ? 'sent' : 'unknown';
+    else if (answer?.status === 404) state = (await isListedAsSent(delivery, draft)) ? 'sent' : 'unknown';
     if (state === 'sent') return state;
   }
   return state;
 }
 
-/** The mailbox's messages with this Message-ID. */
-async function find(delivery: Delivery): Promise<{ id: string; isDraft: unknown }[]> {
-  const query = { $filter: `internetMessageId eq '${delivery.messageId.replaceAll("'", "''")}'`, $select: 'id,isDraft' };
-  const answer = await quietly(delivery, (quiet) => get(quiet, `${mailboxPath(delivery.mailbox)}/messages`, query));
-  const value = answer?.status === 200 ? (answer.body as { value?: unknown } | undefined)?.value : undefined;
-  return Array.isArray(value) ? (value as { id: string; isDraft: unknown }[]).filter(({ id }) => typeof id === 'string') : [];
+/** Other messages may have the same Message-ID, but not the same immutable id. */
+async function isListedAsSent(delivery: Delivery, draft: Draft): Promise<boolean> {
+  const listed = await find(delivery, '');
+  return listed?.some(({ id, isDraft }) => id === draft.id && isDraft === false) ?? false;
 }
 
+/** The messages of a folder, or of the mailbox, with this Message-ID; `undefined` if Graph cannot be asked. */
+async function find(delivery: Delivery, folder: string): Promise<{ id: string; isDraft: unknown }[] | undefined> {
+  const query = {
+    $filter: `internetMessageId eq '${delivery.messageId.replaceAll("'", "''")}'`,
+    $select: 'id,isDraft',
+    $top: '100',
+  };
+  const answer = await quietly(delivery, (quiet) => get(quiet, `${mailboxPath(delivery.mailbox)}${folder}/messages`, query));
+  const value = answer?.status === 200 ? (answer.body as { value?: unknown } | undefined)?.value : undefined;
+  return Array.isArray(value) ? (value as { id: string; isDraft: unknown }[]).filter(({ id }) => typeof id === 'string') : undefined;
+}
+
+/** Looking changes nothing, so it is repeated whatever the answer was. */
 async function get(delivery: Delivery, path: string, query: Record<string, string>): Promise<GraphAnswer | undefined> {
-  const result = await requestGraph(
-    delivery,
-    { method: 'GET', path, query, headers: IMMUTABLE_IDS },
-    { what: 'look at the draft', expected: 200, needsBody: true },
-  );
-  if (result.state === 'done') return result.answer;
-  return result.outcome.kind === 'answer' ? result.outcome : undefined;
+  for (let attempt = 0; ; attempt++) {
+    const result = await requestGraph(
+      delivery,
+      { method: 'GET', path, query, headers: IMMUTABLE_IDS },
+      { what: 'look at the draft', expected: 200, needsBody: true },
+    );
+    if (result.state === 'done') return result.answer;
+    if (result.state === 'failed' || attempt >= delivery.settings.retries) {
+      return result.outcome.kind === 'answer' ? result.outcome : undefined;
+    }
+    await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal);
+  }
 }
 
 /** Deletes a draft that will not be sent. Returns the error to throw, which names the draft if it could not be deleted. */
 async function discard(delivery: Delivery, draft: Draft, error: unknown): Promise<unknown> {
   const deleted = await quietly(delivery, (quiet) => remove(quiet, draft));
   if (deleted || !isGraphTransportError(error)) return error;
-  const { code, message } = error;
-  return new GraphTransportError(
-    code,
-    `${message.replace(/[.]?$/, '.')} A draft of the message is left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}, id ${draft.id}) and could not be deleted.`,
-    { ...error, cause: error },
+  return withNote(
+    error,
+    `A draft of the message is left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}, id ${draft.id}) and could not be deleted.`,
   );
+}
+
+function withNote(error: GraphTransportError, note: string): GraphTransportError {
+  return new GraphTransportError(error.code, `${error.message.replace(/[.]?$/, '.')} ${note}`, { ...error, cause: error });
 }
 
 /** Can be repeated whatever the answer was. */
