@@ -1,7 +1,9 @@
-import { mail, settle, until, useSandbox } from './support/harness.js';
+import { Readable } from 'node:stream';
+import { failing, large, mail, settle, until, useSandbox } from './support/harness.js';
 
 const harness = useSandbox();
-const { create, count } = harness;
+const create = (options: object = {}) => harness.create({ maxRetryDelay: 60_000, ...options });
+const { count } = harness;
 
 describe('an abort after Graph may have the message', () => {
   test.each(['json', 'mime'])('as %s: the error is ambiguous and says how to find out', async (format) => {
@@ -79,6 +81,68 @@ describe('an abort after Graph may have the message', () => {
     const { error, info } = await sending;
     expect(error).toBeUndefined();
     expect(info?.response).toBe('202 Accepted');
+  });
+});
+
+describe('an abort', () => {
+  test('while the message waits for its turn sends nothing', async () => {
+    const { transporter } = create({ maxConnections: 1 });
+    harness.sandbox.fail({ operation: 'sendMail', delay: 300 });
+    const first = transporter.sendMail({ ...mail, subject: 'first' });
+    const controller = new AbortController();
+    const second = failing(transporter, { subject: 'second', signal: controller.signal });
+    controller.abort();
+    expect(await second).toMatchObject({ code: 'EABORT', name: 'AbortError', ambiguous: false });
+    await first;
+    expect(harness.sandbox.messages.map(({ subject }) => subject)).toEqual(['first']);
+  });
+
+  test('during the sign-in sends nothing, and another message still gets the token', async () => {
+    const { transporter } = create();
+    harness.sandbox.fail({ operation: 'token', delay: 400 });
+    const controller = new AbortController();
+    const aborted = failing(transporter, { signal: controller.signal });
+    const other = transporter.sendMail({ ...mail, subject: 'other' });
+    setTimeout(() => controller.abort(), 100);
+    expect(await aborted).toMatchObject({ code: 'EABORT', ambiguous: false });
+    await other;
+    expect(harness.sandbox.messages.map(({ subject }) => subject)).toEqual(['other']);
+    expect(count('token')).toBe(1);
+  });
+
+  test('while an attachment is read sends nothing and destroys the stream', async () => {
+    const { transporter } = create();
+    const stream = new Readable({ read: () => undefined });
+    stream.push('the beginning');
+    const controller = new AbortController();
+    const aborted = failing(transporter, { signal: controller.signal, attachments: [{ filename: 'a.txt', content: stream }] });
+    setTimeout(() => controller.abort(), 100);
+    expect(await aborted).toMatchObject({ code: 'EABORT', ambiguous: false });
+    expect(stream.destroyed).toBe(true);
+    expect(count('sendMail')).toBe(0);
+  });
+
+  test('during a pause sends nothing', async () => {
+    const { transporter } = create();
+    harness.sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'Retry-After': '30' } });
+    const controller = new AbortController();
+    const aborted = failing(transporter, { signal: controller.signal });
+    await until(() => count('sendMail') === 1);
+    setTimeout(() => controller.abort(), 50);
+    expect(await aborted).toMatchObject({ code: 'EABORT', ambiguous: false });
+    expect(harness.sandbox.messages).toHaveLength(0);
+  });
+
+  test.each(['createDraft', 'createUploadSession', 'uploadChunk'] as const)('during %s leaves no draft and no copy', async (operation) => {
+    const { transporter } = create();
+    harness.sandbox.fail({ operation, delay: 60_000 });
+    const controller = new AbortController();
+    const aborted = failing(transporter, { ...large, signal: controller.signal });
+    await until(() => count(operation === 'createDraft' ? 'token' : 'createDraft') > 0);
+    setTimeout(() => controller.abort(), 300);
+    expect(await aborted).toMatchObject({ code: 'EABORT', ambiguous: false });
+    expect(harness.sandbox.messages).toHaveLength(0);
+    expect(harness.sandbox.drafts).toHaveLength(0);
   });
 });
 

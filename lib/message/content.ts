@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -85,7 +85,9 @@ export class ContentReader {
       if (isStream(content)) return await this.#collect(readable(content));
       if (typeof path === 'string' && !href) {
         refuseIf(closed(node, 'disableFileAccess'), `file access is disabled (disableFileAccess), but it is to be read from ${path}`);
-        return await fileSource(path);
+        const file = await fileSource(path);
+        // what the system makes up while it is read, such as /proc/version, says it has 0 bytes
+        return file.size > 0 ? file : await this.#collect(createReadStream(path));
       }
       if (typeof href === 'string') {
         refuseIf(closed(node, 'disableUrlAccess'), 'URL access is disabled (disableUrlAccess), but it is to be fetched from a URL');

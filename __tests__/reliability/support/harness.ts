@@ -3,6 +3,8 @@ import { graphTransport, type GraphSentMessageInfo, type GraphTransport, type Gr
 import { startSandbox, type Sandbox, type SandboxOperation, type SandboxOptions } from '../../../lib/sandbox/index.js';
 
 export const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
+/** More than one request carries: it goes by way of a draft and an upload of three chunks. */
+export const large = { attachments: [{ filename: 'large.bin', content: Buffer.alloc(9_000_000, 1) }] };
 
 type Transporter = ReturnType<typeof nodemailer.createTransport>;
 
@@ -58,4 +60,12 @@ export function settle(transporter: { sendMail(data: object): Promise<unknown> }
     (info) => ({ error: undefined, info: info as GraphSentMessageInfo }),
     (error: GraphTransportError) => ({ error, info: undefined }),
   );
+}
+
+/** Sends and resolves with the error, if there is one. */
+export async function failing(
+  transporter: { sendMail(data: object): Promise<unknown> },
+  data: object = {},
+): Promise<GraphTransportError | undefined> {
+  return (await settle(transporter, data)).error;
 }

@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os, { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { failing, large, mail, until, useSandbox } from './support/harness.js';
+
+const harness = useSandbox();
+const create = (options: object = {}) => harness.create({ maxRetryDelay: 60_000, ...options });
+const { count } = harness;
+
+test('an ambiguous draft is left alone and named', async () => {
+  const { transporter } = create({ route: 'draft', retries: 1, maxRetryDelay: 10 });
+  harness.sandbox.fail({ operation: 'send', cut: 'reset', accepted: true, times: Infinity });
+  harness.sandbox.fail({ operation: ['getMessage', 'listMessages'], status: 500, times: Infinity });
+  const error = await failing(transporter, { messageId: '<look-for-me@contoso.com>' });
+  expect(error).toMatchObject({ ambiguous: true, message: expect.stringContaining('<look-for-me@contoso.com>') });
+  expect(harness.sandbox.messages).toHaveLength(1);
+  expect(count('deleteMessage')).toBe(0);
+});
+
+test('a draft that cannot be deleted is named in the error', async () => {
+  const { transporter } = create({ maxRetryDelay: 10, retries: 1 });
+  harness.sandbox.fail({ operation: 'uploadChunk', status: 400, times: Infinity });
+  harness.sandbox.fail({ operation: 'deleteMessage', status: 500, times: Infinity });
+  const error = await failing(transporter, large);
+  expect(error?.message).toMatch(/left in Drafts of noreply@contoso\.com/);
+  expect(harness.sandbox.drafts).toHaveLength(1);
+});
+
+test('temporary files are removed after success, failure and abort', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'spool-test-'));
+  // jest's process.env is a copy that Node itself does not see
+  const spy = jest.spyOn(os, 'tmpdir').mockReturnValue(folder);
+  try {
+    const { transporter } = create();
+    const attachments = () => [{ filename: 'large.bin', content: Readable.from(pieces(9)) }];
+    await transporter.sendMail({ ...mail, attachments: attachments() });
+    expect(harness.sandbox.messages[0]?.attachments[0]?.size).toBe(9 * 1024 * 1024);
+    harness.sandbox.fail({ operation: 'uploadChunk', status: 400 });
+    expect(await failing(transporter, { attachments: attachments() })).toBeDefined();
+    harness.sandbox.fail({ operation: 'uploadChunk', delay: 60_000 });
+    const controller = new AbortController();
+    const aborted = failing(transporter, { attachments: attachments(), signal: controller.signal });
+    await until(() => readdirSync(folder).length > 0);
+    setTimeout(() => controller.abort(), 200);
+    await aborted;
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    spy.mockRestore();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+function* pieces(count: number): Generator<Buffer> {
+  for (let index = 0; index < count; index++) yield Buffer.alloc(1024 * 1024, index);
+}
