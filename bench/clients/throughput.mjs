@@ -1,0 +1,78 @@
+// One contender, which sends as many small messages as it is told to.
+import { serve } from '../support/child.mjs';
+import { MAILBOX, smallMessage } from '../support/message.mjs';
+import nodemailer from '../support/nodemailer.mjs';
+
+const { contender, concurrency, server, sample } = JSON.parse(process.argv[2]);
+const signIn = {
+  tenantId: '7b1d5a3e-0c52-4e9a-9f6e-2f3a1c9d8e70',
+  clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f',
+  clientSecret: 'secret',
+};
+const url = `https://graph.microsoft.com/v1.0/users/${encodeURIComponent(MAILBOX)}/sendMail`;
+
+const CONTENDERS = {
+  json: () => own('json'),
+  mime: () => own('mime'),
+  async fetch() {
+    const { headers, body } = sample;
+    return async () => {
+      const { status } = await fetch(url, { method: 'POST', headers, body });
+      if (status !== 202) throw new Error(`HTTP ${status}`);
+    };
+  },
+  async undici() {
+    const { Pool } = await import('undici');
+    const { origin, pathname: path } = new URL(url);
+    const pool = new Pool(origin, { connections: concurrency });
+    const { headers } = sample;
+    const body = Buffer.from(sample.body, 'latin1');
+    return async () => {
+      const answer = await pool.request({ method: 'POST', path, headers, body });
+      await answer.body.dump();
+      if (answer.statusCode !== 202) throw new Error(`HTTP ${answer.statusCode}`);
+    };
+  },
+  smtp: () => smtp({ port: server.smtp, ignoreTLS: true }),
+  smtps: () => smtp({ port: server.smtps, secure: true }),
+  async msgraph() {
+    const { default: Transport } = await import('nodemailer-msgraph-transport');
+    return mailer(new Transport({ ...signIn, userPrincipalName: MAILBOX }));
+  },
+  async outlook() {
+    const { OutlookTransport } = await import('outlook-nodemailer-transport');
+    return mailer(new OutlookTransport({ userId: `users/${MAILBOX}`, auth: { accessToken: server.token } }));
+  },
+};
+
+async function own(format) {
+  const { graphTransport } = await import('../../dist/esm/index.js');
+  return mailer(graphTransport({ ...signIn, mailbox: MAILBOX, format }));
+}
+
+// without an end to a connection's messages, which is Nodemailer's fastest
+function smtp(options) {
+  return mailer({ host: 'localhost', pool: true, maxConnections: concurrency, maxMessages: Infinity, ...options });
+}
+
+function mailer(transport) {
+  const transporter = nodemailer.createTransport(transport);
+  return () => transporter.sendMail(smallMessage());
+}
+
+const send = await CONTENDERS[contender]();
+
+async function sendMany(count) {
+  let left = count;
+  const loop = async () => {
+    while (left-- > 0) await send();
+  };
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  await Promise.all(Array.from({ length: concurrency }, loop));
+  const wall = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall, cpu: (user + system) / 1000 };
+}
+
+serve({}, ({ count }) => sendMany(count));

@@ -1,0 +1,86 @@
+// Small messages: what one costs in CPU time of the sending process, and how many a second go out.
+import { start } from '../support/child.mjs';
+import { startMinimal } from '../support/minimal.mjs';
+import { median, ratios, summary } from '../support/statistics.mjs';
+
+const CONCURRENCY = 4;
+const CONTENDERS = ['undici', 'json', 'mime', 'fetch', 'smtp', 'smtps', 'outlook', 'msgraph'];
+
+export async function run({ quick, log }) {
+  const rounds = quick ? 2 : 9;
+  const roundTime = quick ? 100 : 800;
+  const warmUpTime = quick ? 200 : 3000;
+  const server = await startMinimal();
+  const clients = [];
+  try {
+    // the request this transport makes is the one the bare loops make
+    const sampler = await begin('json');
+    await sampler.ask({ count: 1 });
+    await sampler.stop();
+    const { headers, body } = (await server.ask({})).last;
+    for (const name of ['host', 'connection', 'content-length', 'transfer-encoding']) delete headers[name];
+
+    for (const name of CONTENDERS) {
+      const client = await begin(name, { headers, body });
+      const speed = await warmUp(client, warmUpTime);
+      await server.ask({});
+      clients.push({ name, client, count: Math.max(CONCURRENCY, Math.round((speed * roundTime) / 1000)), cpu: [], wall: [], bytes: 0 });
+      log(`${name}: ${Math.round(speed)} messages/s in warming up`);
+    }
+    for (let round = 0; round < rounds; round++) {
+      // nobody is always first
+      const order = clients.map((_, index) => clients[(index + round) % clients.length]);
+      for (const contender of order) {
+        const { name, client, count } = contender;
+        const { cpu, wall } = await client.ask({ count });
+        const received = await server.ask({});
+        if (received.messages !== count) throw new Error(`${name}: sent ${count} messages, ${received.messages} arrived`);
+        contender.cpu.push((cpu * 1000) / count);
+        contender.wall.push((count * 1000) / wall);
+        contender.bytes = Math.round(received.bytes / count);
+      }
+      log(`round ${round + 1} of ${rounds}`);
+    }
+  } finally {
+    await Promise.all(clients.map(({ client }) => client.stop()));
+    await server.stop();
+  }
+
+  const bare = clients.find(({ name }) => name === 'fetch');
+  return {
+    rounds,
+    concurrency: CONCURRENCY,
+    contenders: Object.fromEntries(
+      clients.map(({ name, cpu, wall, bytes }) => [
+        name,
+        {
+          /** Microseconds of CPU time per message. */
+          cpu: summary(cpu),
+          /** Messages per second. */
+          wall: summary(wall),
+          /** Times as many messages as bare fetch in the same CPU time, and in the same time. */
+          cpuToFetch: ratios(bare.cpu, cpu),
+          wallToFetch: ratios(wall, bare.wall),
+          /** CPU time this one needs for each of the JSON transport's. */
+          cpuToOwn: median(cpu.map((value, round) => value / clients.find((other) => other.name === 'json').cpu[round])),
+          bytes,
+        },
+      ]),
+    ),
+  };
+
+  function begin(contender, sample) {
+    return start('clients/throughput.mjs', { contender, concurrency: CONCURRENCY, server: server.ready, sample }, server.options);
+  }
+}
+
+/** Sends until the time is over; returns the speed at the end. */
+async function warmUp(client, time) {
+  let speed = 0;
+  for (let spent = 0, count = 50; spent < time; count = Math.max(50, Math.round(speed / 5))) {
+    const { wall } = await client.ask({ count });
+    spent += wall;
+    speed = (count * 1000) / wall;
+  }
+  return speed;
+}
