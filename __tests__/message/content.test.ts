@@ -66,6 +66,11 @@ async function collect(source: ContentSource, start = 0, length = source.size): 
   return pieces;
 }
 
+/** A failure nobody listens to would end the process. */
+function quiet<T extends Readable>(stream: T): T {
+  return stream.on('error', () => undefined);
+}
+
 /** Files this package put aside. */
 function spooled(): string[] {
   return readdirSync(tmpdir()).filter((name) => statSync(join(tmpdir(), name)).isFile());
@@ -313,7 +318,7 @@ describe('a URL', () => {
 
 describe('a stream', () => {
   test('that fails', async () => {
-    const stream = new PassThrough();
+    const stream = quiet(new PassThrough());
     const reading = read(stream);
     stream.destroy(Object.assign(new Error('the bucket is gone'), { code: 'ENOTFOUND' }));
     await expect(reading).rejects.toMatchObject({
@@ -348,8 +353,7 @@ describe('a stream', () => {
   });
 
   test('that had failed before says why', async () => {
-    const stream = new PassThrough();
-    stream.on('error', () => undefined);
+    const stream = quiet(new PassThrough());
     stream.destroy(new Error('the bucket is gone'));
     await new Promise(setImmediate);
     await expect(read(stream)).rejects.toMatchObject({ message: expect.stringContaining('the bucket is gone') });
@@ -372,7 +376,7 @@ describe('a stream', () => {
   });
 
   test('that falls silent is given up, and may be sent again later', async () => {
-    const stream = new PassThrough();
+    const stream = quiet(new PassThrough());
     stream.write('x');
     await expect(createReader({ idleTimeout: 20 }).read(createMimeNode(), stream, 'the text')).rejects.toMatchObject({
       code: 'ETIMEDOUT',
@@ -395,7 +399,7 @@ describe('a stream', () => {
 
   test('ends with an abort, whose reason is told as it is', async () => {
     const controller = new AbortController();
-    const stream = new PassThrough();
+    const stream = quiet(new PassThrough());
     const reading = createReader({ signal: controller.signal }).read(createMimeNode(), stream, 'the text');
     const reason = new Error('no longer needed');
     setImmediate(() => controller.abort(reason));
@@ -427,7 +431,7 @@ describe('a stream', () => {
         yield chunk;
       }
     }
-    await expect(read(Readable.from(endless(), { objectMode: true, highWaterMark: 1 }))).rejects.toMatchObject({
+    await expect(read(quiet(Readable.from(endless(), { objectMode: true, highWaterMark: 1 })))).rejects.toMatchObject({
       code: 'EMESSAGE',
       permanent: true,
       message: 'attachment "a.bin" cannot be read: it is larger than the 150 MB Graph takes',
@@ -473,7 +477,7 @@ describe('what does not fit into memory', () => {
       throw new Error('broken off');
     }
     const reader = createReader();
-    await expect(reader.read(createMimeNode(), Readable.from(broken()), 'a stream')).rejects.toMatchObject({ code: 'EMESSAGE' });
+    await expect(reader.read(createMimeNode(), quiet(Readable.from(broken())), 'a stream')).rejects.toMatchObject({ code: 'EMESSAGE' });
     expect(spooled()).toEqual([]);
     // what failed has nothing to remove
     await reader.dispose();
