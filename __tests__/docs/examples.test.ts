@@ -1,19 +1,21 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import * as esbuild from 'esbuild';
 import ts from 'typescript';
-
-const root = join(__dirname, '../..');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter((name) => name.endsWith('.md'));
-
-interface Example {
-  page: string;
-  /** First line of the code in the page. */
-  line: number;
-  language: string;
-  code: string;
-}
+import { createDoctorCommand } from '../../lib/cli/doctor.js';
+import { createSandboxCommand } from '../../lib/cli/sandbox.js';
+import { createSendmailCommand } from '../../lib/cli/sendmail.js';
+import { createSetupCommand } from '../../lib/cli/setup.js';
+import { buildPackage, cleanEnv, useScratchFolder } from '../examples/support/package-folder.js';
+import { pages, readExamples, readPage, root, type Example } from './pages.js';
 
 const examples = pages.flatMap(readExamples);
+const inLanguages = (...languages: string[]) => examples.filter(({ language }) => languages.includes(language));
+const scripts = inLanguages('ts', 'typescript', 'js', 'javascript', 'mjs');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; scripts: Record<string, string> };
 
 /** What a block may take from the blocks before it. */
 const context: Record<string, string> = {
@@ -25,68 +27,202 @@ const context: Record<string, string> = {
   options: `declare const options: import('nodemailer-graph-transport').GraphTransportOptions;`,
 };
 
-test('there are examples to check', () => {
-  expect(examples.filter(({ page }) => page === 'README.md').length).toBeGreaterThanOrEqual(3);
+test('every example is in a language that is checked below', () => {
+  expect(examples.filter(({ page }) => page === 'README.md').length).toBeGreaterThanOrEqual(6);
+  for (const { title, language } of examples)
+    expect([title, language]).toEqual([title, expect.stringMatching(/^(ts|js|mjs|json|sh|powershell|text)$/)]);
 });
 
-test('every TypeScript and JavaScript example of README and docs compiles', () => {
-  const sources = new Map(
-    examples
-      .filter(({ language }) => ['ts', 'typescript', 'js', 'javascript', 'mjs'].includes(language))
-      .map((example) => [
-        join(root, 'examples', `${example.page.replace(/\W/g, '-')}-${example.line}.mts`),
-        { example, code: complete(example.code) },
-      ]),
-  );
-  expect(problemsOf(sources)).toEqual([]);
-}, 120_000);
+describe('TypeScript and JavaScript compile', () => {
+  let problems: Map<Example, string[]>;
+  beforeAll(() => {
+    problems = compile(scripts);
+  }, 120_000);
 
-test('an example with a mistake is noticed', () => {
-  const code = `import { graphTransport } from 'nodemailer-graph-transport';\ngraphTransport({ tenantId: 1 });`;
-  const example = { page: 'README.md', line: 1, language: 'ts', code };
-  expect(problemsOf(new Map([[join(root, 'examples', 'mistake.mts'), { example, code }]]))).toEqual([
-    expect.stringContaining('README.md:2'),
-  ]);
-}, 120_000);
+  test.each(scripts.map((example) => [example.title, example] as const))('%s', (_, example) => {
+    expect(problems.get(example)).toEqual([]);
+  });
+
+  test('an example with a mistake is noticed', () => {
+    const code = `import { graphTransport } from 'nodemailer-graph-transport';\ngraphTransport({ tenantId: 1 });`;
+    const example = { page: 'README.md', line: 1, title: 'mistake', language: 'ts', code };
+    expect(compile([example]).get(example)).toEqual([expect.stringContaining('README.md:2')]);
+  }, 120_000);
+});
+
+/** Those that bring a sandbox of their own can be run as they are. */
+const runnable = scripts.filter((example) => /\bstartSandbox\(/.test(example.code) && !/\b(beforeAll|test)\(/.test(example.code));
+
+describe('what can run without a tenant runs', () => {
+  const scratch = useScratchFolder();
+  beforeAll(buildPackage, 300_000);
+
+  test('there is something to run', () => {
+    expect(runnable.map(({ page }) => page)).toEqual(expect.arrayContaining(['README.md', 'docs/large-attachments.md']));
+  });
+
+  test.each(runnable.map((example) => [example.title, example] as const))(
+    '%s prints what the page says',
+    async (title, { code, output }) => {
+      const file = join(scratch, `${title.replace(/\W+/g, '-')}.mjs`);
+      writeFileSync(file, esbuild.transformSync(code, { loader: 'ts', format: 'esm', target: 'es2022' }).code);
+      const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: root, env: cleanEnv });
+      if (output !== undefined) expect(stdout).toBe(output);
+      const comments = [...code.matchAll(/^.*\bconsole\.log\(.*\); \/\/ (.+)$/gm)].map(([, printed]) => printed);
+      expect(stdout.split('\n')).toEqual(expect.arrayContaining(comments));
+      expect(output ?? comments[0]).toBeDefined();
+    },
+    60_000,
+  );
+});
 
 test('every JSON example parses', () => {
-  for (const { code } of examples.filter(({ language }) => language === 'json')) expect(() => JSON.parse(code) as unknown).not.toThrow();
+  for (const { code } of inLanguages('json')) expect(() => JSON.parse(code) as unknown).not.toThrow();
 });
 
-test('every npm script that README and docs name exists', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-  const named = pages.flatMap((page) =>
-    [...readFileSync(join(root, page), 'utf8').matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name ?? ''),
-  );
+describe('shell commands exist', () => {
+  test.each(inLanguages('sh').map((example) => [example.title, example.code] as const))('%s', (_, code) => {
+    for (const command of commandsOf(code)) checkCommand(command);
+  });
+
+  test('a mistake is noticed', () => {
+    for (const wrong of [
+      'npm run demmo',
+      'npx nodemailer-graph-transport docter',
+      'npx nodemailer-graph-transport doctor --mailbx a@contoso.com',
+      'node examples/demo.js',
+      'npx jest --config examples/jest.config.mjs',
+      'yarn test',
+    ]) {
+      expect(() => commandsOf(wrong).forEach(checkCommand)).toThrow();
+    }
+  });
+});
+
+/** Cmdlets that `setup` does not use, with their parameters as Microsoft documents them. */
+const otherCmdlets = `
+Set-Mailbox -Identity -MaxSendSize https://learn.microsoft.com/powershell/module/exchange/set-mailbox
+Set-CASMailbox -Identity -SmtpClientAuthenticationDisabled https://learn.microsoft.com/powershell/module/exchange/set-casmailbox
+`;
+
+describe('PowerShell uses the cmdlets of the setup scripts', () => {
+  const known = readdirSync(join(root, 'lib/cli'))
+    .filter((name) => name.startsWith('setup-'))
+    .map((name) => readFileSync(join(root, 'lib/cli', name), 'utf8'))
+    .concat(otherCmdlets)
+    .flatMap((text) => text.split('\n'));
+
+  test.each(inLanguages('powershell').map((example) => [example.title, example.code] as const))('%s', (_, code) => {
+    const lines = code.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      const cmdlet = /^[A-Z][a-z]+-\w+/.exec(line)?.[0] ?? line;
+      const parameters = line.replace(/"[^"]*"|'[^']*'/g, '').match(/(?<= )-[A-Z]\w+/g) ?? [];
+      const used = known.filter((text) => new RegExp(`\\b${cmdlet}\\b`).test(text)).join(' ');
+      for (const word of [cmdlet, ...parameters]) expect([line, used.split(/[\s'"`(]+/)]).toEqual([line, expect.arrayContaining([word])]);
+    }
+  });
+});
+
+test('every lib/ path in a drawing exists', () => {
+  const named = inLanguages('text').flatMap(({ code }) => code.match(/\blib\/[\w./-]+/g) ?? []);
   expect(named.length).toBeGreaterThan(0);
-  for (const name of named) expect(Object.keys(scripts)).toContain(name);
+  for (const path of named) expect([path, existsSync(join(root, path))]).toEqual([path, true]);
 });
 
-test('every file that README and docs link to exists', () => {
+test('every npm script that a page names exists', () => {
+  const named = pages.flatMap((page) => [...readPage(page).matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name ?? ''));
+  expect(named.length).toBeGreaterThan(0);
+  for (const name of named) expect(Object.keys(manifest.scripts)).toContain(name);
+});
+
+test('every command and every flag in running text exists', () => {
+  const known = new Set(Object.values(commands()).flatMap((command) => command.options.map(({ long }) => long)));
+  known.add('--help');
+  const quoted = pages.flatMap((page) => [...readPage(page).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => ({ page, code })));
+  const isCommand = (code: string) => /^(npx|npm|node) /.test(code);
+  const flags = quoted.flatMap(({ page, code }) =>
+    (isCommand(code) ? [] : (code.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [])).map((flag) => ({ page, flag })),
+  );
+  expect(flags.length).toBeGreaterThan(10);
+  for (const { page, flag } of flags) expect([page, [...known]]).toEqual([page, expect.arrayContaining([flag])]);
+  for (const { code } of quoted.filter((text) => isCommand(text.code))) commandsOf(code).forEach(checkCommand);
+});
+
+test('every file that a page links to exists, and every heading', () => {
   for (const page of pages) {
-    const folder = join(root, page, '..');
-    for (const [, target = ''] of readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)/g)) {
-      expect([page, target, readable(join(folder, target))]).toEqual([page, target, true]);
+    for (const [, link = ''] of readPage(page).matchAll(/\]\((?!https?:|mailto:)([^)]+)\)/g)) {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : join(page, '..', path).replaceAll('\\', '/');
+      expect([page, link, existsSync(join(root, target))]).toEqual([page, link, true]);
+      if (anchor !== undefined) expect([page, link, anchorsOf(target)]).toEqual([page, link, expect.arrayContaining([anchor])]);
     }
   }
 });
 
-function readExamples(page: string): Example[] {
-  const lines = readFileSync(join(root, page), 'utf8').split('\n');
-  const found: Example[] = [];
-  let open: Example | undefined;
-  lines.forEach((text, index) => {
-    const fence = /^```(\w*)/.exec(text);
-    if (!fence) {
-      if (open) open.code += `${text}\n`;
-    } else if (open) {
-      found.push(open);
-      open = undefined;
-    } else {
-      open = { page, line: index + 2, language: fence[1] ?? '', code: '' };
-    }
-  });
-  return found;
+/** As GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function commands(): Record<string, Command> {
+  const all = [createSetupCommand(), createDoctorCommand(), createSendmailCommand(), createSandboxCommand()];
+  return Object.fromEntries(all.map((command) => [command.name(), command]));
+}
+
+/** The single commands of a shell block, without comments, redirections, assignments and the shell's own words. */
+function commandsOf(code: string): string[][] {
+  return code
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#.*$/, ''))
+    .flatMap((line) => line.replace(/'[^']*'|"[^"]*"/g, 'QUOTED').split(/&&|\|\||[;|]/))
+    .map((command) =>
+      command
+        .replace(/\s>\s*\S+/g, '')
+        .trim()
+        .split(/\s+/),
+    )
+    .map((words) => words.slice(words.findIndex((word) => !/^(\w+=\S*|exec|export)$/.test(word))))
+    .filter(([first = '']) => first !== '' && !/^\w+=/.test(first));
+}
+
+function checkCommand([program = '', ...args]: string[]): void {
+  const script = args[1] === '--silent' ? args[2] : args[1];
+  switch (program) {
+    case 'npx':
+      return checkCommand(args);
+    case 'npm':
+      if (args[0] === 'run') expect(Object.keys(manifest.scripts)).toContain(script);
+      else expect(['ci', 'test', 'install']).toContain(args[0]);
+      return;
+    case manifest.name:
+      return checkOwnCommand(args);
+    case 'node':
+      return checkFile(args.find((arg) => !arg.startsWith('-')));
+    case 'jest':
+    case 'vitest':
+      return checkFile(args[args.findIndex((arg) => arg === '--config' || arg === '--root') + 1]);
+    default:
+      // what every system has
+      expect(['bash', 'less', 'printf', 'set', '.']).toContain(program);
+  }
+}
+
+function checkOwnCommand([name = '', ...args]: string[]): void {
+  if (name === '<command>') return;
+  const command = commands()[name];
+  expect([name, command !== undefined]).toEqual([name, true]);
+  const known = ['--help', ...(command?.options.map(({ long }) => long) ?? [])];
+  for (const flag of args.filter((arg) => arg.startsWith('--'))) expect(known).toContain(flag);
+}
+
+function checkFile(path = ''): void {
+  expect([path, path !== '' && existsSync(join(root, path))]).toEqual([path, true]);
 }
 
 /** Declares what an earlier block of the page made. */
@@ -99,7 +235,9 @@ function complete(code: string): string {
   return `${code}\nexport {};\n${missing.map((name) => context[name]).join('\n')}`;
 }
 
-function problemsOf(sources: Map<string, { example: Example; code: string }>): string[] {
+/** Compiles the examples in one program, against the sources; the problems of each. */
+function compile(list: readonly Example[]): Map<Example, string[]> {
+  const sources = new Map(list.map((example, index) => [join(root, 'examples', `documented-${index}.mts`), complete(example.code)]));
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
@@ -110,34 +248,34 @@ function problemsOf(sources: Map<string, { example: Example; code: string }>): s
     skipLibCheck: true,
     types: ['node', 'jest'],
     paths: { 'nodemailer-graph-transport': ['./lib/index.ts'], 'nodemailer-graph-transport/sandbox': ['./lib/sandbox/index.ts'] },
+    // for the NestJS examples
+    experimentalDecorators: true,
   };
   const host = ts.createCompilerHost(options);
   const { readFile, fileExists, getSourceFile } = host;
   host.fileExists = (name) => sources.has(name) || fileExists.call(host, name);
-  host.readFile = (name) => sources.get(name)?.code ?? readFile.call(host, name);
+  host.readFile = (name) => sources.get(name) ?? readFile.call(host, name);
   host.getSourceFile = (name, ...rest) => {
     const source = sources.get(name);
-    return source
-      ? ts.createSourceFile(name, source.code, ...(rest.slice(0, 1) as [ts.ScriptTarget]))
-      : getSourceFile.call(host, name, ...rest);
+    return source === undefined
+      ? getSourceFile.call(host, name, ...rest)
+      : ts.createSourceFile(name, source, ...(rest.slice(0, 1) as [ts.ScriptTarget]));
   };
   host.getCurrentDirectory = () => root;
   const program = ts.createProgram([...sources.keys(), join(root, 'lib/nodemailer-types.d.ts')], options, host);
-  return [...sources].flatMap(([file, { example }]) => {
-    const source = program.getSourceFile(file);
-    if (!source) return [`${example.page}:${example.line} was not read`];
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(({ start = 0, messageText }) => {
-      const { line } = source.getLineAndCharacterOfPosition(start);
-      return `${example.page}:${example.line + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-    });
-  });
-}
-
-function readable(file: string): boolean {
-  try {
-    readFileSync(file);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EISDIR';
-  }
+  const files = [...sources.keys()];
+  return new Map(
+    list.map((example, index) => {
+      const source = program.getSourceFile(files[index] ?? '');
+      if (!source) return [example, ['was not read']];
+      const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+      return [
+        example,
+        diagnostics.map(({ start = 0, messageText }) => {
+          const { line } = source.getLineAndCharacterOfPosition(start);
+          return `${example.page}:${example.line + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+        }),
+      ];
+    }),
+  );
 }
