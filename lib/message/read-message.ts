@@ -234,7 +234,9 @@ async function takeIn(node: MimeTreeNode, reader: ContentReader, what: string): 
 
 function decodeCharset(bytes: Buffer, charset: string): string {
   try {
-    return new TextDecoder(charset).decode(bytes);
+    const decoder = new TextDecoder(charset);
+    // in one go Node.js 20 takes windows-1252 for latin1, without "€" and curly quotes
+    return decoder.decode(bytes, { stream: true }) + decoder.decode();
   } catch {
     return bytes.toString('utf8');
   }
