@@ -6,14 +6,14 @@ import { GraphTransportError } from './errors/graph-transport-error.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from './graph/clouds.js';
 import type { ClientCertificate, SignIn } from './graph/credentials.js';
 
-/** `'auto'` picks per message what carries more of it. */
+/** How a message is handed to Graph: as JSON, or as base64 MIME; `'auto'` picks per message what carries more of it. */
 export type FormatOption = 'auto' | 'json' | 'mime';
-/** `'auto'` takes the draft route only for messages too big for one request. */
+/** `'sendMail'`: one request. `'draft'`: a draft that is filled and then sent. `'auto'`: a draft only for what is too big for one request. */
 export type RouteOption = 'auto' | 'sendMail' | 'draft';
-/** What happens with a message that the chosen format cannot carry whole. */
+/** What happens with a message that the chosen format cannot carry whole: a line in the log, an `EMESSAGE` before anything is sent, or nothing. */
 export type LossPolicy = 'warn' | 'error' | 'ignore';
 
-/** A bunyan-style logger: `(entry, message, ...args)` per level. */
+/** A bunyan-style logger: each level takes an entry such as `{ tnx: 'send', messageId }`, a message with `%s` and what belongs there. */
 export interface Logger {
   trace(entry: object, message?: string, ...args: unknown[]): void;
   debug(entry: object, message?: string, ...args: unknown[]): void;
@@ -66,41 +66,41 @@ export interface CommonOptions {
   mailbox?: string | undefined;
   /** Whether a copy is kept in Sent Items. `false` cannot be kept in MIME and on the draft route. @default true */
   saveToSentItems?: boolean | undefined;
-  /** @default 'auto' */
+  /** How a message is handed to Graph. @default 'auto' */
   format?: FormatOption | undefined;
   /** `'draft'` makes every send duplicate-safe and needs Mail.ReadWrite. @default 'auto' */
   route?: RouteOption | undefined;
-  /** @default 'warn' */
+  /** What happens with a message that Graph cannot carry as it was written; see `info.losses`. @default 'warn' */
   onLoss?: LossPolicy | undefined;
-  /** @default 'global' */
+  /** Microsoft's cloud the tenant is in; names the hosts of Graph and of the sign-in service. @default 'global' */
   cloud?: Cloud | undefined;
-  /** Root of Graph, such as `https://graph.microsoft.com`; instead of `cloud`. */
+  /** Root of Graph, https (http on loopback only); instead of `cloud`. @default 'https://graph.microsoft.com' */
   graphEndpoint?: string | undefined;
-  /** Root of the sign-in service, such as `https://login.microsoftonline.com`; instead of `cloud`. */
+  /** Root of the sign-in service, https; instead of `cloud`. @default 'https://login.microsoftonline.com' */
   authorityHost?: string | undefined;
-  /** Messages of one mailbox on the way at the same time; Exchange allows 4. @default 4 */
+  /** Messages of one mailbox on the way at the same time, at least 1; Exchange allows 4. @default 4 */
   maxConnections?: number | undefined;
   /** Messages per `rateDelta` over all mailboxes, as in Nodemailer's pool. @default no limit */
   rateLimit?: number | undefined;
   /** Milliseconds that `rateLimit` counts over. @default 1000 */
   rateDelta?: number | undefined;
-  /** Most recipients of one message; Exchange's own limit is 500 unless an administrator changed it (1 to 1000). @default 500 */
+  /** Most recipients of one message, `EENVELOPE` beyond; Exchange's own limit is 500 unless an administrator changed it (1 to 1000). @default 500 */
   maxRecipients?: number | undefined;
-  /** Repeats of what Graph certainly did not accept. @default 3 */
+  /** Repeats of a request that Graph certainly did not accept; 0 for none. @default 3 */
   retries?: number | undefined;
   /** Longest wait before a repeat, in milliseconds; a longer Retry-After is reported at once. @default 120000 */
   maxRetryDelay?: number | undefined;
-  /** Milliseconds to establish a connection. @default 30000 */
+  /** Milliseconds to establish a connection, then `ETIMEDOUT`. @default 30000 */
   connectionTimeout?: number | undefined;
-  /** Milliseconds of silence on a connection, or of an attachment's stream. @default 120000 */
+  /** Milliseconds of silence on a connection, or of an attachment's stream, then `ETIMEDOUT`. @default 120000 */
   socketTimeout?: number | undefined;
-  /** Milliseconds for one request to Graph or one sign-in. @default 300000 */
+  /** Milliseconds for one request to Graph or one sign-in as a whole, then `ETIMEDOUT`. @default 300000 */
   requestTimeout?: number | undefined;
   /** URL of an http(s) proxy for sign-in and Graph. @default `HTTPS_PROXY` and `NO_PROXY` of the environment */
   proxy?: string | undefined;
-  /** When the client secret or certificate expires: a daily warning from 60 days before, an error line once it has. */
+  /** When the client secret or certificate expires: a daily warning in the log from 60 days before, an error line once it has. @default no warning */
   secretExpires?: Date | string | undefined;
-  /** `ca`: certificates to trust instead of Node's own, for both hosts. */
+  /** `ca`: PEM certificates to trust instead of Node's own, for both hosts. @default Node's own */
   tls?: { ca?: string | Buffer | (string | Buffer)[] | undefined } | undefined;
   /** `true` for Nodemailer's console logger, or a bunyan-style logger. @default false */
   logger?: boolean | Partial<Logger> | undefined;

@@ -4,7 +4,7 @@ import { configError, parseText } from './text.js';
 export interface EnvironmentOptions {
   /** What the names begin with. @default 'GRAPH_' */
   prefix?: string | undefined;
-  /** @default process.env */
+  /** Where the variables are looked up. @default process.env */
   env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 

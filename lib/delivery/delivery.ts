@@ -31,6 +31,7 @@ export interface Delivery {
 
 /** How far an attachment is uploaded; what the `progress` event carries. */
 export interface UploadProgress {
+  /** Which message it belongs to. */
   messageId: string;
   /** The attachment's name. */
   attachment: string;
@@ -63,13 +64,15 @@ export interface GraphSentMessageInfo {
   response: string;
   /** The mailbox that sent. */
   mailbox: string;
+  /** How it was handed to Graph. */
   format: Format;
+  /** Which way it took: one request, or a draft that was then sent. */
   route: Route;
   /** Graph's id of the last request; Microsoft support asks for it. */
   requestId: string | undefined;
   /** Requests to Graph, repeats included. */
   attempts: number;
-  /** What does not arrive as written. */
+  /** What does not arrive as written; empty if all of it does. */
   losses: Loss[];
   // Nodemailer's own result type is open, too
   [key: string]: unknown;

@@ -8,13 +8,13 @@ import type { MessageSettings } from './delivery.js';
 export interface GraphMessageOptions {
   /** Whose mailbox sends this message. @default the transport's `mailbox`, else the From address */
   mailbox?: string | undefined;
-  /** @default the transport's */
+  /** Whether a copy is kept in Sent Items. @default the transport's */
   saveToSentItems?: boolean | undefined;
-  /** @default the transport's */
+  /** How this message is handed to Graph. @default the transport's */
   format?: FormatOption | undefined;
-  /** @default the transport's */
+  /** Which way this message takes. @default the transport's */
   route?: RouteOption | undefined;
-  /** Further properties of the Graph message, such as `categories`; JSON only. */
+  /** Further properties of the Graph message, such as `categories`; JSON only, so a message that goes as MIME has the loss `graph.message`. */
   message?: GraphMessageExtras | undefined;
 }
 

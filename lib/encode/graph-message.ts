@@ -2,16 +2,23 @@ import { GraphTransportError } from '../errors/graph-transport-error.js';
 
 /** Properties of Graph's message that `graph.message` may add; see https://learn.microsoft.com/graph/api/resources/message. */
 export interface GraphMessageExtras {
+  /** Of the copy in Sent Items. */
   categories?: string[] | undefined;
+  /** As the message's `priority`. */
   importance?: 'low' | 'normal' | 'high' | undefined;
+  /** Whether the sender gets a report when the message is read. */
   isReadReceiptRequested?: boolean | undefined;
+  /** Whether the sender gets a report when the message is delivered. */
   isDeliveryReceiptRequested?: boolean | undefined;
+  /** Of the copy in Sent Items. */
   inferenceClassification?: 'focused' | 'other' | undefined;
+  /** Of the copy in Sent Items, as Graph's followupFlag. */
   flag?: Record<string, unknown> | undefined;
-  /** Added to the message's own x- headers; five in all. */
+  /** Added to the message's own headers, names with `x-` only; five in all. */
   internetMessageHeaders?: { name: string; value: string }[] | undefined;
   /** Such as `[{ id: 'SystemTime 0x3FEF', value: '2026-12-24T08:00:00Z' }]` for deferred delivery. */
   singleValueExtendedProperties?: { id: string; value: string }[] | undefined;
+  /** As `singleValueExtendedProperties`, with several values each. */
   multiValueExtendedProperties?: { id: string; value: string[] }[] | undefined;
   [property: string]: unknown;
 }

@@ -32,6 +32,7 @@ export interface GraphTransportErrorDetails {
   mailbox?: string | undefined;
   /** What to do about it. */
   hint?: string | undefined;
+  /** The error behind it, without secrets. */
   cause?: unknown;
 }
 
@@ -39,15 +40,25 @@ const BRAND = Symbol.for('nodemailer-graph-transport.error');
 
 /** The one error class of this transport. Carries no secret, token or message body. */
 export class GraphTransportError extends Error {
+  /** What kind of failure it is, in Nodemailer's words. */
   readonly code: GraphTransportErrorCode;
+  /** HTTP status of Graph's or the sign-in service's answer; `undefined` if there was none. */
   readonly statusCode: number | undefined;
+  /** Graph's error code such as `ErrorAccessDenied`, or the sign-in code such as `AADSTS7000215`. */
   readonly graphCode: string | undefined;
+  /** Graph's `request-id`; Microsoft support asks for it. */
   readonly requestId: string | undefined;
+  /** The `client-request-id` this transport sent. */
   readonly clientRequestId: string | undefined;
+  /** Seconds Graph asked to wait before the next attempt. */
   readonly retryAfter: number | undefined;
+  /** Whether the same message would be refused again. */
   readonly permanent: boolean;
+  /** Whether Graph may have accepted the message all the same: look into Sent Items before sending again. */
   readonly ambiguous: boolean;
+  /** The sending mailbox. */
   readonly mailbox: string | undefined;
+  /** What to do about it; also part of the message. */
   readonly hint: string | undefined;
 
   constructor(code: GraphTransportErrorCode, message: string, details: GraphTransportErrorDetails = {}) {

@@ -9,7 +9,7 @@ export type SignIn =
   | { kind: 'certificate'; tenantId: string; clientId: string; certificate: ClientCertificate }
   | { kind: 'credential'; credential: TokenCredential };
 
-/** A path to a PEM or .pfx file, or the PEM text itself. */
+/** `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: the PEM text itself; `certificatePassword` if it is encrypted. */
 export type ClientCertificate =
   { certificatePath: string; certificatePassword?: string | undefined } | { certificate: string; certificatePassword?: string | undefined };
 

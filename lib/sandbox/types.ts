@@ -10,6 +10,7 @@ export interface SandboxAttachment {
   contentType: string;
   /** Without angle brackets. */
   contentId?: string | undefined;
+  /** Whether the body shows it, by `contentId`. */
   isInline: boolean;
   /** Bytes of `content`. */
   size: number;
@@ -50,7 +51,9 @@ export interface SandboxMessage {
   /** Headers that reach the recipients; extended properties that map to a header included, Bcc never. */
   headers: SandboxHeader[];
   attachments: SandboxAttachment[];
+  /** Whether a copy is in `sentItems()`. */
   savedToSentItems: boolean;
+  /** When the request was answered with 202. */
   acceptedAt: Date;
   /** What was posted: the parsed JSON message, or the decoded MIME bytes. */
   posted: Record<string, unknown> | Buffer;
@@ -76,16 +79,19 @@ export interface SandboxRequest {
   method: string;
   /** Path with query, without the host. */
   path: string;
+  /** Names in lower case; the token as `[redacted]`. */
   headers: Record<string, string>;
   /** Bytes of the request body. */
   bytes: number;
   /** Parsed JSON or form (redacted); undefined for MIME and binary bodies. */
   body: unknown;
+  /** The mailbox's user principal name; what the path says if there is no such mailbox. */
   mailbox: string | undefined;
   /** 0 where the connection was cut without an answer. */
   status: number;
   /** Graph error code, where the answer was an error. */
   errorCode: string | undefined;
+  /** As in the answer's `request-id`. */
   requestId: string;
   /** Number of the TCP connection, to tell reuse from a new one. */
   connection: number;
@@ -115,7 +121,9 @@ export type SandboxOperation =
 export interface FaultRule {
   /** Which requests. @default any Graph operation (not `discovery`, not `token`) */
   operation?: SandboxOperation | SandboxOperation[] | undefined;
+  /** Only requests for this mailbox. @default any */
   mailbox?: string | undefined;
+  /** Only requests this says yes to. @default any */
   match?: ((request: SandboxRequest) => boolean) | undefined;
   /** How often; `Infinity` for always. @default 1 */
   times?: number | undefined;
@@ -129,7 +137,9 @@ export interface FaultRule {
   status?: number | undefined;
   /** Graph error code (or OAuth error for `token`). @default what Graph sends with that status */
   code?: string | undefined;
+  /** Text of the error. @default what Graph sends with that status */
   message?: string | undefined;
+  /** Added to the answer's, such as `Retry-After`. */
   headers?: Record<string, string> | undefined;
   /** Body to send instead of the error envelope: a string goes as it is, anything else as JSON. */
   body?: unknown;
@@ -139,9 +149,11 @@ export interface FaultRule {
 
 /** A mailbox of the sandbox's tenant. */
 export interface SandboxMailbox {
+  /** Its primary address, as in `/users/{userPrincipalName}`. */
   userPrincipalName: string;
   /** Directory object id. @default derived from the name */
   id?: string | undefined;
+  /** Replaces the name in From, as at Microsoft. @default From's name stays as posted */
   displayName?: string | undefined;
   /** Further addresses; not valid in a URL, as at Microsoft. */
   aliases?: string[] | undefined;
@@ -153,7 +165,9 @@ export interface SandboxMailbox {
 
 /** An app registration of the sandbox's tenant. */
 export interface SandboxApp {
+  /** Application (client) ID. */
   clientId: string;
+  /** The secret's Value. @default signs in by certificate only */
   clientSecret?: string | undefined;
   /** A past date makes the token endpoint answer AADSTS7000222. */
   secretExpires?: Date | undefined;
@@ -177,10 +191,11 @@ export interface SandboxOptions {
   uploadPort?: number | undefined;
   /** Whether Graph is served over TLS with the sandbox's own certificate. @default 'https' */
   protocol?: 'https' | 'http' | undefined;
+  /** Directory (tenant) ID; the domains of the mailboxes name the tenant as well. @default a fixed one */
   tenantId?: string | undefined;
-  /** @default one app with a client secret, Mail.Send and Mail.ReadWrite */
+  /** App registrations. @default one app with a client secret, Mail.Send and Mail.ReadWrite */
   apps?: SandboxApp[] | undefined;
-  /** @default noreply@contoso.com, alerts@contoso.com and invoices@contoso.com */
+  /** Mailboxes of the tenant. @default noreply@contoso.com, alerts@contoso.com and invoices@contoso.com */
   mailboxes?: (string | SandboxMailbox)[] | undefined;
   /** Access token lifetime in seconds. @default 3599 */
   tokenLifetime?: number | undefined;
@@ -192,7 +207,7 @@ export interface SandboxOptions {
   uploadSessionLifetime?: number | undefined;
   /** Most requests of one app and mailbox at a time, then 429. Exchange: 4. @default off */
   maxConcurrency?: number | undefined;
-  /** Most requests of one app and mailbox within `windowMs`, then 429. Exchange: 10,000 in 600,000 ms. @default off */
+  /** Most `requests` of one app and mailbox within `windowMs` milliseconds, then 429 with Retry-After: `retryAfter` seconds. Exchange: 10,000 in 600,000 ms. @default off */
   rateLimit?: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
   /** Keep the content of messages and attachments. `false` keeps sizes only, for load tests. @default true */
   keepContent?: boolean | undefined;
@@ -219,6 +234,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly authorityHost: string;
   /** PEM of the certificate both are served with; made at start. */
   readonly ca: string;
+  /** Directory (tenant) ID. */
   readonly tenantId: string;
   /** Ready to spread into `graphTransport()`. */
   readonly options: SandboxTransportOptions;
@@ -240,5 +256,6 @@ export interface Sandbox extends AsyncDisposable {
   issueToken(claims?: Record<string, unknown>): string;
   /** Forgets messages, drafts, requests and faults. */
   clear(): void;
+  /** Stops the servers and cuts open connections. */
   close(): Promise<void>;
 }
