@@ -204,6 +204,14 @@ describe('a file', () => {
     ['shorter', (path) => truncateSync(path, 3)],
     ['empty', (path) => truncateSync(path, 0)],
     ['written again', (path) => utimesSync(path, new Date(), new Date(Date.now() + 5000))],
+    [
+      'longer, but as old',
+      (path) => {
+        const { atime, mtime } = statSync(path);
+        writeFileSync(path, 'content and more');
+        utimesSync(path, atime, mtime);
+      },
+    ],
     ['gone', (path) => rmSync(path)],
     [
       'another file with the same name, size and time',
@@ -447,6 +455,7 @@ describe('what does not fit into memory', () => {
   test.each([
     ['exactly the limit stays there', [MEMORY_LIMIT], 0],
     ['one byte more goes to a file', [MEMORY_LIMIT + 1], 1],
+    ['and so does what comes behind it', [MEMORY_LIMIT + 1000], 1],
     ['the streams of one message count together', [half, half, 1], 1],
     ['and only what was kept counts', [half, MEMORY_LIMIT, half], 1],
   ])('%s', async (_what, sizes, files) => {
@@ -454,7 +463,9 @@ describe('what does not fit into memory', () => {
     const sources: [Buffer, ContentSource][] = [];
     for (const size of sizes) {
       const bytes = randomBytes(size);
-      const chunks = [bytes.subarray(0, 100_000), bytes.subarray(100_000)];
+      const end = Math.max(100_000, size - 10);
+      // the first is kept, the second may be too much, the third comes behind it
+      const chunks = [bytes.subarray(0, 100_000), bytes.subarray(100_000, end), bytes.subarray(end)];
       sources.push([bytes, await reader.read(createMimeNode(), Readable.from(chunks), 'a stream')]);
     }
     const made = spooled();

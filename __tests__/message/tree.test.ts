@@ -91,6 +91,7 @@ describe('listParts', () => {
     ['application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m', true],
     ['application/x-pkcs7-mime; name=smime.p7m; smime-type=signed-data', true],
     ['application/pkcs7-mime;\r\n smime-type=enveloped-data', true],
+    ['application/pkcs7-mime;smime-type=enveloped-data', true],
     ['application/pkcs7-mime; name=certificates.p7m', false],
     ['application/pkcs7-mimes; smime-type=enveloped-data', false],
     ['text/plain; x="application/pkcs7-mime; smime-type=enveloped-data"', false],
@@ -108,6 +109,10 @@ describe('listParts', () => {
     ['text/plain; filename=a.txt', 'text/plain; filename=a.txt'],
     ['', 'application/octet-stream'],
     ['; name=a.txt', 'application/octet-stream'],
+    [' text/plain; name = "a.txt" ', 'text/plain'],
+    ['text/plain;name=a.txt', 'text/plain'],
+    ['text/plain;\n\t x-mark=1', 'text/plain; x-mark=1'],
+    ['text/plain; \r\n x-mark=1', 'text/plain; x-mark=1'],
   ])('%j is carried as %j', (written, contentType) => {
     expect(listParts(node({ 'Content-Type': written }, Buffer.from('x')))).toMatchObject([{ contentType }]);
   });
@@ -125,7 +130,8 @@ describe('listParts', () => {
   test.each<[string, string, unknown, string]>([
     ['an international string is UTF-8', 'text/plain', 'Grüße', 'text/plain; charset=utf-8'],
     ['whatever it says', 'text/plain; charset=iso-8859-1; format=flowed', 'Grüße', 'text/plain; format=flowed; charset=utf-8'],
-    ['and however it says so', 'text/plain; charset = "x y"', 'Grüße', 'text/plain; charset=utf-8'],
+    ['without a space', 'text/plain;charset=x; format=flowed', 'Grüße', 'text/plain; format=flowed; charset=utf-8'],
+    ['and however it says so', 'text/plain; charset = "x; y"', 'Grüße', 'text/plain; charset=utf-8'],
     ['an ASCII string stays what it says', 'text/plain; charset=iso-8859-1', 'Hello ~', 'text/plain; charset=iso-8859-1'],
     ['the first character beyond ASCII counts', 'text/plain', '\u0080', 'text/plain; charset=utf-8'],
     ['the last one, too', 'text/plain', '\uFFFF', 'text/plain; charset=utf-8'],

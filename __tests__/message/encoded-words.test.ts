@@ -1,0 +1,15 @@
+import { decodeWords } from '../../lib/message/encoded-words.js';
+
+test.each([
+  ['nothing to decode', 'nothing to decode'],
+  ['', ''],
+  ['a = b ? c', 'a = b ? c'],
+  ['=?utf-8?Q?Gr=C3=BC=C3=9Fe?=', 'Grüße'],
+  ['=?UTF-8?B?QsO8cm8=?= <a@example.com>', 'Büro <a@example.com>'],
+  ['=?iso-8859-1?q?Gr=FC=DFe_an?= =?iso-8859-1?q?_alle?=', 'Grüße an alle'],
+  ['=?utf-8?B?8J+Y?= =?utf-8?B?gA==?=', '😀'],
+  ['=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=', '日本'],
+  ['=? not one', '=? not one'],
+])('%j is %j', async (value, expected) => {
+  expect(await decodeWords(value)).toBe(expected);
+});

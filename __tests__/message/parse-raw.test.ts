@@ -1,0 +1,105 @@
+import type { OutgoingMessage } from '../../lib/message/outgoing-message.js';
+import { parseRaw } from '../../lib/message/parse-raw.js';
+import { mail, read } from './read.js';
+
+async function parse(...lines: string[]): Promise<OutgoingMessage> {
+  return parseRaw(await read({ raw: lines.join('\r\n'), envelope: { from: mail.from, to: mail.to } }));
+}
+
+async function text(source: OutgoingMessage['text']): Promise<string | undefined> {
+  return source && (await source.bytes()).toString();
+}
+
+const head = ['From: noreply@contoso.com', 'To: reader@example.com', 'Subject: Raw', 'MIME-Version: 1.0'];
+
+test('a message that is not ready-made stays what it is', async () => {
+  const message = await read({ text: 'Hello' });
+  expect(await parseRaw(message)).toBe(message);
+});
+
+test('text alone', async () => {
+  const message = await parse(...head, 'Content-Type: text/plain; charset=utf-8', '', 'Grüße: https://contoso.com/');
+  expect(message).toMatchObject({ subject: 'Raw', html: undefined, attachments: [] });
+  expect((await text(message.text))?.trim()).toBe('Grüße: https://contoso.com/');
+});
+
+test('text in another charset', async () => {
+  const raw = Buffer.from(
+    [...head, 'Content-Type: text/plain; charset=windows-1252', '', 'Gr\xfc\xdfe f\xfcr 5 \x80'].join('\r\n'),
+    'latin1',
+  );
+  const message = await parseRaw(await read({ raw, envelope: { from: mail.from, to: mail.to } }));
+  expect((await text(message.text))?.trim()).toBe('Grüße für 5 €');
+});
+
+test('html alone makes no text of its own, and links and pictures stay as they are', async () => {
+  const html = '<p>https://contoso.com/ <img src="cid:logo@contoso.com"></p>';
+  const message = await parse(
+    ...head,
+    'Content-Type: multipart/related; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    html,
+    '--b',
+    'Content-Type: image/png; name=logo.png',
+    'Content-ID: <logo@contoso.com>',
+    'Content-Transfer-Encoding: base64',
+    '',
+    'cG5n',
+    '--b--',
+  );
+  expect(message.text).toBeUndefined();
+  expect((await text(message.html))?.trim()).toBe(html);
+  expect(message.attachments).toMatchObject([
+    { name: 'logo.png', contentType: 'image/png', contentId: 'logo@contoso.com', isInline: true, node: undefined },
+  ]);
+  expect(await text(message.attachments[0]?.source)).toBe('png');
+});
+
+test('text makes no html of its own', async () => {
+  const message = await parse(...head, '', 'one\r\ntwo');
+  expect(message.html).toBeUndefined();
+  expect(await text(message.text)).toMatch(/^one\r?\ntwo/);
+});
+
+test('a message without a body has none', async () => {
+  expect(await parse(...head, '', '')).toMatchObject({ text: undefined, html: undefined, attachments: [] });
+});
+
+test.each([
+  ['attachment; filename=a.pdf', { name: 'a.pdf', isInline: false }],
+  ['inline; filename=a.pdf', { name: 'a.pdf', isInline: true }],
+  ['attachment', { name: undefined, isInline: false }],
+])('a part with the disposition %j', async (disposition, expected) => {
+  const message = await parse(
+    ...head,
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'Hello',
+    '--b',
+    'Content-Type: application/pdf',
+    `Content-Disposition: ${disposition}`,
+    '',
+    'pdf',
+    '--b--',
+  );
+  expect(message.attachments).toMatchObject([{ contentType: 'application/pdf', contentId: undefined, node: undefined, ...expected }]);
+  expect(message.attachments[0]?.source.size).toBe(3);
+});
+
+test('a Content-ID loses its brackets and nothing else', async () => {
+  const message = await parse(
+    ...head,
+    'Content-Type: application/pdf',
+    'Content-Disposition: attachment; filename=a.pdf',
+    'Content-ID: <a@b@contoso.com>',
+    '',
+    'pdf',
+  );
+  expect(message.attachments).toMatchObject([{ contentId: 'a@b@contoso.com' }]);
+});
