@@ -1,3 +1,9 @@
+/**
+ * The transport. Begin with {@link graphTransport} and its {@link CommonOptions | options}, {@link GraphSentMessageInfo | what
+ * `sendMail()` resolves with} and {@link GraphTransportError | what it rejects with}.
+ *
+ * @module nodemailer-graph-transport
+ */
 export { graphTransport, graphTransportFromEnv, GraphTransport, type MailLike } from './transport.js';
 export { mailTransport } from './config/mail-transport.js';
 export type { EnvironmentOptions } from './config/environment.js';

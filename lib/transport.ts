@@ -39,7 +39,9 @@ export interface MailLike {
  * attachments are uploaded, and `error` for what belongs to no message (only where somebody listens).
  */
 export class GraphTransport extends EventEmitter {
+  /** As Nodemailer shows it in its log. */
   readonly name = 'GraphTransport';
+  /** This package's. @hidden */
   readonly version = VERSION;
   /** `mail.data.signal` cancels queued and running sends. */
   readonly supportsAbortSignal = true;
@@ -117,7 +119,11 @@ export class GraphTransport extends EventEmitter {
     return this.#queue.pending;
   }
 
-  /** Takes no more messages and fails those that wait; running ones end first, unless `force` aborts them. */
+  /**
+   * Takes no more messages and fails those that wait with `ECONNECTION`.
+   *
+   * @param options `force`: aborts running messages (`EABORT`) instead of letting them end first
+   */
   close({ force = false }: { force?: boolean } = {}): void {
     this.#queue.close();
     this.#stopExpiryWatch();

@@ -1,3 +1,8 @@
+/**
+ * Microsoft Graph and Entra for mail on this machine, for tests. Begin with {@link startSandbox} and the {@link Sandbox} it gives.
+ *
+ * @module nodemailer-graph-transport/sandbox
+ */
 export { startSandbox } from './start-sandbox.js';
 export type {
   FaultRule,
