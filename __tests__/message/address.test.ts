@@ -27,6 +27,13 @@ describe('addressKey', () => {
     expect(addressKey('reader@exa mple.com')).toBe('reader@exa mple.com');
   });
 
+  test('a domain that is ASCII already is compared as it is written, without case', () => {
+    // not what IDNA would make of it
+    expect(addressKey('reader@EXA_mple..com')).toBe('reader@exa_mple..com');
+    expect(addressKey('reader@192.168.1')).toBe('reader@192.168.1');
+    expect(addressKey('@Example.com')).toBe('@example.com');
+  });
+
   test('something without an at sign is compared without case', () => {
     expect(addressKey('Postmaster')).toBe('postmaster');
   });

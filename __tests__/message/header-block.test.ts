@@ -22,6 +22,10 @@ describe('splitMessage', () => {
     ['a folded header', 'A: 1\r\n 2\r\n\t3\r\nB: 4\r\n\r\nbody', ['A: 1\r\n 2\r\n\t3', 'B: 4'], 'body'],
     ['a folded header with LF', 'A: 1\n 2\nB: 4\n\nbody', ['A: 1\n 2', 'B: 4'], 'body'],
     ['a body that begins with an empty line', 'A: 1\r\n\r\n\r\nbody', ['A: 1'], '\r\nbody'],
+    ['a CR alone, which ends no line', 'A: 1\n\rB: 2\n\nbody', ['A: 1', '\rB: 2'], 'body'],
+    ['a CR alone at the beginning', '\rA: 1\n\nbody', ['\rA: 1'], 'body'],
+    ['a line of one character', 'A: 1\nB\nC: 3\n\nbody', ['A: 1', 'B', 'C: 3'], 'body'],
+    ['a first line of one character', 'A\nB: 2\n\nbody', ['A', 'B: 2'], 'body'],
     ['a body that looks like headers', 'A: 1\r\n\r\nBcc: x@example.com\r\n\r\n', ['A: 1'], 'Bcc: x@example.com\r\n\r\n'],
   ])('%s', (_what, source, lines, body) => {
     expect(split(source)).toEqual({ lines, body });
@@ -113,7 +117,7 @@ describe('parseFields', () => {
     ]);
   });
 
-  test.each(['no colon', 'garbage', ': no name', 'From sender@example.com Thu Nov 20 10:00:00 2025'])(
+  test.each(['no colon', 'garbage', ': no name', 'two words: value', 'From sender@example.com Thu Nov 20 10:00:00 2025'])(
     '%j, which is no field, is left out',
     (line) => {
       expect(parseFields([line, 'A: 1'])).toEqual([{ name: 'A', value: '1' }]);

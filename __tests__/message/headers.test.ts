@@ -19,6 +19,10 @@ describe('readImportance', () => {
     ['X-Priority: 4', undefined, '4', undefined, 'low'],
     ['X-Priority: 5 (Lowest)', undefined, '5 (Lowest)', undefined, 'low'],
     ['X-Priority: 10, which is no priority', undefined, '10', undefined, 'normal'],
+    ['X-Priority with spaces around', undefined, ' 1 ', undefined, 'high'],
+    ['a number that is not at the beginning', undefined, 'level 1', undefined, 'normal'],
+    ['a small one that is not at the beginning', undefined, 'level 5', undefined, 'normal'],
+    ['a word that is not at the beginning', undefined, 'very non-urgent', undefined, 'normal'],
     ['Priority: urgent', undefined, 'urgent', undefined, 'high'],
     ['Priority: Non-Urgent', undefined, 'Non-Urgent', undefined, 'low'],
     ['Priority: normal', undefined, 'normal', undefined, 'normal'],
@@ -43,8 +47,13 @@ describe('readHeaders', () => {
     expect({ importance, rest }).toEqual({ importance: 'high', rest: [] });
   });
 
-  test.each(['X-Priority', 'Priority'])('%s alone is understood, too', (name) => {
-    expect(readHeaders([field(name, name === 'Priority' ? 'urgent' : '1')]).importance).toBe('high');
+  test.each([
+    ['Importance', 'high'],
+    ['X-Priority', '1'],
+    ['Priority', 'urgent'],
+    ['X-MSMail-Priority', 'High'],
+  ])('%s alone is understood, too', (name, value) => {
+    expect(readHeaders([field(name, value)]).importance).toBe('high');
   });
 
   test.each([
@@ -86,7 +95,9 @@ describe('readHeaders', () => {
   ])('%s, written by mail systems on the way, is left out and told as %s', (name, feature) => {
     const { rest, traits } = readHeaders([field(name)]);
     expect(rest).toEqual([]);
-    expect(traits).toEqual([{ feature, detail: expect.any(String) }]);
+    expect(traits).toEqual([
+      { feature, detail: expect.stringMatching(feature === 'headers' ? new RegExp(`^${name} belongs to`) : /^Exchange /) },
+    ]);
   });
 
   test.each([
@@ -98,6 +109,10 @@ describe('readHeaders', () => {
     'Precedence',
     'X-Campaign',
     'Received-SPF',
+    'X-Received',
+    'X-Importance',
+    'Importance-Hint',
+    'Subject-Prefix',
   ])('%s is one of the rest', (name) => {
     expect(readHeaders([field(name)])).toMatchObject({ rest: [field(name)], traits: [] });
   });
@@ -105,7 +120,7 @@ describe('readHeaders', () => {
   test('Auto-Submitted is tried, and told, because Exchange removes it', () => {
     expect(readHeaders([field('Auto-Submitted', 'auto-generated')])).toMatchObject({
       rest: [field('Auto-Submitted', 'auto-generated')],
-      traits: [{ feature: 'autoSubmitted' }],
+      traits: [{ feature: 'autoSubmitted', detail: 'Exchange removes Auto-Submitted' }],
     });
   });
 

@@ -12,6 +12,18 @@ function keys(...lists: readonly (readonly Address[])[]): string[] {
   return lists.flat().map(({ address }) => addressKey(address));
 }
 
+test('who had to be taken out is named, and where', () => {
+  const named = (...list: string[]) => list.map((address) => ({ address, name: 'Somebody' }));
+  expect(
+    reconcileRecipients({ to: named('a@example.com', 'b@example.com', 'B@example.com'), cc: named('c@example.com'), bcc: [] }, [
+      'a@example.com',
+    ]).losses,
+  ).toEqual([
+    { feature: 'to', detail: 'not in the envelope, so removed from the To header: b@example.com' },
+    { feature: 'cc', detail: 'not in the envelope, so removed from the Cc header: c@example.com' },
+  ]);
+});
+
 describe('envelope and headers name the same recipients', () => {
   test('everybody stays where the headers name them, in order and with display names', () => {
     const headers = {
