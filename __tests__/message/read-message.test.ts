@@ -308,6 +308,16 @@ describe('bodies', () => {
     expect(await text((await readCompiled(compiled)).html)).toBe(expected);
   });
 
+  test('without a charset are UTF-8, and one may be written without a space', async () => {
+    const compiled = await compileMail({ ...mail, text: 'x' });
+    compiled.message.content = Buffer.from('Grüße');
+    compiled.message.setHeader('Content-Type', { prepared: true, value: 'text/html' });
+    expect(await text((await readCompiled(compiled)).html)).toBe('Grüße');
+    compiled.message.content = Buffer.from('Grüße', 'latin1');
+    compiled.message.setHeader('Content-Type', { prepared: true, value: 'text/html;charset=iso-8859-1' });
+    expect(await text((await readCompiled(compiled)).html)).toBe('Grüße');
+  });
+
   test('a string is UTF-8, whatever it says', async () => {
     const compiled = await compileMail({ ...mail, html: 'Grüße' });
     compiled.message.setHeader('Content-Type', { prepared: true, value: 'text/html; charset=utf-16le' });
@@ -413,6 +423,12 @@ describe('a message that a plugin changed', () => {
   test('by an envelope of S/MIME around it', async () => {
     const compiled = await compileMail({ ...mail, text: 'x' });
     compiled.message.setHeader('Content-Type', { prepared: true, value: 'application/pkcs7-mime; smime-type=enveloped-data' });
+    expect(features(await readCompiled(compiled)).traits).toContain('transformed');
+  });
+
+  test('by signing a part of it, whatever a mailing list hung beside it', async () => {
+    const compiled = await compileMail({ ...mail, text: 'x', attachments: [{ filename: 'a.txt', content: 'y' }] });
+    compiled.message.childNodes[0]?.setHeader('Content-Type', { prepared: true, value: 'application/pkcs7-mime; smime-type=signed-data' });
     expect(features(await readCompiled(compiled)).traits).toContain('transformed');
   });
 
