@@ -36,7 +36,7 @@ const answerMailErrors: ErrorRequestHandler = (error, _request, response, next) 
     response.set('Retry-After', String(error.retryAfter ?? 60));
     response.status(503).json({ error: 'mail cannot be sent at the moment' });
   } else {
-    // 502, which clients do not repeat by themselves
+    // without Retry-After: nothing invites the client to repeat it
     response.status(502).json({ error: error.ambiguous ? 'the invitation may have been sent' : 'the invitation cannot be sent' });
   }
 };

@@ -22,7 +22,7 @@ export class MailExceptionFilter extends BaseExceptionFilter {
         .set('Retry-After', String(exception.retryAfter ?? 60));
       super.catch(new HttpException('mail cannot be sent at the moment', HttpStatus.SERVICE_UNAVAILABLE), host);
     } else {
-      // 502, which clients do not repeat by themselves
+      // without Retry-After: nothing invites the client to repeat it
       const text = exception.ambiguous ? 'the invitation may have been sent' : 'the invitation cannot be sent';
       super.catch(new HttpException(text, HttpStatus.BAD_GATEWAY), host);
     }

@@ -26,7 +26,7 @@ export async function POST(request: Request): Promise<Response> {
       const headers = { 'Retry-After': String(error.retryAfter ?? 60) };
       return Response.json({ error: 'mail cannot be sent at the moment' }, { status: 503, headers });
     }
-    // 502, which clients do not repeat by themselves
+    // without Retry-After: nothing invites the client to repeat it
     return Response.json(
       { error: error.ambiguous ? 'the invitation may have been sent' : 'the invitation cannot be sent' },
       { status: 502 },
