@@ -101,3 +101,8 @@ describe('what is loaded when', () => {
     expect(ofTable(first)).toEqual(named(/^first message$/).sort());
   }, 60_000);
 });
+
+test('the README gives the same numbers', () => {
+  const [, packages, megabytes] = /(\d+) packages, ([\d.]+) MB on disk/.exec(page) ?? [];
+  expect(readPage('README.md')).toContain(`[${packages}, ${Math.round(Number(megabytes))} MB](docs/dependencies.md)`);
+});
