@@ -8,9 +8,13 @@ import * as esbuild from 'esbuild';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { buildPackage, cleanEnv, root, useScratchFolder } from './support/package-folder.js';
 
-const scratch = useScratchFolder();
 const running: ChildProcess[] = [];
 let sandbox: Sandbox;
+
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+const scratch = useScratchFolder();
 
 beforeAll(async () => {
   buildPackage();
@@ -18,10 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(scratch, 'ca.pem'), sandbox.ca);
 }, 300_000);
 beforeEach(() => sandbox.clear());
-afterAll(async () => {
-  for (const child of running) child.kill('SIGKILL');
-  await sandbox.close();
-});
+afterAll(() => sandbox.close());
 
 /** Graph in one setting, as the examples want it. */
 function mailUrl(): string {

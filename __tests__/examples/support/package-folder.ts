@@ -21,6 +21,7 @@ export function buildPackage(): void {
 export function useScratchFolder(): string {
   mkdirSync(join(root, 'coverage'), { recursive: true });
   const folder = mkdtempSync(join(root, 'coverage', 'example-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  // Windows keeps files of a process that has just ended for a moment
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
