@@ -1,7 +1,7 @@
 // How jest resolves modules: as always, except that with NODEMAILER_VERSION=7 the tests and the transport import Nodemailer 7.
 const { NODEMAILER_VERSION: wanted } = process.env;
 const { major } = /^(?<major>\d+)/.exec(require('nodemailer/package.json').version).groups;
-const redirects = wanted !== undefined && wanted !== major;
+const redirects = Boolean(wanted) && wanted !== major;
 
 /** Other packages keep the Nodemailer they ask for, and the list of all versions keeps what it lists. */
 function isOurs(folder) {

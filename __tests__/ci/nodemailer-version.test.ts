@@ -1,9 +1,8 @@
 import nodemailer from 'nodemailer';
 import { createMimeNode } from '../../lib/message/nodemailer.js';
-import { nodemailerVersions } from '../support/nodemailer-versions.js';
+import { nodemailerInUse as wanted, nodemailerVersions } from '../support/nodemailer-versions.js';
 
 // what a column of `npm run test:matrix` stands for
-const wanted = process.env['NODEMAILER_VERSION'] ?? '10';
 const folders = new Map(nodemailerVersions.map(([version]) => [version, version === '10' ? 'nodemailer' : `nodemailer-${version}`]));
 
 test(`tests run with Nodemailer ${wanted}`, () => {

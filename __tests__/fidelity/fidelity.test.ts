@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import nodemailer from 'nodemailer';
+import { nodemailerInUse } from '../support/nodemailer-versions.js';
 import { attachmentCases } from './cases/attachments.js';
 import { accessCases, bodyCases, eventAccessCases } from './cases/bodies.js';
 import { calendarCases, eventSourceCases } from './cases/calendar.js';
@@ -18,10 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-describe('recipients arrive as over SMTP', () => testCases([...recipientCases, ...addressInjectionCases], () => harness));
+// versions.test.ts says what happens with the older ones
+const injectionCases = ['7', '8'].includes(nodemailerInUse) ? [] : addressInjectionCases;
+const closedCases = nodemailerInUse === '7' ? accessCases : [...accessCases, ...eventAccessCases];
+
+describe('recipients arrive as over SMTP', () => testCases([...recipientCases, ...injectionCases], () => harness));
 describe('headers arrive as over SMTP', () => testCases(headerCases, () => harness));
 describe('bodies arrive as over SMTP', () => testCases(bodyCases, () => harness));
-describe('closed files and URLs stay closed', () => testCases([...accessCases, ...eventAccessCases], () => harness));
+describe('closed files and URLs stay closed', () => testCases(closedCases, () => harness));
 describe('attachments arrive as over SMTP', () => testCases(attachmentCases, () => harness));
 describe('events arrive as over SMTP', () => testCases([...calendarCases, ...eventSourceCases], () => harness));
 describe('ready-made messages arrive as over SMTP', () => testCases(rawCases, () => harness));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { isGraphTransportError } from '../../lib/errors/graph-transport-error.js';
 import { refuseInjection } from '../../lib/message/injection.js';
 import { createMimeNode } from '../../lib/message/nodemailer.js';
+import { nodemailerInUse } from '../support/nodemailer-versions.js';
 import { compileMail } from './compile-mail.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
@@ -41,7 +42,7 @@ describe('a line break that would begin another header is refused', () => {
     });
   });
 
-  test.each([
+  const cases: [string, object, string, string][] = [
     ['from', { from: 'noreply@contoso.com\r\nBcc: x@example.com' }, 'EENVELOPE', 'From'],
     ['to', { to: 'reader@example.com\nBcc: x@example.com' }, 'EENVELOPE', 'To'],
     ['to, as an array', { to: ['reader@example.com', 'a@example.com\r\nBcc: x@example.com'] }, 'EENVELOPE', 'To'],
@@ -74,7 +75,11 @@ describe('a line break that would begin another header is refused', () => {
     ['a header list', { headers: [{ key: 'X-Campaign', value: 'spring\nx' }] }, 'EMESSAGE', 'X-Campaign'],
     ['inReplyTo', { inReplyTo: '<a@example.com>\r\nBcc: x@example.com' }, 'EMESSAGE', 'In-Reply-To'],
     ['messageId', { messageId: '<a@example.com>\r\nBcc: x@example.com' }, 'EMESSAGE', 'Message-ID'],
-  ])('in %s, which the error names', async (_what, data, code, field) => {
+  ];
+  // Nodemailer 7 and 8 take line breaks out of address objects before a transport sees them
+  const hidden = ['7', '8'].includes(nodemailerInUse) ? ['the address of an address object', 'envelope.bcc'] : [];
+
+  test.each(cases.filter(([what]) => !hidden.includes(what)))('in %s, which the error names', async (_what, data, code, field) => {
     const refused = await refusalOf(data);
     expect(refused).toMatchObject({ code, permanent: true });
     expect(refused?.message).toMatch(new RegExp(`\\b${field} contains a line break; nothing was sent`));

@@ -12,3 +12,6 @@ export const nodemailerVersions: [version: string, nodemailer: Nodemailer][] = [
   ['9', nodemailer9],
   ['10', nodemailer10],
 ];
+
+/** The major version these tests run with where they do not name one; `npm run test:matrix` chooses it. */
+export const nodemailerInUse = process.env['NODEMAILER_VERSION'] || '10';

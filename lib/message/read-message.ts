@@ -288,7 +288,8 @@ function rawContent(raw: unknown): unknown {
 }
 
 function hasGroup(addresses: readonly ParsedAddress[]): boolean {
-  return addresses.some(({ group, name }) => group !== undefined && name !== '');
+  // Nodemailer 7 gives a group without a name none at all
+  return addresses.some(({ group, name }) => group !== undefined && Boolean(name));
 }
 
 /** The `dsn` option of Nodemailer's SMTP transport. */
