@@ -54,7 +54,8 @@ function smtp(options) {
   const server = new SMTPServer({
     ...options,
     authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
+    disabledCommands: ['STARTTLS'],
+    onAuth: ({ username }, _session, callback) => callback(null, { user: username }),
     onData(stream, _session, callback) {
       stream.on('data', (chunk) => (received.bytes += chunk.length));
       stream.on('end', () => {
@@ -68,7 +69,14 @@ function smtp(options) {
 }
 
 serve(
-  { ca, token, port: await listen(graph), smtp: await smtp({ secure: false }), smtps: await smtp({ secure: true, key, cert }) },
+  {
+    ca,
+    certificate: cert,
+    token,
+    port: await listen(graph),
+    smtp: await smtp({ secure: false }),
+    smtps: await smtp({ secure: true, key, cert }),
+  },
   // what came in since the last time, and how the last request looked
   () => {
     const { messages, bytes } = received;
