@@ -133,28 +133,20 @@ describe('the envelope', () => {
     });
   });
 
-  test.each(['reader', '@example.com', 'reader@', 'reader@example.com ', 'a b@exa mple.com', 'a@b@', ' a@example.com', 'x@\ny'])(
-    'with the recipient %j is refused, which the error names',
-    async (address) => {
-      const compiled = await compileMail({ ...mail, text: 'x' });
-      compiled.message.getEnvelope = () => ({ from: 'noreply@contoso.com', to: ['good@example.com', address] });
-      await expect(readCompiled(compiled)).rejects.toMatchObject({
-        code: 'EENVELOPE',
-        permanent: true,
-        message: `'${address}' is not a mail address; nothing was sent`,
-        hint: expect.stringContaining('user@domain'),
-      });
-    },
-  );
+  const envelope = (...to: string[]) => ({ to: undefined, text: 'x', envelope: { from: mail.from, to } });
 
-  test.each(['"a b"@example.com', 'a@b@example.com', 'x@localhost', 'reader@bücher.example.com'])(
-    'with the recipient %j is sent',
-    async (address) => {
-      const compiled = await compileMail({ ...mail, text: 'x' });
-      compiled.message.getEnvelope = () => ({ from: 'noreply@contoso.com', to: [address] });
-      expect((await readCompiled(compiled)).envelope.to).toEqual([address]);
-    },
-  );
+  test.each(['reader', 'reader@'])('with the recipient %j is refused, which the error names', async (address) => {
+    await expect(read(envelope('good@example.com', address))).rejects.toMatchObject({
+      code: 'EENVELOPE',
+      permanent: true,
+      message: `'${address}' is not a mail address; nothing was sent`,
+      hint: expect.stringContaining('user@domain'),
+    });
+  });
+
+  test.each(['"a b"@example.com', 'x@localhost', 'a+b@example.com'])('with the recipient %j is sent', async (address) => {
+    expect((await read(envelope(address))).envelope.to).toEqual([address]);
+  });
 
   test('may hold as many as maxRecipients', async () => {
     const to = ['a@example.com', 'b@example.com', 'c@example.com'];
