@@ -1,4 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
+import { Canceller, type Cancellation } from './cancellation.js';
 import type { Delivery, GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
 import { deliver } from './delivery/deliver.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
@@ -54,7 +55,7 @@ export class GraphTransport extends EventEmitter {
   readonly #queue: MailboxQueue;
   #stopExpiryWatch: () => void = () => undefined;
   /** Messages on their way and running checks, to be aborted by `close({ force: true })`. */
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Set<Canceller>();
 
   /** @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option */
   constructor(options?: GraphTransportOptions | CommonOptions | string) {
@@ -129,36 +130,35 @@ export class GraphTransport extends EventEmitter {
     this.#stopExpiryWatch();
     if (force) {
       const reason = new GraphTransportError('EABORT', 'the transport was closed with force');
-      for (const controller of this.#running) controller.abort(reason);
+      for (const canceller of this.#running) canceller.abort(reason);
     }
     // what is still on the way then, such as the token of a message that was cancelled, nobody waits for
     void this.#whenSettled().then(() => this.#http.close(true));
   }
 
   async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
-    const controller = new AbortController();
+    const canceller = new Canceller();
     const outer = mail.data['signal'] as AbortSignal | undefined;
     // one signal for all messages is how an app shuts down, and no leak
     if (outer instanceof EventTarget) setMaxListeners(0, outer);
-    const onAbort = () => controller.abort(outer?.reason);
+    const onAbort = () => canceller.abort(outer?.reason);
     outer?.addEventListener('abort', onAbort, { once: true });
     if (outer?.aborted) onAbort();
-    this.#running.add(controller);
+    this.#running.add(canceller);
     let mailbox: string | undefined;
     try {
       dropDkim(mail);
       const wanted = readMessageSettings(mail, this.#settings);
       mailbox = wanted.mailbox;
-      return await this.#queue.run(mailbox, controller.signal, (turn) => this.#deliver(mail, wanted, controller.signal, turn));
+      return await this.#queue.run(mailbox, canceller, (turn) => this.#deliver(mail, wanted, canceller, turn));
     } catch (error) {
       releaseStreams(mail.message);
       // whoever knows more about the abort (whether it is ambiguous) has said so already
-      if (controller.signal.aborted && !isGraphTransportError(error))
-        throw abortError(controller.signal.reason, { ambiguous: false, mailbox });
-      throw error === controller.signal.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
+      if (canceller.aborted && !isGraphTransportError(error)) throw abortError(canceller.reason, { ambiguous: false, mailbox });
+      throw error === canceller.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
     } finally {
       outer?.removeEventListener('abort', onAbort);
-      this.#running.delete(controller);
+      this.#running.delete(canceller);
       this.#settled();
     }
   }
@@ -166,12 +166,12 @@ export class GraphTransport extends EventEmitter {
   async #deliver(
     mail: NodemailerMail,
     wanted: ReturnType<typeof readMessageSettings>,
-    signal: AbortSignal,
+    signal: Cancellation,
     turn: Turn,
   ): Promise<GraphSentMessageInfo> {
     const settings = this.#settings;
-    // signing in and reading the message overlap; a failure comes up when the token is needed
-    this.#tokens.get(signal).catch(() => undefined);
+    // signing in and reading the message overlap
+    this.#tokens.prepare();
     const read = await readMessage(mail, {
       idleTimeout: settings.socketTimeout,
       signal,
@@ -214,17 +214,17 @@ export class GraphTransport extends EventEmitter {
 
   async #verify(): Promise<true> {
     if (this.#queue.closed) throw new GraphTransportError('ECONNECTION', 'the transport was closed');
-    const controller = new AbortController();
-    this.#running.add(controller);
+    const canceller = new Canceller();
+    this.#running.add(canceller);
     try {
       const { hosts, mailbox } = this.#settings;
       const verified = verifyAccess({ graph: this.#graph, tokens: this.#tokens, graphEndpoint: hosts.graphEndpoint, mailbox });
-      await raceAbort(verified, controller.signal);
+      await raceAbort(verified, canceller);
       return true;
     } catch (error) {
       throw this.#signInError(error);
     } finally {
-      this.#running.delete(controller);
+      this.#running.delete(canceller);
       this.#settled();
     }
   }

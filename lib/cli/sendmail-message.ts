@@ -192,7 +192,7 @@ function parseAddresses(value: string): ParsedAddress[] {
     .filter(({ address }) => address !== '');
 }
 
-function formatAddress({ address, name }: ParsedAddress): string {
+function formatAddress({ address, name = '' }: ParsedAddress): string {
   if (name === '') return address;
   const clean = name.replace(/[\r\n]+/g, ' ');
   // an encoded word must not be quoted

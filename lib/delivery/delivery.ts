@@ -1,3 +1,4 @@
+import type { Cancellation } from '../cancellation.js';
 import type { GraphMessageExtras } from '../encode/graph-message.js';
 import type { GraphClient } from '../graph/client.js';
 import type { SignInTrace } from '../graph/azure-http.js';
@@ -16,12 +17,12 @@ export interface Delivery {
   readonly tokens: TokenSource;
   readonly trace: SignInTrace;
   readonly logger: Logger;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly turn: Turn;
   /** For upload sessions, which take no token. */
   readonly http: HttpClient;
   readonly onProgress: (progress: UploadProgress) => void;
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: (ms: number, signal: Cancellation) => Promise<void>;
   readonly mailbox: string;
   /** The Message-ID; in MIME a plugin may still have changed it. */
   messageId: string;

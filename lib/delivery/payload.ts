@@ -32,9 +32,9 @@ export interface PayloadOptions extends MimeOptions {
   extras: GraphMessageExtras | undefined;
 }
 
-/** Bytes `{"message":…}` adds, and `saveToSentItems`. */
+/** Bytes `{"message":…}` adds, and what stands behind the message if no copy is to be kept. */
 const WRAPPER = '{"message":}'.length;
-const NOT_SAVED = ',"saveToSentItems":false'.length;
+const NOT_SAVED = ',"saveToSentItems":false';
 
 /**
  * Writes the message as JSON.
@@ -43,35 +43,32 @@ const NOT_SAVED = ',"saveToSentItems":false'.length;
  */
 export async function jsonPayload(message: OutgoingMessage, { route, saveToSentItems, extras }: PayloadOptions): Promise<Payload> {
   const { messageId } = message;
-  const graphMessage = await encodeJson(message, extras);
+  const alone = JSON.stringify(await encodeJson(message, extras));
+  const length = Buffer.byteLength(alone);
   const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
   const sizes = described.map(({ attachment, description }) => postedLength(description, attachment.source.size) + ','.length);
-  const alone = Buffer.byteLength(JSON.stringify(graphMessage));
-  const rest = alone + (sizes.length > 0 ? ',"attachments":[]'.length - ','.length : 0);
-  const whole = sizes.reduce((sum, size) => sum + size, rest) + WRAPPER + (saveToSentItems ? 0 : NOT_SAVED);
+  const rest = length + (sizes.length > 0 ? ',"attachments":[]'.length - ','.length : 0);
+  const whole = sizes.reduce((sum, size) => sum + size, rest) + WRAPPER + (saveToSentItems ? 0 : NOT_SAVED.length);
   // to the byte: the draft route needs a permission more
   const byDraft = route === 'draft' || whole > REQUEST_LIMIT;
-  const uploads = byDraft ? (planUploads(rest, sizes) ?? (alone <= REQUEST_LIMIT ? [...sizes.keys()] : undefined)) : [];
-  if (!uploads) throw tooLarge(alone, 'body');
+  const uploads = byDraft ? (planUploads(rest, sizes) ?? (length <= REQUEST_LIMIT ? [...sizes.keys()] : undefined)) : [];
+  if (!uploads) throw tooLarge(length, 'body');
   if (byDraft && route === 'sendMail') throw tooLarge(whole, uploads.length > 0 ? 'route' : 'body');
   const inside = described.filter((_, index) => !uploads.includes(index));
-  if (inside.length > 0) {
-    graphMessage['attachments'] = await Promise.all(
-      inside.map(async ({ attachment, description }) => ({
-        ...description,
-        contentBytes: (await attachment.source.bytes()).toString('base64'),
-      })),
-    );
-  }
-  const wrapped = byDraft ? graphMessage : { message: graphMessage, ...(!saveToSentItems && { saveToSentItems }) };
+  const json = inside.length > 0 ? `${alone.slice(0, -1)},"attachments":[${(await Promise.all(inside.map(asPosted))).join(',')}]}` : alone;
   return {
     route: byDraft ? 'draft' : 'sendMail',
     contentType: 'application/json',
-    body: Buffer.from(JSON.stringify(wrapped)),
+    body: Buffer.from(byDraft ? json : `{"message":${json}${saveToSentItems ? '' : NOT_SAVED}}`),
     uploads: described.filter((_, index) => uploads.includes(index)),
     inDraft: inside.map(({ description }) => description.name),
     messageId,
   };
+}
+
+/** An attachment as Graph's JSON. Base64 needs no escapes. */
+async function asPosted({ attachment, description }: Upload): Promise<string> {
+  return `${JSON.stringify(description).slice(0, -1)},"contentBytes":"${(await attachment.source.bytes()).toString('base64')}"}`;
 }
 
 /** Bytes of an attachment as Graph's JSON. */

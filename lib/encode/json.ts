@@ -15,7 +15,7 @@ export async function encodeJson(message: OutgoingMessage, extras: GraphMessageE
   const body = message.html ?? message.text;
   return {
     subject: message.subject,
-    body: { contentType: message.html ? 'html' : 'text', content: body ? (await body.bytes()).toString('utf8') : '' },
+    body: { contentType: message.html ? 'html' : 'text', content: body ? await body.text() : '' },
     ...(message.from && { from: recipient(message.from) }),
     toRecipients: message.to.map(recipient),
     ccRecipients: message.cc.map(recipient),

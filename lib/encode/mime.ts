@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Cancellation } from '../cancellation.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Address } from '../message/address.js';
 import { fieldName, joinMessage, splitMessage } from '../message/header-block.js';
@@ -9,7 +10,7 @@ import { listParts } from '../message/tree.js';
 export interface MimeOptions {
   /** Milliseconds without a byte after which building is given up. */
   idleTimeout: number;
-  signal: AbortSignal | undefined;
+  signal: Cancellation | undefined;
 }
 
 /**

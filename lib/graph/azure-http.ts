@@ -1,4 +1,5 @@
 import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
+import type { Cancellation } from '../cancellation.js';
 import { parseRetryAfter } from '../delivery/retry.js';
 import type { HttpClient, HttpFailure } from './http.js';
 
@@ -27,7 +28,7 @@ export async function createAzureHttpClient(http: HttpClient, trace: SignInTrace
         method: request.method as 'GET' | 'POST',
         headers: request.headers.toJSON(),
         body: body ?? undefined,
-        signal: request.abortSignal as AbortSignal | undefined,
+        signal: request.abortSignal as Cancellation | undefined,
       });
       trace.retryAfter = undefined;
       trace.statusCode = undefined;

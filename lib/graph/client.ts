@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-client';
+import type { Cancellation } from '../cancellation.js';
 import { isLoopback } from './clouds.js';
 import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from './http.js';
 import type { TokenSource } from './tokens.js';
@@ -13,7 +14,7 @@ export interface GraphRequest {
   headers?: Record<string, string> | undefined;
   body?: Buffer | string | undefined;
   contentType?: string | undefined;
-  signal?: AbortSignal | undefined;
+  signal?: Cancellation | undefined;
   freshConnection?: boolean | undefined;
 }
 
@@ -52,8 +53,8 @@ export interface GraphClientOptions {
 }
 
 /** Whether a request to this URL may carry the token: the configured Graph origin only, over https or on loopback. */
-export function mayCarryToken(url: URL, graphEndpoint: string): boolean {
-  if (url.origin !== new URL(graphEndpoint).origin) return false;
+export function mayCarryToken(url: URL, graphOrigin: string): boolean {
+  if (url.origin !== graphOrigin) return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
@@ -66,21 +67,24 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
     return Client.initWithMiddleware({
       baseUrl: graphEndpoint,
       defaultVersion: 'v1.0',
-      middleware: [new AuthenticationHandler(graphEndpoint), new HttpHandler(http)],
+      middleware: [new AuthenticationHandler(new URL(graphEndpoint).origin), new HttpHandler(http)],
     });
   }
 
   return {
     async request(request) {
       const clientRequestId = randomUUID();
-      // before the client, which would wrap a failed sign-in into an error of its own; both load at the same time
-      const [token, graph] = await Promise.all([tokens.get(request.signal), (client ??= createClient())]);
-      const call = graph
+      // loads while the token is fetched
+      client ??= createClient();
+      client.catch(() => undefined);
+      // before the client, which would wrap a failed sign-in into an error of its own
+      const token = await tokens.get(request.signal);
+      const call = (await client)
         .api(request.path)
         .headers({ ...request.headers, 'client-request-id': clientRequestId })
         .options({ token, signal: request.signal, freshConnection: request.freshConnection })
         .responseType(RAW);
-      for (const [name, value] of Object.entries(request.query ?? {})) call.query({ [name]: encodeURIComponent(value) });
+      if (request.query) for (const [name, value] of Object.entries(request.query)) call.query({ [name]: encodeURIComponent(value) });
       if (request.contentType) call.header('Content-Type', request.contentType);
       const outcome = (await send(call, request)) as HttpOutcome;
       return outcome.kind === 'answer' ? readAnswer(outcome, clientRequestId, token) : { ...outcome, clientRequestId };
@@ -111,15 +115,17 @@ interface Options {
   method: GraphRequest['method'];
   headers: Record<string, string>;
   body?: Buffer | string;
-  signal?: AbortSignal;
+  signal?: Cancellation;
   freshConnection?: boolean;
   token: string;
+  /** Where the token may go to; set with it. */
+  url?: URL;
 }
 
 class AuthenticationHandler implements Middleware {
   #next: Middleware | undefined;
 
-  constructor(private readonly graphEndpoint: string) {}
+  constructor(private readonly graphOrigin: string) {}
 
   setNext(next: Middleware): void {
     this.#next = next;
@@ -127,9 +133,10 @@ class AuthenticationHandler implements Middleware {
 
   async execute(context: Context): Promise<void> {
     const url = new URL(context.request as string);
-    if (!mayCarryToken(url, this.graphEndpoint)) throw new Error(`refused to send a token to ${url.origin}`);
-    const { headers, token } = context.options as unknown as Options;
-    headers['Authorization'] = `Bearer ${token}`;
+    if (!mayCarryToken(url, this.graphOrigin)) throw new Error(`refused to send a token to ${url.origin}`);
+    const options = context.options as unknown as Options;
+    options.url = url;
+    options.headers['Authorization'] = `Bearer ${options.token}`;
     await this.#next?.execute(context);
   }
 }
@@ -138,8 +145,9 @@ class HttpHandler implements Middleware {
   constructor(private readonly http: HttpClient) {}
 
   async execute(context: Context): Promise<void> {
-    const { method, headers, body, signal, freshConnection } = context.options as unknown as Options;
-    const outcome = await this.http.request({ url: new URL(context.request as string), method, headers, body, signal, freshConnection });
+    const { url, method, headers, body, signal, freshConnection } = context.options as unknown as Options;
+    if (!url) throw new Error('the request was not signed');
+    const outcome = await this.http.request({ url, method, headers, body, signal, freshConnection });
     // in place of a fetch Response, which could not tell how a request failed
     context.response = outcome as unknown as Response;
   }

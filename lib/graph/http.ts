@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { Cancellation } from '../cancellation.js';
 
 /** One request to put on the wire. */
 export interface HttpRequest {
@@ -8,7 +9,7 @@ export interface HttpRequest {
   headers: Record<string, string>;
   /** Pieces need a `Content-Length` header. An error they throw is the failure's `error`. */
   body?: Buffer | string | AsyncIterable<Buffer> | undefined;
-  signal?: AbortSignal | undefined;
+  signal?: Cancellation | undefined;
   /** Use a connection of its own, as Microsoft advises after a 503. */
   freshConnection?: boolean | undefined;
 }
@@ -80,7 +81,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return new Agent(common);
   }
 
-  async function dispatch(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
+  function dispatch(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpOutcome> {
     const { signal } = request;
     return new Promise<HttpOutcome>((resolve) => {
       const collector = new AnswerCollector(finish);

@@ -1,9 +1,12 @@
 import type { AccessToken, TokenCredential } from '@azure/identity';
+import type { Cancellation } from '../cancellation.js';
 
 /** Where the HTTP layer gets its bearer token from. */
 export interface TokenSource {
   /** A token that is still good for a while; one request in flight at a time, however many callers. */
-  get(signal?: AbortSignal): Promise<string>;
+  get(signal?: Cancellation): Promise<string>;
+  /** Begins to fetch a token if there is none; whether that works, `get` tells. */
+  prepare(): void;
   /** Forgets a token Graph refused, so that the next `get` fetches a fresh one. */
   discard(token: string): void;
 }
@@ -91,6 +94,9 @@ export function createTokenSource({
       const token = signal ? await raceAbort(refresh(), signal) : await refresh();
       return token.token;
     },
+    prepare() {
+      if (!current || tokenAge(current, now()) === 'expired') refresh().catch(() => undefined);
+    },
     discard(token) {
       if (current?.token !== token) return;
       current = undefined;
@@ -100,9 +106,9 @@ export function createTokenSource({
 }
 
 /** Settles with the promise or rejects with the signal's reason, whichever is first; leaves no listener behind. */
-export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceAbort<T>(promise: Promise<T>, signal: Cancellation): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
+    const onAbort = () => reject(signal.reason);
     if (signal.aborted) {
       promise.catch(() => undefined);
       return onAbort();

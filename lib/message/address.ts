@@ -12,7 +12,7 @@ export function addressKey(address: string): string {
   if (at < 0) return address.toLowerCase();
   const domain = address.slice(at + 1);
   // only where there is something to convert: this runs several times for every recipient
-  const ascii = /[^\p{ASCII}]/u.test(domain) ? domainToASCII(domain) || domain : domain;
+  const ascii = /[\u0080-\uFFFF]/.test(domain) ? domainToASCII(domain) || domain : domain;
   return `${address.slice(0, at)}@${ascii}`.toLowerCase();
 }
 

@@ -4,6 +4,7 @@ import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Cancellation } from '../cancellation.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { isError } from '../errors/is-error.js';
 import { openUrl, type MimeTreeNode } from './nodemailer.js';
@@ -13,6 +14,8 @@ export interface ContentSource {
   /** Bytes. */
   readonly size: number;
   bytes(): Promise<Buffer>;
+  /** The bytes read as UTF-8. */
+  text(): Promise<string>;
   /**
    * At most `length` bytes from `start` on, fewer only at the end, in pieces. A piece may be overwritten as soon as the next one is
    * asked for. What has changed since its size was taken throws before the last piece.
@@ -25,7 +28,7 @@ export interface ContentSource {
 export interface ContentOptions {
   /** Milliseconds without a byte after which a stream is given up. */
   idleTimeout: number;
-  signal: AbortSignal | undefined;
+  signal: Cancellation | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface ContentOptions {
 export const MEMORY_LIMIT = 3 * 1024 * 1024;
 
 /** Bytes read and handed on at once: what a large file costs in memory is a few times this. */
-const PIECE = 128 * 1024;
+const PIECE = 512 * 1024;
 
 /** Graph takes no larger file (150 MB, https://learn.microsoft.com/graph/outlook-large-attachments). */
 export const MAX_CONTENT = 150 * 1024 * 1024;
@@ -75,7 +78,7 @@ export class ContentReader {
     this.options.signal?.throwIfAborted();
     try {
       if (content === undefined || content === null || content === false) return bufferSource(Buffer.alloc(0));
-      if (typeof content === 'string') return bufferSource(Buffer.from(content));
+      if (typeof content === 'string') return textSource(content);
       if (ArrayBuffer.isView(content)) {
         refuseLarge(content.byteLength);
         return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
@@ -141,10 +144,27 @@ export function bufferSource(buffer: Buffer): ContentSource {
   return {
     size: buffer.length,
     bytes: () => Promise.resolve(buffer),
+    text: () => Promise.resolve(buffer.toString('utf8')),
     async *pieces(start, length) {
       const end = Math.min(start + length, buffer.length);
       for (let at = start; at < end; at += PIECE) yield await Promise.resolve(buffer.subarray(at, Math.min(at + PIECE, end)));
     },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** Text, which is encoded only where bytes are wanted. */
+export function textSource(text: string): ContentSource {
+  let encoded: ContentSource | undefined;
+  const source = () => (encoded ??= bufferSource(Buffer.from(text)));
+  return {
+    get size() {
+      return source().size;
+    },
+    bytes: () => source().bytes(),
+    // a lone half of a surrogate pair has no encoding
+    text: () => (/[\uD800-\uDFFF]/.test(text) ? source().text() : Promise.resolve(text)),
+    pieces: (start, length) => source().pieces(start, length),
     dispose: () => Promise.resolve(),
   };
 }
@@ -163,20 +183,18 @@ async function fileSource(path: string, { temporary = false } = {}): Promise<Con
       await file.close();
     }
   }
+  /** The buffers of the chunk before: new ones for each would be garbage by the megabyte. */
+  let spare: readonly [Buffer, Buffer] | undefined;
+
   return {
     size,
-    bytes() {
-      return use(async (file) => {
-        const bytes = Buffer.allocUnsafe(size);
-        await fill(file, bytes, 0);
-        await checkUnchanged(file);
-        return bytes;
-      }).catch(unreadable);
-    },
+    text: () => read().then((bytes) => bytes.toString('utf8')),
+    bytes: read,
     async *pieces(start, length) {
       const end = Math.min(start + length, size);
       // one is read while the other is sent
-      const space = [Buffer.allocUnsafeSlow(Math.min(PIECE, length)), Buffer.allocUnsafeSlow(Math.min(PIECE, length))] as const;
+      const space = spare ?? [Buffer.allocUnsafeSlow(Math.min(PIECE, size)), Buffer.allocUnsafeSlow(Math.min(PIECE, size))];
+      spare = undefined;
       const file = await open(path).catch(unreadable);
       let next = readPiece(file, space[0], start, end);
       try {
@@ -186,6 +204,8 @@ async function fileSource(path: string, { temporary = false } = {}): Promise<Con
           else await checkUnchanged(file).catch(unreadable);
           yield piece;
         }
+        // not where it broke off: that attempt may still be reading into them
+        spare = space;
       } finally {
         await next.catch(() => undefined);
         await file.close();
@@ -195,6 +215,15 @@ async function fileSource(path: string, { temporary = false } = {}): Promise<Con
       if (temporary) await unlink(path).catch(() => undefined);
     },
   };
+
+  function read(): Promise<Buffer> {
+    return use(async (file) => {
+      const bytes = Buffer.allocUnsafe(size);
+      await fill(file, bytes, 0);
+      await checkUnchanged(file);
+      return bytes;
+    }).catch(unreadable);
+  }
 
   function readPiece(file: FileHandle, space: Buffer, start: number, end: number): Promise<Buffer> {
     const reading = fill(file, space.subarray(0, Math.min(PIECE, end - start)), start).catch(unreadable);

@@ -1,6 +1,12 @@
-/** Decodes RFC 2047 encoded words in any charset; the library is loaded only if there is one. */
-export async function decodeWords(value: string): Promise<string> {
-  if (!value.includes('=?')) return value;
-  const { default: libmime } = await import('libmime');
-  return libmime.decodeWords(value);
+/** Decodes RFC 2047 encoded words in any charset. */
+export type DecodeWords = (value: string) => string;
+
+/** A decoder for these values; the library is loaded only if one of them needs it. */
+export async function wordDecoder(values: Iterable<string>): Promise<DecodeWords> {
+  for (const value of values) {
+    if (!value.includes('=?')) continue;
+    const { default: libmime } = await import('libmime');
+    return (text) => (text.includes('=?') ? libmime.decodeWords(text) : text);
+  }
+  return (text) => text;
 }

@@ -9,7 +9,8 @@ import type { Readable } from 'node:stream';
 /** An address as Nodemailer's parser returns it. */
 export interface ParsedAddress {
   address: string;
-  name: string;
+  /** Nodemailer 7 leaves it out where there is none. */
+  name?: string | undefined;
   group?: ParsedAddress[] | undefined;
 }
 
@@ -22,6 +23,7 @@ export interface MimeTreeNode {
   filename?: string | false | undefined;
   disableFileAccess?: boolean | undefined;
   disableUrlAccess?: boolean | undefined;
+  normalizeHeaderKey?: unknown;
   getHeader(key: string): unknown;
   setHeader(key: string, value: unknown): unknown;
   setRaw(raw: unknown): unknown;
@@ -35,7 +37,10 @@ export interface MimeTreeNode {
   _raw: unknown;
   _transforms: unknown[];
   _processFuncs: unknown[];
+  /** Where the app gave an envelope. */
+  _envelope?: unknown;
   _parseAddresses(value: unknown): ParsedAddress[];
+  _convertAddresses(addresses: ParsedAddress[], uniqueList: ParsedAddress[]): string;
   _getStream(content: unknown): Readable;
 }
 

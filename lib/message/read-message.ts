@@ -2,13 +2,15 @@ import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey, type Address } from './address.js';
 import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
 import { bufferSource, ContentReader, type ContentOptions, type ContentSource } from './content.js';
-import { decodeWords } from './encoded-words.js';
+import { wordDecoder } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
+import { readFields } from './header-fields.js';
 import { readHeaders } from './headers.js';
 import { refuseInjection } from './injection.js';
 import { createMimeNode, type MimeTreeNode, type NodemailerMail, type ParsedAddress } from './nodemailer.js';
 import type { HeaderField, Loss, OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
 import { reconcileRecipients } from './recipients.js';
+import { hasGroup, readTreeAddresses, type TreeAddresses } from './tree-addresses.js';
 import { contentIdOf, dispositionOf, listParts, type TreePart } from './tree.js';
 
 export interface ReadOptions extends ContentOptions {
@@ -32,10 +34,11 @@ export async function readMessage(mail: NodemailerMail, options: ReadOptions): P
   const tree = mail.message;
   closeAccess(mail);
   refuseInjection(tree, mail.data['envelope']);
-  const envelope = readEnvelope(tree, options.maxRecipients);
+  const addresses = readTreeAddresses(tree);
+  const envelope = checkEnvelope(addresses.envelope, options.maxRecipients);
   const reader = new ContentReader(options);
   try {
-    const message = tree._raw ? await readRaw(mail, envelope, reader) : await readTree(mail, envelope, reader);
+    const message = tree._raw ? await readRaw(mail, envelope, reader) : await readTree(mail, addresses, envelope, reader);
     return { message, dispose: () => reader.dispose() };
   } catch (error) {
     await reader.dispose();
@@ -53,8 +56,7 @@ function closeAccess({ data, mailer, message }: NodemailerMail): void {
   }
 }
 
-function readEnvelope(tree: MimeTreeNode, maxRecipients: number): OutgoingMessage['envelope'] {
-  const { from, to } = tree.getEnvelope();
+function checkEnvelope({ from, to }: TreeAddresses['envelope'], maxRecipients: number): OutgoingMessage['envelope'] {
   const seen = new Set<string>();
   const recipients = to.filter((address) => {
     const key = addressKey(address);
@@ -75,12 +77,15 @@ function readEnvelope(tree: MimeTreeNode, maxRecipients: number): OutgoingMessag
   return { from, to: recipients };
 }
 
-async function readTree(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], reader: ContentReader): Promise<OutgoingMessage> {
+async function readTree(
+  mail: NodemailerMail,
+  { lists, grouped }: TreeAddresses,
+  envelope: OutgoingMessage['envelope'],
+  reader: ContentReader,
+): Promise<OutgoingMessage> {
   const tree = mail.message;
   const dateSet = tree.getHeader('Date') !== undefined;
-  const { lines } = splitMessage(Buffer.from(`${tree.buildHeaders()}\r\n\r\n`));
-  const fields = await decodeFields(parseFields(lines));
-  const addresses = tree.getAddresses();
+  const fields = readFields(tree);
   const parts = listParts(tree);
   const bodies = await readBodies(parts, reader);
   const attachments = await readAttachments(tree, parts, reader);
@@ -89,8 +94,8 @@ async function readTree(mail: NodemailerMail, envelope: OutgoingMessage['envelop
   if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
   return assemble(mail, envelope, {
     fields,
-    addresses,
-    grouped: hasGroup(tree._headers.flatMap(({ key, value }) => (/^(to|cc)$/i.test(key) ? tree._parseAddresses(value) : []))),
+    addresses: lists,
+    grouped,
     // as it is written: with angle brackets
     messageId: field(fields, 'message-id') || tree.messageId(),
     traits,
@@ -98,6 +103,7 @@ async function readTree(mail: NodemailerMail, envelope: OutgoingMessage['envelop
     html: bodies.html,
     attachments: attachments.list,
     raw: undefined,
+    parts,
   });
 }
 
@@ -111,7 +117,7 @@ async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope
     ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'].map((name) => [name, parser._parseAddresses(all(fields, name))]),
   );
   return assemble(mail, envelope, {
-    fields: await decodeFields(fields),
+    fields,
     addresses,
     grouped: hasGroup([...(addresses['to'] ?? []), ...(addresses['cc'] ?? [])]),
     messageId: field(fields, 'message-id') || tree.messageId(),
@@ -120,6 +126,7 @@ async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope
     html: undefined,
     attachments: [],
     raw,
+    parts: [],
   });
 }
 
@@ -128,14 +135,19 @@ interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | '
   addresses: Record<string, ParsedAddress[] | undefined>;
   /** Whether To or Cc have named groups. */
   grouped: boolean;
+  /** Of the tree; none of a ready-made message. */
+  parts: readonly TreePart[];
 }
 
 async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], pieces: Pieces): Promise<OutgoingMessage> {
-  const list = (name: string) => decodeAddresses(pieces.addresses[name]);
-  const [from, ...moreFrom] = await list('from');
-  const [sender] = await list('sender');
-  const recipients = reconcileRecipients({ to: await list('to'), cc: await list('cc'), bcc: await list('bcc') }, envelope.to);
-  const headers = readHeaders(pieces.fields, namesOf(mail.data['headers']));
+  const decode = await wordDecoder(wordsOf(pieces));
+  const list = (name: string) =>
+    flatten(pieces.addresses[name]).map((entry): Address => ({ address: entry.address, name: decode(entry.name ?? '') }));
+  const [from, ...moreFrom] = list('from');
+  const [sender] = list('sender');
+  const recipients = reconcileRecipients({ to: list('to'), cc: list('cc'), bcc: list('bcc') }, envelope.to);
+  const fields = pieces.fields.map(({ name, value }) => ({ name, value: decode(value) }));
+  const headers = readHeaders(fields, namesOf(mail.data['headers']));
   const dsn = readDsn(mail.data['dsn']);
 
   const traits = [...pieces.traits, ...headers.traits];
@@ -160,14 +172,15 @@ async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelop
       traits.push({ feature: 'receipts', detail: `Exchange sends receipts to the sender, not to ${target}` });
     }
   }
-  if (isTransformed(mail)) traits.push({ feature: 'transformed', detail: 'a plugin transformed the message, such as PGP or S/MIME' });
+  if (isTransformed(mail, pieces.parts))
+    traits.push({ feature: 'transformed', detail: 'a plugin transformed the message, such as PGP or S/MIME' });
 
   return {
-    messageId: pieces.messageId,
+    messageId: decode(pieces.messageId),
     envelope,
     from,
     sender,
-    replyTo: await list('reply-to'),
+    replyTo: list('reply-to'),
     to: recipients.to,
     cc: recipients.cc,
     bcc: recipients.bcc,
@@ -275,21 +288,16 @@ async function readAttachments(
  * Whether what leaves is not what the app wrote: a plugin changes the bytes, replaced the message, or hung it into a tree that is
  * signed or encrypted. Nodemailer's own DKIM signing does not count: it is not applied.
  */
-function isTransformed({ data, message }: NodemailerMail): boolean {
+function isTransformed({ data, message }: NodemailerMail, parts: readonly TreePart[]): boolean {
   const changed = message._transforms.length > 0 || message._processFuncs.length > 0 || Object.hasOwn(message, 'createReadStream');
   const replaced = Boolean(message._raw) && !data['raw'];
-  return changed || replaced || (!message._raw && listParts(message).some(({ sealed }) => sealed));
+  return changed || replaced || parts.some(({ sealed }) => sealed);
 }
 
 /** Nodemailer accepts `{ content }` around a raw message, too. */
 function rawContent(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Buffer.isBuffer(raw)) return raw;
   return (raw as { content?: unknown }).content ?? raw;
-}
-
-function hasGroup(addresses: readonly ParsedAddress[]): boolean {
-  // Nodemailer 7 gives a group without a name none at all
-  return addresses.some(({ group, name }) => group !== undefined && Boolean(name));
 }
 
 /** The `dsn` option of Nodemailer's SMTP transport. */
@@ -314,13 +322,16 @@ function namesOf(headers: unknown): Set<string> {
   return new Set(names.map((name) => (typeof name === 'string' ? name.toLowerCase() : '')));
 }
 
-async function decodeFields(fields: readonly HeaderField[]): Promise<HeaderField[]> {
-  return Promise.all(fields.map(async ({ name, value }) => ({ name, value: await decodeWords(value) })));
+/** Everything that may have encoded words. */
+function* wordsOf({ fields, addresses, messageId }: Pieces): Iterable<string> {
+  yield messageId;
+  for (const { value } of fields) yield value;
+  for (const list of Object.values(addresses)) for (const { name } of flatten(list)) yield name ?? '';
 }
 
-async function decodeAddresses(addresses: readonly ParsedAddress[] = []): Promise<Address[]> {
-  const flat = addresses.flatMap((entry) => entry.group ?? [entry]);
-  return Promise.all(flat.map(async ({ address, name }) => ({ address, name: await decodeWords(name ?? '') })));
+function flatten(addresses: readonly ParsedAddress[] = []): ParsedAddress[] {
+  // most messages have no groups
+  return addresses.some(({ group }) => group) ? addresses.flatMap((entry) => entry.group ?? [entry]) : [...addresses];
 }
 
 function field(fields: readonly HeaderField[], name: string): string {

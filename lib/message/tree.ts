@@ -67,15 +67,16 @@ export function releaseStreams(node: MimeTreeNode): void {
 }
 
 function contentTypeOf(node: MimeTreeNode): string {
-  const value = headerText(node, 'Content-Type').replace(/\s*\r?\n\s*/g, ' ');
+  const written = headerText(node, 'Content-Type');
+  const value = written.includes('\n') ? written.replace(/\s*\r?\n\s*/g, ' ') : written;
   const type = value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '').trim() || 'application/octet-stream';
   // Nodemailer writes strings in UTF-8 and says so where that matters
-  const isUtf8 = /^text\/plain\b/i.test(type) && typeof node.content === 'string' && /[\u0080-\uFFFF]/.test(node.content);
+  const isUtf8 = typeof node.content === 'string' && /^text\/plain\b/i.test(type) && /[\u0080-\uFFFF]/.test(node.content);
   return isUtf8 ? `${type.replace(/;\s*charset\s*=\s*("[^"]*"|[^;]*)/gi, '')}; charset=utf-8` : type;
 }
 
 function headerText(node: MimeTreeNode, key: string): string {
-  const value = node.getHeader(key);
+  const value = node._headers.find((header) => header.key === key)?.value;
   const text = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
   return typeof text === 'string' ? text : '';
 }
