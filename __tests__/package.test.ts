@@ -85,11 +85,13 @@ function list(path: string): string[] {
 
 describe('the packed package', () => {
   test('holds the two builds of lib and what a user reads, nothing else', () => {
-    const compiled = list('lib').flatMap((name) =>
-      name.endsWith('.d.ts') ? [name] : [name.replace(/\.ts$/, '.js'), name.replace(/\.ts$/, '.d.ts')],
-    );
-    const builds = ['esm', 'cjs'].flatMap((format) => [...compiled, 'package.json'].map((name) => `dist/${format}/${name}`));
-    expect(packed.toSorted()).toEqual([...builds, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].toSorted());
+    const declarations = list('lib').map((name) => name.replace(/(\.d)?\.ts$/, '.d.ts'));
+    const common = [...declarations, 'index.js', 'sandbox/index.js', 'package.json'];
+    const builds = [...common.map((name) => `dist/cjs/${name}`), ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`)];
+    // what the entries of one build have in common
+    const [shared, others] = [true, false].map((wanted) => packed.filter((path) => /^dist\/esm\/shared\/\w+\.js$/.test(path) === wanted));
+    expect(others?.toSorted()).toEqual([...builds, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].toSorted());
+    expect(shared?.length).toBeGreaterThan(0);
   });
 
   test('imports only what it declares as a dependency', () => {

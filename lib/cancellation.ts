@@ -4,7 +4,8 @@
  */
 export interface Cancellation {
   readonly aborted: boolean;
-  readonly reason: unknown;
+  /** An Error, unless the app aborts with something else. */
+  readonly reason: Error;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: () => void, options?: { once: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
@@ -13,10 +14,10 @@ export interface Cancellation {
 /** Cancels once; whoever listens is told once, in order. */
 export class Canceller implements Cancellation {
   aborted = false;
-  reason: unknown = undefined;
+  reason = undefined as unknown as Error;
   #listeners: (() => void)[] = [];
 
-  abort(reason: unknown): void {
+  abort(reason: Error): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;

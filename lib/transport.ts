@@ -141,7 +141,8 @@ export class GraphTransport extends EventEmitter {
     const outer = mail.data['signal'] as AbortSignal | undefined;
     // one signal for all messages is how an app shuts down, and no leak
     if (outer instanceof EventTarget) setMaxListeners(0, outer);
-    const onAbort = () => canceller.abort(outer?.reason);
+    const onAbort = () =>
+      canceller.abort((outer?.reason as Error | undefined) ?? new DOMException('This operation was aborted', 'AbortError'));
     outer?.addEventListener('abort', onAbort, { once: true });
     if (outer?.aborted) onAbort();
     this.#running.add(canceller);

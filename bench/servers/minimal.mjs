@@ -5,10 +5,10 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SMTPServer } from 'smtp-server';
-import { createIdentity } from '../../dist/esm/sandbox/certificate.js';
+import { createCertificate } from '../support/certificate.mjs';
 import { serve } from '../support/child.mjs';
 
-const { certificate: cert, privateKey: key } = await createIdentity('localhost');
+const { cert, key } = createCertificate();
 const folder = mkdtempSync(join(tmpdir(), 'nodemailer-graph-transport-bench-'));
 const ca = join(folder, 'ca.pem');
 writeFileSync(ca, cert);

@@ -77,7 +77,7 @@ async function collect(stream: Readable, { idleTimeout, signal }: MimeOptions): 
       ),
     idleTimeout,
   );
-  const onAbort = () => stream.destroy(signal?.reason as Error);
+  const onAbort = () => stream.destroy(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
     signal?.throwIfAborted();

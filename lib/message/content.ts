@@ -289,7 +289,7 @@ function watch(stream: Readable, { idleTimeout, signal }: ContentOptions): (() =
     () => stream.destroy(new GraphTransportError('ETIMEDOUT', `gave no data for ${idleTimeout} ms (socketTimeout)`)),
     idleTimeout,
   );
-  const onAbort = () => stream.destroy(signal?.reason as Error);
+  const onAbort = () => stream.destroy(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   const stop = () => {
     clearTimeout(timer);
