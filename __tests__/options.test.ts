@@ -448,6 +448,7 @@ describe('the graph property of a message', () => {
     ['a wrong saveToSentItems', { saveToSentItems: 'no' }, 'EMESSAGE', "graph.saveToSentItems must be one of true, false, not 'no'"],
     ['a wrong mailbox', { mailbox: '../me' }, 'EENVELOPE', '"graph.mailbox" must be'],
     ['an empty mailbox', { mailbox: '' }, 'EENVELOPE', '"graph.mailbox" must be'],
+    ["the signed-in user's mailbox, where an app signs in", { mailbox: 'me' }, 'EENVELOPE', "graph.mailbox: 'me' is the signed-in user's"],
     [
       'a message property the message itself has',
       { message: { toRecipients: [] } },

@@ -24,6 +24,7 @@ const TABLE: Row[] = [
   ['receipts', 'loss', 'loss', 0],
   ['autoSubmitted', 'loss', 'loss', 0],
   ['returnPath', 'loss', 'loss', 0],
+  ['requireTLS', 'loss', 'loss', 0],
   ['dsn', 'loss', 'loss', 0],
   ['dkim', 'loss', 'loss', 0],
   ['to', 'loss', 'loss', 0],

@@ -18,8 +18,8 @@ test('the numbers of the page are those of the code', () => {
   expect(page).toContain(`from ${UPLOAD_SESSION_FROM / MEBIBYTE} MiB on by an upload session in chunks of ${CHUNK / MEBIBYTE} MiB`);
   expect(page).toContain(`up to ${MEMORY_LIMIT / MEBIBYTE} MiB in all`);
   expect(page).toContain(`a file of up to ${MAX_CONTENT / MEBIBYTE} MB`);
-  expect(content).toContain('PIECE = 128 * 1024');
-  expect(page).toContain('two pieces of 128 KiB');
+  expect(content).toContain('PIECE = 512 * 1024');
+  expect(page).toContain('two pieces of 512 KiB');
   expect(content).toContain('MAX_DOWNLOAD_TIME = 15 * 60_000');
   expect(page).toContain('15 minutes and 150 MB at most');
 });

@@ -47,6 +47,17 @@ test.each(['internetMessageHeaders', 'singleValueExtendedProperties'])('%s that 
   expect(() => readExtras({ [name]: { 'x-own': '1' } })).toThrow(`graph.message.${name} must be an array`);
 });
 
+test.each([
+  ['internetMessageHeaders', 'name'],
+  ['singleValueExtendedProperties', 'id'],
+])('%s with an entry that has no %s is refused by its place', (name, key) => {
+  for (const entry of [null, 'x-own: 1', {}, { [key]: 1, value: '1' }]) {
+    expect(() => readExtras({ [name]: [{ [key]: 'x-own', value: '1' }, entry] })).toThrow(
+      `graph.message.${name}[1] must be an object with a string ${key} and a value`,
+    );
+  }
+});
+
 test('five headers of its own are the most', () => {
   const headers = Array.from({ length: 6 }, (_, index) => ({ name: `x-${index}`, value: '1' }));
   expect(readExtras({ internetMessageHeaders: headers.slice(1) })).toBeDefined();

@@ -66,6 +66,12 @@ describe('encodeJson', () => {
     expect(other).not.toHaveProperty('internetMessageHeaders');
   });
 
+  test('a property the app names itself stands for the header', async () => {
+    const message = outgoing({ headers: [{ name: 'In-Reply-To', value: '<zero@contoso.com>' }] });
+    const given = [{ id: 'string 0x1042', value: '<other@contoso.com>' }];
+    expect((await encodeJson(message, { singleValueExtendedProperties: given }))['singleValueExtendedProperties']).toEqual(given);
+  });
+
   test('graph.message is merged, its headers and properties with those of the message', async () => {
     const message = await encodeJson(
       outgoing({

@@ -193,6 +193,7 @@ describe('what is told', () => {
     ['dsn: never, in a list', { dsn: { notify: ['success', 'NEVER'] } }, [], ['dsn']],
     ['dsn to somebody', { dsn: { recipient: 'a@contoso.com' } }, [], ['dsn']],
     ['dsn: failure, which is always so', { dsn: { notify: ['failure', 'delay'] } }, [], []],
+    ['TLS on the whole way', { requireTLSExtensionEnabled: true }, [], ['requireTLS']],
     ['a dsn that is none', { dsn: 'success' }, [], []],
     ['a null dsn', { dsn: null }, [], []],
     ['a read receipt to the sender', { headers: { 'Disposition-Notification-To': 'NOREPLY@contoso.com' } }, [], []],

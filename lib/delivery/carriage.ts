@@ -34,6 +34,7 @@ export const CARRIAGE: Readonly<Record<Trait['feature'], Row>> = {
   receipts: { json: 'loss', mime: 'loss', weight: 0 },
   autoSubmitted: { json: 'loss', mime: 'loss', weight: 0 },
   returnPath: { json: 'loss', mime: 'loss', weight: 0 },
+  requireTLS: { json: 'loss', mime: 'loss', weight: 0 },
   dsn: { json: 'loss', mime: 'loss', weight: 0 },
   dkim: { json: 'loss', mime: 'loss', weight: 0 },
   to: { json: 'loss', mime: 'loss', weight: 0 },

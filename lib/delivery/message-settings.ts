@@ -32,7 +32,7 @@ export function readMessageSettings(mail: NodemailerMail, settings: Settings): M
   const unknown = Object.keys(graph).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw refusal(`graph.${unknown} is not known; expected ${NAMES.join(', ')}`);
   return {
-    mailbox: readMailboxOf(mail, graph['mailbox'] ?? settings.mailbox),
+    mailbox: readMailboxOf(mail, graph['mailbox'] ?? settings.mailbox, settings),
     saveToSentItems: choose(graph, 'saveToSentItems', [true, false], settings.saveToSentItems),
     format: choose(graph, 'format', ['auto', 'json', 'mime'], settings.format),
     route: choose(graph, 'route', ['auto', 'sendMail', 'draft'], settings.route),
@@ -40,7 +40,13 @@ export function readMessageSettings(mail: NodemailerMail, settings: Settings): M
   };
 }
 
-function readMailboxOf({ message }: NodemailerMail, given: unknown): string {
+function readMailboxOf({ message }: NodemailerMail, given: unknown, { signIn }: Settings): string {
+  if (given === 'me' && signIn.kind !== 'credential') {
+    throw new GraphTransportError('EENVELOPE', "graph.mailbox: 'me' is the signed-in user's, but an app signs in here; nothing was sent", {
+      permanent: true,
+      hint: 'Name the mailbox, or give graphTransport() a credential of a signed-in user.',
+    });
+  }
   if (given !== undefined) return readMailbox(given, 'graph.mailbox', 'EENVELOPE');
   const from = message.getAddresses()['from']?.[0]?.address ?? message.getEnvelope().from;
   if (from) return readMailbox(from, 'from', 'EENVELOPE');

@@ -52,13 +52,23 @@ export function readExtras(value: unknown): GraphMessageExtras | undefined {
     const instead = OWNED.get(name);
     if (instead !== undefined) throw refusal(`graph.message.${name} is not allowed; use the message's ${instead}`);
   }
-  for (const name of ['internetMessageHeaders', 'singleValueExtendedProperties']) {
-    const list = (value as Record<string, unknown>)[name];
-    if (list !== undefined && !Array.isArray(list)) throw refusal(`graph.message.${name} must be an array`);
-  }
+  const lists = value as Record<string, unknown>;
+  checkList(lists, 'internetMessageHeaders', 'name');
+  checkList(lists, 'singleValueExtendedProperties', 'id');
   const extras = { ...(value as GraphMessageExtras) };
   if ((extras.internetMessageHeaders?.length ?? 0) > 5) throw refusal('graph.message.internetMessageHeaders may hold at most 5 headers');
   return Object.keys(extras).length > 0 ? extras : undefined;
+}
+
+/** A list whose entries have a name and a value. */
+function checkList(lists: Record<string, unknown>, name: string, key: string): void {
+  const list = lists[name];
+  if (list === undefined) return;
+  if (!Array.isArray(list)) throw refusal(`graph.message.${name} must be an array`);
+  const isEntry = (entry: unknown) =>
+    typeof entry === 'object' && entry !== null && typeof (entry as Record<string, unknown>)[key] === 'string';
+  const at = list.findIndex((entry) => !isEntry(entry));
+  if (at >= 0) throw refusal(`graph.message.${name}[${at}] must be an object with a string ${key} and a value`);
 }
 
 function refusal(message: string): GraphTransportError {

@@ -11,7 +11,10 @@ export async function encodeJson(message: OutgoingMessage, extras: GraphMessageE
   const { singleValueExtendedProperties: extraProperties = [], internetMessageHeaders: extraHeaders = [], ...rest } = extras;
   const headers = distributeHeaders(message.headers, MAX_INTERNET_HEADERS - extraHeaders.length);
   const internetMessageHeaders = [...extraHeaders, ...headers.internetMessageHeaders];
-  const singleValueExtendedProperties = [...headers.singleValueExtendedProperties, ...extraProperties];
+  // Graph refuses a property that is there twice; what the app names itself wins
+  const given = new Set(extraProperties.map(({ id }) => id.toLowerCase()));
+  const own = headers.singleValueExtendedProperties.filter(({ id }) => !given.has(id.toLowerCase()));
+  const singleValueExtendedProperties = [...own, ...extraProperties];
   const body = message.html ?? message.text;
   return {
     subject: message.subject,

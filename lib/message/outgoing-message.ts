@@ -33,6 +33,7 @@ export type LossFeature =
   | 'dsn'
   | 'receipts'
   | 'returnPath'
+  | 'requireTLS'
   | 'autoSubmitted'
   | 'dkim';
 

@@ -166,6 +166,8 @@ async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelop
     losses.push({ feature: 'returnPath', detail: `bounces go to the mailbox, not to ${bounces === '' ? 'nobody' : bounces}` });
   }
   if (mail.data['dkim']) losses.push({ feature: 'dkim', detail: 'Exchange signs every message itself; the dkim option is not applied' });
+  if (mail.data['requireTLSExtensionEnabled'])
+    losses.push({ feature: 'requireTLS', detail: 'Graph cannot be told to deliver over TLS only (REQUIRETLS, RFC 8689)' });
   if (dsn.detail !== undefined) losses.push({ feature: 'dsn', detail: dsn.detail });
   for (const target of [headers.readReceiptTo, headers.deliveryReceiptTo]) {
     if (target !== undefined && from && !addressKey(target).includes(addressKey(from.address))) {

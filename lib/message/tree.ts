@@ -25,7 +25,9 @@ export function listParts(root: MimeTreeNode): TreePart[] {
     const contentType = contentTypeOf(node);
     const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
     const sealed = inside || SEAL.test(contentType);
-    if (!type.startsWith('multipart/') || node._raw) {
+    // a file may be of any type; what is a multipart of the message has parts and no content
+    const isLeaf = !type.startsWith('multipart/') || Boolean(node._raw) || (node.childNodes.length === 0 && node.content !== undefined);
+    if (isLeaf) {
       const attached = role === 'body' && dispositionOf(node) !== undefined;
       parts.push({ node, role: attached ? 'attachment' : role, type, contentType, sealed });
       return;

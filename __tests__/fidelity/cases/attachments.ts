@@ -45,6 +45,10 @@ export const attachmentCases: FidelityCase[] = [
     data: () => attach({ filename: 'a.txt', content: 'one' }, { filename: 'a.txt', content: 'two' }, { filename: 'a.txt', content: 'one' }),
   },
   ...Object.entries(NAMES).map(([what, filename]) => ({ name: `a name with ${what}`, data: () => attach({ filename, content: BYTES }) })),
+  {
+    name: 'a file of type multipart/form-data',
+    data: () => attach({ filename: 'upload.txt', content: '--b\r\n\r\nx\r\n--b--\r\n', contentType: 'multipart/form-data; boundary=b' }),
+  },
   { name: 'no name given', data: () => attach({ content: BYTES }, { content: 'text', contentType: 'text/plain' }) },
   { name: 'filename: false', data: () => attach({ filename: false, content: BYTES }) },
   {
