@@ -1,5 +1,5 @@
-// Builds both module formats: esbuild puts what belongs together into one file, which loads three times as fast as eighty small
-// ones; tsc writes the declarations.
+// Builds both module formats: esbuild puts what belongs together into one file, which loads in less than half the time of eighty
+// small ones; tsc writes the declarations.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -14,3 +14,13 @@ test.each([
   const decode = await wordDecoder(['nothing here', value]);
   expect(decode(value)).toBe(expected);
 });
+
+test('the library stays away where nothing needs it', async () => {
+  jest.doMock('libmime', () => {
+    throw new Error('it was loaded');
+  });
+  const decode = await wordDecoder(['a = b ? c', '']);
+  expect(decode('=?utf-8?Q?left?=')).toBe('=?utf-8?Q?left?=');
+  await expect(wordDecoder(['=?utf-8?Q?a?='])).rejects.toThrow('it was loaded');
+  jest.dontMock('libmime');
+});

@@ -6,7 +6,7 @@ export async function wordDecoder(values: Iterable<string>): Promise<DecodeWords
   for (const value of values) {
     if (!value.includes('=?')) continue;
     const { default: libmime } = await import('libmime');
-    return (text) => (text.includes('=?') ? libmime.decodeWords(text) : text);
+    return (text) => libmime.decodeWords(text);
   }
   return (text) => text;
 }
