@@ -67,6 +67,17 @@ test('whatever is written, as Nodemailer reads it', () => {
   fc.assert(fc.property(mail, expectAsNodemailer), { numRuns: 1_000 });
 });
 
+test('however one address is written, as Nodemailer reads it', () => {
+  const label = fc.string({ unit: fc.constantFrom('a', 'z', '0', '9', '-', '_', '+', '.', 'A', 'xn--'), maxLength: 8 });
+  const address = fc
+    .tuple(label, label, fc.constantFrom('com', 'example', 'c', '1', 'co.uk'))
+    .map(([local, domain, end]) => `${local}@${domain}.${end}`);
+  fc.assert(
+    fc.property(address, address, (from, to) => expectAsNodemailer({ from, to, bcc: [to, from] })),
+    { numRuns: 3_000 },
+  );
+});
+
 test.each([
   ['Team: b@example.com;', true],
   ['b@example.com', false],

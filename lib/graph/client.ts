@@ -124,6 +124,8 @@ interface Options {
 
 class AuthenticationHandler implements Middleware {
   #next: Middleware | undefined;
+  /** Most requests go where the one before went. */
+  #last: { text: string; url: URL } | undefined;
 
   constructor(private readonly graphOrigin: string) {}
 
@@ -132,7 +134,9 @@ class AuthenticationHandler implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
-    const url = new URL(context.request as string);
+    const text = context.request as string;
+    if (this.#last?.text !== text) this.#last = { text, url: new URL(text) };
+    const { url } = this.#last;
     if (!mayCarryToken(url, this.graphOrigin)) throw new Error(`refused to send a token to ${url.origin}`);
     const options = context.options as unknown as Options;
     options.url = url;

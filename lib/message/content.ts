@@ -70,6 +70,7 @@ export class ContentReader {
 
   /** Removes temporary files. */
   async dispose(): Promise<void> {
+    if (this.#loaded.size === 0) return;
     const sources = await Promise.allSettled(Array.from(this.#loaded.values()));
     await Promise.all(sources.flatMap((source) => (source.status === 'fulfilled' ? [source.value.dispose()] : [])));
   }

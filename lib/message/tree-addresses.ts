@@ -33,9 +33,7 @@ export function readTreeAddresses(tree: MimeTreeNode): TreeAddresses {
   for (const { key, value } of tree._headers) {
     const name = NAMES.get(key) ?? NAMES.get(key.toLowerCase());
     if (!name) continue;
-    const parsed = tree._parseAddresses(value);
-    const list: ParsedAddress[] = [];
-    tree._convertAddresses(parsed, list);
+    const { parsed, list } = parse(tree, value);
     const known = lists[name];
     lists[name] = known ? unique([...known, ...list]) : list;
     if (key === 'From' || (!from && (key === 'Reply-To' || key === 'Sender'))) from = list[0]?.address ?? from;
@@ -45,6 +43,21 @@ export function readTreeAddresses(tree: MimeTreeNode): TreeAddresses {
   // given by the app, or made up by a plugin
   const given = Boolean(tree._envelope) || Object.hasOwn(tree, 'getEnvelope');
   return { lists, envelope: given ? tree.getEnvelope() : { from, to: [...recipients] }, grouped };
+}
+
+/** One address that is written as simply as can be, and that Nodemailer would leave as it is. */
+const PLAIN = /^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:(?!xn--)[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]{2,}$/;
+
+/** Entries as they are written, and the addresses in them, each once. */
+function parse(tree: MimeTreeNode, value: unknown): { parsed: ParsedAddress[]; list: ParsedAddress[] } {
+  if (typeof value === 'string' && PLAIN.test(value)) {
+    const list = [{ address: value, name: '' }];
+    return { parsed: list, list };
+  }
+  const parsed = tree._parseAddresses(value);
+  const list: ParsedAddress[] = [];
+  tree._convertAddresses(parsed, list);
+  return { parsed, list };
 }
 
 /** Whether there is a group with a name; Nodemailer 7 gives one without a name none at all. */
