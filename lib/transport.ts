@@ -19,9 +19,10 @@ import { createLogger, type NodemailerMail } from './message/nodemailer.js';
 import { readMessage } from './message/read-message.js';
 import { releaseStreams } from './message/tree.js';
 import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
+import { readOptions } from './config/read-options.js';
 import { watchExpiry } from './config/secret-expiry.js';
 import { verifyAccess } from './diagnosis/verify-access.js';
-import { readOptions, type CommonOptions, type GraphTransportOptions, type Logger, type Settings } from './options.js';
+import type { CommonOptions, GraphTransportOptions, Logger, Settings } from './options.js';
 import { VERSION } from './version.js';
 
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { createCredential } from '../../lib/graph/credentials.js';
 import type { HttpClient, HttpRequest } from '../../lib/graph/http.js';
-import { readOptions } from '../../lib/options.js';
+import { readOptions } from '../../lib/config/read-options.js';
 import type { Cloud } from '../../lib/index.js';
 
 const tenantId = '7b1d5a3e-0c52-4e9a-9f6e-2f3a1c9d8e70';

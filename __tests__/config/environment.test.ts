@@ -1,6 +1,6 @@
 import { optionsFromEnvironment } from '../../lib/config/environment.js';
 import { graphTransportFromEnv } from '../../lib/index.js';
-import { readOptions } from '../../lib/options.js';
+import { readOptions } from '../../lib/config/read-options.js';
 
 const graph = { GRAPH_TENANT_ID: 'contoso.com', GRAPH_CLIENT_ID: 'app-1', GRAPH_CLIENT_SECRET: 'a~secret' };
 const azure = { AZURE_TENANT_ID: 'fabrikam.com', AZURE_CLIENT_ID: 'app-2', AZURE_CLIENT_SECRET: 'b~secret' };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import nodemailer from 'nodemailer';
 import { optionsFromUrl } from '../../lib/config/url.js';
 import { graphTransport, GraphTransport, mailTransport } from '../../lib/index.js';
-import { readOptions } from '../../lib/options.js';
+import { readOptions } from '../../lib/config/read-options.js';
 
 const tenantId = '7b1d5a3e-0c52-4e9a-9f6e-2f3a1c9d8e70';
 const clientId = 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f';

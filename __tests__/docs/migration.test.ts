@@ -38,7 +38,7 @@ describe('options', () => {
   });
 
   test('defaults are what the page says', () => {
-    const source = readPage('lib/options.ts');
+    const source = readPage('lib/config/read-options.ts');
     for (const [name, value] of Object.entries({ connectionTimeout: '30_000', socketTimeout: '120_000', requestTimeout: '300_000' })) {
       expect(source).toContain(`integer(options, '${name}', ${value}`);
     }

@@ -1,7 +1,8 @@
+import { readMailbox, show } from '../config/read-options.js';
 import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
-import { readMailbox, show, type FormatOption, type RouteOption, type Settings } from '../options.js';
+import type { FormatOption, RouteOption, Settings } from '../options.js';
 import type { MessageSettings } from './delivery.js';
 
 /** The `graph` property of a message: overrides for this one message. */

@@ -1,7 +1,8 @@
-import { readMessageSettings } from '../lib/delivery/message-settings.js';
-import { isGraphTransportError, type GraphTransportError } from '../lib/errors/graph-transport-error.js';
-import { readMailbox, readOptions as readWith, show, type Settings, type GraphTransportOptions } from '../lib/options.js';
-import { compileMail } from './message/compile-mail.js';
+import { readMessageSettings } from '../../lib/delivery/message-settings.js';
+import { isGraphTransportError, type GraphTransportError } from '../../lib/errors/graph-transport-error.js';
+import { readMailbox, readOptions as readWith, show } from '../../lib/config/read-options.js';
+import type { GraphTransportOptions, Settings } from '../../lib/options.js';
+import { compileMail } from '../message/compile-mail.js';
 
 const SECRET = 'Ab8Q~the-secret';
 const SIGN_IN = {

@@ -1,0 +1,265 @@
+import type { TokenCredential } from '@azure/identity';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
+import type { ClientCertificate, SignIn } from '../graph/credentials.js';
+import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
+import { environmentNames, optionsFromEnvironment, type EnvironmentOptions } from './environment.js';
+import { configError } from './text.js';
+import { optionsFromUrl } from './url.js';
+
+const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential'];
+
+const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecret' | 'clientCertificate' | 'credential', true> = {
+  tenantId: true,
+  clientId: true,
+  clientSecret: true,
+  clientCertificate: true,
+  credential: true,
+  mailbox: true,
+  saveToSentItems: true,
+  format: true,
+  route: true,
+  onLoss: true,
+  cloud: true,
+  graphEndpoint: true,
+  authorityHost: true,
+  maxConnections: true,
+  rateLimit: true,
+  rateDelta: true,
+  maxRecipients: true,
+  retries: true,
+  maxRetryDelay: true,
+  connectionTimeout: true,
+  socketTimeout: true,
+  requestTimeout: true,
+  proxy: true,
+  secretExpires: true,
+  tls: true,
+  logger: true,
+  component: true,
+};
+
+/**
+ * Reads the options once, copies them and fills in the defaults.
+ *
+ * @throws {GraphTransportError} `ECONFIG` that names the option, what was expected and what came
+ */
+export function readOptions(
+  input: GraphTransportOptions | CommonOptions | string = {},
+  env: EnvironmentOptions['env'] = process.env,
+): Settings {
+  const given: unknown = typeof input === 'string' ? optionsFromUrl(input) : input;
+  if (typeof given !== 'object' || given === null) throw configError(`options must be an object or a msgraph: URL, not ${show(given)}`);
+  const options = withEnvironment(given as Record<string, unknown>, env);
+  for (const name of Object.keys(options)) {
+    if (options[name] !== undefined && !Object.hasOwn(KNOWN, name)) throw configError(`unknown option "${name}"${suggestion(name)}`);
+  }
+  const hosts = readHosts(options);
+  const signIn = readSignIn(options);
+  const mailbox = options['mailbox'] === undefined ? undefined : readMailbox(options['mailbox'], 'mailbox', 'ECONFIG');
+  if (mailbox === 'me' && signIn.kind !== 'credential') {
+    throw configError(`"mailbox: 'me'" needs a "credential" of a signed-in user; an app has no mailbox of its own`);
+  }
+  return {
+    signIn,
+    mailbox,
+    saveToSentItems: boolean(options, 'saveToSentItems', true),
+    format: oneOf(options, 'format', ['auto', 'json', 'mime'], 'auto'),
+    route: oneOf(options, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
+    onLoss: oneOf(options, 'onLoss', ['warn', 'error', 'ignore'], 'warn'),
+    hosts,
+    wellKnownAuthority: Object.values(CLOUDS).some((cloud) => cloud.authorityHost === hosts.authorityHost),
+    maxConnections: integer(options, 'maxConnections', 4, 1),
+    rateLimit: options['rateLimit'] === undefined || options['rateLimit'] === false ? undefined : integer(options, 'rateLimit', 0, 1),
+    rateDelta: integer(options, 'rateDelta', 1000, 1),
+    maxRecipients: integer(options, 'maxRecipients', 500, 1),
+    retries: integer(options, 'retries', 3, 0),
+    maxRetryDelay: integer(options, 'maxRetryDelay', 120_000, 0),
+    connectionTimeout: integer(options, 'connectionTimeout', 30_000, 1),
+    socketTimeout: integer(options, 'socketTimeout', 120_000, 1),
+    requestTimeout: integer(options, 'requestTimeout', 300_000, 1),
+    ca: readCa(options['tls']),
+    proxy: readProxy(options),
+    secretExpires: readDate(options, 'secretExpires'),
+    logger: readLogger(options['logger']),
+    component: string(options, 'component') ?? 'graph-transport',
+  };
+}
+
+/** Without any sign-in option, the environment signs in. */
+function withEnvironment(options: Record<string, unknown>, env: EnvironmentOptions['env']): Record<string, unknown> {
+  if (SIGN_IN.some((name) => options[name] !== undefined)) return options;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const { authorityHost, ...rest } = optionsFromEnvironment({ env });
+  const ownHosts = given['cloud'] !== undefined || given['authorityHost'] !== undefined;
+  return { ...rest, ...(authorityHost !== undefined && !ownHosts && { authorityHost }), ...given };
+}
+
+/**
+ * Checks a mailbox that goes into the URL.
+ *
+ * @throws {GraphTransportError} with the given code
+ */
+export function readMailbox(value: unknown, name: string, code: 'ECONFIG' | 'EENVELOPE'): string {
+  const text = typeof value === 'string' ? value.trim() : '';
+  // an address, an object id, or the signed-in user; anything else (a path, "..") could address something else in Graph
+  if (/^[^\s@/\\]+@[^\s@/\\]+$/.test(text) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) || text === 'me') return text;
+  const message = `"${name}" must be a user principal name such as noreply@contoso.com, an object id or 'me', not ${show(value)}`;
+  throw code === 'ECONFIG' ? configError(message) : new GraphTransportError(code, message, { permanent: true });
+}
+
+function readSignIn(options: Record<string, unknown>): SignIn {
+  const { credential, clientCertificate } = options;
+  const given = ['clientSecret', 'clientCertificate', 'credential'].filter((name) => options[name] !== undefined);
+  if (given.length > 1) throw configError(`give only one of ${given.map((name) => `"${name}"`).join(' and ')}`);
+  if (given.length === 0) {
+    throw configError(
+      `one of "clientSecret", "clientCertificate" or "credential" is missing, and the environment does not have ${environmentNames()} either`,
+    );
+  }
+
+  if (credential !== undefined) {
+    for (const name of ['tenantId', 'clientId']) {
+      if (options[name] !== undefined) throw configError(`"${name}" does not go with "credential": the credential brings its own`);
+    }
+    const { getToken } = (typeof credential === 'object' && credential !== null ? credential : {}) as { getToken?: unknown };
+    if (typeof getToken !== 'function') {
+      throw configError(`"credential" must be a TokenCredential with a getToken() method, not ${show(credential)}`);
+    }
+    return { kind: 'credential', credential: credential as TokenCredential };
+  }
+
+  const tenantId = required(options, 'tenantId', 'the Directory (tenant) ID');
+  if (!/^[\w.-]+$/.test(tenantId))
+    // a "~" stands in every client secret: somebody has mixed the two up
+    throw configError(
+      `"tenantId" must be a tenant id or a domain such as contoso.com${tenantId.includes('~') ? '' : `, not ${show(tenantId)}`}`,
+    );
+  const clientId = required(options, 'clientId', 'the Application (client) ID');
+  if (clientCertificate === undefined) {
+    return { kind: 'secret', tenantId, clientId, clientSecret: required(options, 'clientSecret', "the client secret's Value", true) };
+  }
+  return { kind: 'certificate', tenantId, clientId, certificate: readCertificate(clientCertificate) };
+}
+
+function readCertificate(value: unknown): ClientCertificate {
+  if (typeof value === 'string' && value !== '') return { certificatePath: value };
+  const { certificatePath, certificate, certificatePassword } = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
+  const source = typeof certificatePath === 'string' ? certificatePath : certificate;
+  if (typeof source !== 'string' || source === '' || (certificatePath !== undefined && certificate !== undefined)) {
+    throw configError(
+      '"clientCertificate" must be a path, { certificatePath, certificatePassword } or { certificate, certificatePassword }',
+    );
+  }
+  const password = typeof certificatePassword === 'string' ? { certificatePassword } : {};
+  return typeof certificatePath === 'string' ? { certificatePath, ...password } : { certificate: source, ...password };
+}
+
+function readHosts(options: Record<string, unknown>): CloudHosts {
+  if (options['cloud'] !== undefined && (options['graphEndpoint'] !== undefined || options['authorityHost'] !== undefined)) {
+    throw configError('give either "cloud" or "graphEndpoint" and "authorityHost"');
+  }
+  const cloud = CLOUDS[oneOf(options, 'cloud', Object.keys(CLOUDS) as Cloud[], 'global')];
+  return {
+    graphEndpoint: readOrigin(options, 'graphEndpoint') ?? cloud.graphEndpoint,
+    authorityHost: readOrigin(options, 'authorityHost') ?? cloud.authorityHost,
+  };
+}
+
+function readOrigin(options: Record<string, unknown>, name: string): string | undefined {
+  const text = string(options, name);
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const expected = `"${name}" must be the root of an https service such as ${name === 'graphEndpoint' ? CLOUDS.global.graphEndpoint : CLOUDS.global.authorityHost}`;
+  if (!url || url.pathname !== '/' || url.search || url.hash || url.username || url.password)
+    throw configError(url?.username || url?.password ? `${expected}, without a user and password` : `${expected}, not ${show(text)}`);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw configError(`${expected} (plain http only on loopback), not ${show(text)}`);
+  }
+  return url.origin;
+}
+
+function readCa(tls: unknown): Settings['ca'] {
+  if (tls === undefined) return undefined;
+  if (typeof tls !== 'object' || tls === null) throw configError(`"tls" must be an object such as { ca }, not ${show(tls)}`);
+  const unknown = Object.keys(tls).find((name) => name !== 'ca');
+  if (unknown !== undefined) throw configError(`"tls.${unknown}" is not supported; only "tls.ca" is`);
+  const { ca } = tls as { ca?: unknown };
+  const valid = (value: unknown): value is string | Buffer => typeof value === 'string' || Buffer.isBuffer(value);
+  if (ca === undefined || valid(ca) || (Array.isArray(ca) && ca.every(valid))) return ca;
+  throw configError('"tls.ca" must be a PEM string, a Buffer or an array of them');
+}
+
+function readProxy(options: Record<string, unknown>): string | undefined {
+  const text = string(options, 'proxy');
+  if (text === undefined) return undefined;
+  // never shown: it may hold a password
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw configError('"proxy" must be the URL of an http or https proxy, such as http://proxy.contoso.com:8080');
+  }
+  return text;
+}
+
+function readDate(options: Record<string, unknown>, name: string): Date | undefined {
+  const value = options[name];
+  if (value === undefined) return undefined;
+  const date = value instanceof Date ? value : typeof value === 'string' ? new Date(value) : undefined;
+  if (date && !Number.isNaN(date.getTime())) return date;
+  throw configError(`"${name}" must be a date such as '2027-01-31', not ${show(value)}`);
+}
+
+function readLogger(value: unknown): Settings['logger'] {
+  if (value === undefined || value === null) return false;
+  if (typeof value === 'boolean' || typeof value === 'object') return value;
+  throw configError(`"logger" must be true, false or a bunyan-style logger, not ${show(value)}`);
+}
+
+function required(options: Record<string, unknown>, name: string, what: string, secret = false): string {
+  const value = options[name];
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) throw configError(`"${name}" is missing: ${what}`);
+  if (typeof value === 'string' && !/[\r\n]/.test(value.trim())) return value.trim();
+  throw configError(`"${name}" must be a string: ${what}${secret ? '' : `, not ${show(value)}`}`);
+}
+
+function string(options: Record<string, unknown>, name: string): string | undefined {
+  const value = options[name];
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw configError(`"${name}" must be a non-empty string, not ${show(value)}`);
+}
+
+function boolean(options: Record<string, unknown>, name: string, byDefault: boolean): boolean {
+  const value = options[name];
+  if (value === undefined) return byDefault;
+  if (typeof value === 'boolean') return value;
+  throw configError(`"${name}" must be true or false, not ${show(value)}`);
+}
+
+function integer(options: Record<string, unknown>, name: string, byDefault: number, least: number): number {
+  const value = options[name];
+  if (value === undefined) return byDefault;
+  // 2^31 - 1: the longest a timer can wait
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 2_147_483_647) return value;
+  throw configError(`"${name}" must be a whole number of at least ${least}, not ${show(value)}`);
+}
+
+function oneOf<T extends string>(options: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {
+  const value = options[name];
+  if (value === undefined) return byDefault;
+  if (values.includes(value as T)) return value as T;
+  throw configError(`"${name}" must be one of ${values.map((item) => `'${item}'`).join(', ')}, not ${show(value)}`);
+}
+
+function suggestion(name: string): string {
+  const known = Object.keys(KNOWN).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  return known ? `; did you mean "${known}"?` : '';
+}
+
+/** A value as errors show it. Never used for secrets. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 80)}'`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
+}

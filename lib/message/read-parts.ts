@@ -1,0 +1,100 @@
+import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
+import { bufferSource, type ContentReader, type ContentSource } from './content.js';
+import type { MimeTreeNode } from './nodemailer.js';
+import type { OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
+import { contentIdOf, dispositionOf, type TreePart } from './tree.js';
+
+/** What the content types stand for that JSON has no place for. */
+const ALTERNATIVES = new Map<string, 'icalEvent' | 'amp' | 'watchHtml'>([
+  ['text/calendar', 'icalEvent'],
+  ['text/x-amp-html', 'amp'],
+  ['text/watch-html', 'watchHtml'],
+]);
+
+/** The bodies clients show; every other alternative is a trait. */
+export async function readBodies(
+  parts: readonly TreePart[],
+  reader: ContentReader,
+): Promise<Pick<OutgoingMessage, 'text' | 'html' | 'traits'>> {
+  const bodies = parts.filter(({ role }) => role === 'body' || role === 'alternative');
+  // the last alternative of a type is the one clients show
+  const pick = (type: string) => bodies.findLast((part) => part.type === type && !part.node._raw);
+  const [textPart, htmlPart] = [pick('text/plain'), pick('text/html')];
+  const text = textPart && (await readText(textPart, reader, 'text'));
+  const html = htmlPart && (await readText(htmlPart, reader, 'html'));
+
+  const traits: Trait[] = [];
+  if (text && html) traits.push({ feature: 'text', detail: 'Exchange makes its own text part from the html' });
+  for (const part of bodies) {
+    if (part === textPart || part === htmlPart) continue;
+    const feature = ALTERNATIVES.get(part.type) ?? 'alternatives';
+    traits.push({ feature, detail: `an alternative of type ${part.type}` });
+    await takeIn(part.node, reader, `the ${part.type} alternative`);
+  }
+  return { text, html, traits };
+}
+
+/** A body in UTF-8. */
+async function readText({ node, contentType }: TreePart, reader: ContentReader, what: string): Promise<ContentSource> {
+  const isString = typeof node.content === 'string';
+  const source = await takeIn(node, reader, what);
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  // Nodemailer writes strings in UTF-8, whatever the type says
+  return isString || /^(utf-?8|us-ascii)$/i.test(charset)
+    ? source
+    : bufferSource(Buffer.from(decodeCharset(await source.bytes(), charset)));
+}
+
+/** Reads a body or a ready-made part and leaves its bytes in the tree: no stream and no URL is there a second time. */
+async function takeIn(node: MimeTreeNode, reader: ContentReader, what: string): Promise<ContentSource> {
+  const source = await reader.read(node, node._raw ? rawContent(node._raw) : node.content, what);
+  if (node._raw) node.setRaw(await source.bytes());
+  else if (typeof node.content !== 'string') node.content = await source.bytes();
+  return source;
+}
+
+function decodeCharset(bytes: Buffer, charset: string): string {
+  try {
+    const decoder = new TextDecoder(charset);
+    // in one go Node.js 20 takes windows-1252 for latin1, without "€" and curly quotes
+    return decoder.decode(bytes, { stream: true }) + decoder.decode();
+  } catch {
+    return bytes.toString('utf8');
+  }
+}
+
+/** The files, in order, and what of them not every format carries. */
+export async function readAttachments(
+  tree: MimeTreeNode,
+  parts: readonly TreePart[],
+  reader: ContentReader,
+): Promise<{ list: OutgoingAttachment[]; traits: Trait[] }> {
+  const list: OutgoingAttachment[] = [];
+  const traits: Trait[] = [];
+  for (const part of parts) {
+    if (part.role !== 'related' && part.role !== 'attachment') continue;
+    const { node } = part;
+    const label = attachmentLabel(node.filename, list.length);
+    if (node._raw) {
+      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
+      await takeIn(node, reader, label);
+      continue;
+    }
+    list.push({
+      name: node.filename || undefined,
+      contentType: part.contentType,
+      contentId: contentIdOf(node),
+      isInline: dispositionOf(node) === 'inline',
+      source: await reader.read(node, node.content, label),
+      node,
+    });
+  }
+  traits.push(...list.flatMap((attachment, index) => attachmentTraits(attachment, index, tree)));
+  return { list, traits };
+}
+
+/** Nodemailer accepts `{ content }` around a raw message, too. */
+export function rawContent(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Buffer.isBuffer(raw)) return raw;
+  return (raw as { content?: unknown }).content ?? raw;
+}
