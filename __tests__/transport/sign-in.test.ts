@@ -1,17 +1,16 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClientSecretCredential } from '@azure/identity';
 import nodemailer from 'nodemailer';
-import forge from 'node-forge';
 import { graphTransport, type GraphTransport } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
+import { makeCertificate } from '../config/make-certificate.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
 const clientId = '00000000-0000-4000-8000-000000000001';
-const registered = makeCertificate();
-const foreign = makeCertificate();
+const registered = makeCertificate('app');
+const foreign = makeCertificate('app');
 
 let sandbox: Sandbox;
 const open: GraphTransport[] = [];
@@ -108,21 +107,3 @@ test('explains a sign-in service whose certificate is not trusted', async () => 
   open.push(transport);
   await expect(transport.verify()).rejects.toMatchObject({ code: 'ECONNECTION', hint: expect.stringContaining('tls.ca') });
 });
-
-function makeCertificate(): { certificate: string; privateKey: string } {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  certificate.serialNumber = '01';
-  certificate.validity.notBefore = new Date(Date.now() - 86_400_000);
-  certificate.validity.notAfter = new Date(Date.now() + 86_400_000);
-  const name = [{ name: 'commonName', value: 'app' }];
-  certificate.setSubject(name);
-  certificate.setIssuer(name);
-  certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create());
-  return { certificate: forge.pki.certificateToPem(certificate), privateKey };
-}

@@ -1,7 +1,7 @@
 import { abortError } from '../errors/from-graph.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import { postedLength, type Payload, type Upload } from './payload.js';
+import { asPosted, postedLength, type Payload, type Upload } from './payload.js';
 import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from './plan.js';
 import { failure, requestGraph } from './request.js';
 import { uploadInChunks } from './upload.js';
@@ -11,8 +11,7 @@ export async function addAttachment(delivery: Delivery, draft: Draft, payload: P
   const { attachment, description } = upload;
   const { size } = attachment.source;
   if (size < UPLOAD_SESSION_FROM && postedLength(description, size) <= REQUEST_LIMIT) {
-    const body = Buffer.from(JSON.stringify({ ...description, contentBytes: (await attachment.source.bytes()).toString('base64') }));
-    await post(delivery, draft, payload, upload, body);
+    await post(delivery, draft, payload, upload, Buffer.from(await asPosted(upload)));
     delivery.onProgress({ messageId: delivery.messageId, attachment: description.name, sent: size, total: size });
     return;
   }

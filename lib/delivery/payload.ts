@@ -67,7 +67,7 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
 }
 
 /** An attachment as Graph's JSON. Base64 needs no escapes. */
-async function asPosted({ attachment, description }: Upload): Promise<string> {
+export async function asPosted({ attachment, description }: Upload): Promise<string> {
   return `${JSON.stringify(description).slice(0, -1)},"contentBytes":"${(await attachment.source.bytes()).toString('base64')}"}`;
 }
 

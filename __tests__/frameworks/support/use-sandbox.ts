@@ -1,5 +1,6 @@
-import { graphTransport, type GraphTransport, type GraphTransportOptions } from '../../../lib/index.js';
-import { startSandbox, type Sandbox, type SandboxMessage } from '../../../lib/sandbox/index.js';
+import type { GraphTransport, GraphTransportOptions } from '../../../lib/index.js';
+import type { Sandbox, SandboxMessage } from '../../../lib/sandbox/index.js';
+import { useSandbox as useAnySandbox } from '../../support/use-sandbox.js';
 
 /** A sandbox for the tests of one file, and transports that are closed after each of them. */
 export interface SandboxTests {
@@ -12,30 +13,17 @@ export interface SandboxTests {
 }
 
 export function useSandbox(): SandboxTests {
-  let sandbox: Sandbox;
-  const open: GraphTransport[] = [];
-  beforeAll(async () => {
-    sandbox = await startSandbox();
-  });
-  afterEach(() => {
-    for (const transport of open.splice(0)) transport.close({ force: true });
-    sandbox.clear();
-  });
-  afterAll(() => sandbox.close());
+  const tests = useAnySandbox();
   return {
     get sandbox() {
-      return sandbox;
+      return tests.sandbox;
     },
-    transport(overrides = {}) {
-      const transport = graphTransport({ ...sandbox.options, ...overrides });
-      open.push(transport);
-      return transport;
-    },
+    transport: (overrides) => tests.transport(overrides),
     arrived() {
-      expect(sandbox.messages).toHaveLength(1);
-      return sandbox.messages[0] as SandboxMessage;
+      expect(tests.sandbox.messages).toHaveLength(1);
+      return tests.sandbox.messages[0] as SandboxMessage;
     },
     graphRequests: () =>
-      sandbox.requests.map(({ operation }) => operation).filter((operation) => operation !== 'token' && operation !== 'discovery'),
+      tests.sandbox.requests.map(({ operation }) => operation).filter((operation) => operation !== 'token' && operation !== 'discovery'),
   };
 }

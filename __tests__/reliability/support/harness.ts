@@ -1,6 +1,7 @@
 import nodemailer from 'nodemailer';
-import { graphTransport, type GraphSentMessageInfo, type GraphTransport, type GraphTransportError } from '../../../lib/index.js';
-import { startSandbox, type Sandbox, type SandboxOperation, type SandboxOptions } from '../../../lib/sandbox/index.js';
+import type { GraphSentMessageInfo, GraphTransport, GraphTransportError } from '../../../lib/index.js';
+import type { Sandbox, SandboxOperation, SandboxOptions } from '../../../lib/sandbox/index.js';
+import { useSandbox as useAnySandbox } from '../../support/use-sandbox.js';
 
 export const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
 /** More than one request carries: it goes by way of a draft and an upload of three chunks. */
@@ -17,26 +18,16 @@ export interface Harness {
 
 /** A sandbox for the tests of one file, emptied after each; transports are closed with force. */
 export function useSandbox(options: SandboxOptions = {}): Harness {
-  let sandbox: Sandbox;
-  const open: GraphTransport[] = [];
-  beforeAll(async () => {
-    sandbox = await startSandbox(options);
-  });
-  afterEach(() => {
-    for (const transport of open.splice(0)) transport.close({ force: true });
-    sandbox.clear();
-  });
-  afterAll(() => sandbox.close());
+  const tests = useAnySandbox(options);
   return {
     get sandbox() {
-      return sandbox;
+      return tests.sandbox;
     },
     create(overrides = {}) {
-      const transport = graphTransport({ ...sandbox.options, ...overrides });
-      open.push(transport);
+      const transport = tests.transport(overrides);
       return { transport, transporter: nodemailer.createTransport(transport) };
     },
-    count: (operation) => sandbox.requests.filter((request) => request.operation === operation).length,
+    count: (operation) => tests.sandbox.requests.filter((request) => request.operation === operation).length,
   };
 }
 
