@@ -90,8 +90,8 @@ export class GraphTransport extends EventEmitter {
   send(mail: MailLike, callback: SendCallback): void {
     this.#send(mail as unknown as NodemailerMail).then(
       // outside the promise chain, so that a throwing callback is the app's uncaught exception and not called again
-      (info) => setImmediate(() => callback(null, info)),
-      (error: unknown) => setImmediate(() => callback(this.#toError(error), undefined as unknown as GraphSentMessageInfo)),
+      (info) => process.nextTick(callback, null, info),
+      (error: unknown) => process.nextTick(callback, this.#toError(error), undefined),
     );
   }
 

@@ -166,7 +166,7 @@ describe('a pause', () => {
     await tick();
     const ready = jest.fn();
     turn('1').pause(5000);
-    void turn('2').ready(never).then(ready);
+    void turn('2').ready(never)?.then(ready);
     await tick(4999);
     expect(ready).not.toHaveBeenCalled();
     await tick(1);
@@ -181,7 +181,7 @@ describe('a pause', () => {
     await tick();
     const ready = jest.fn();
     turn('1').pause(1000);
-    void turn('1').ready(never).then(ready);
+    void turn('1').ready(never)?.then(ready);
     await finish('2');
     void send('3');
     await tick(500);

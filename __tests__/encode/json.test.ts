@@ -1,9 +1,9 @@
 import { attachmentName, describeAttachment, encodeJson } from '../../lib/encode/json.js';
-import { bufferSource } from '../../lib/message/content.js';
+import { BufferContent } from '../../lib/message/content.js';
 import { attachment, outgoing } from './messages.js';
 
 function text(content: string) {
-  return bufferSource(Buffer.from(content));
+  return new BufferContent(Buffer.from(content));
 }
 
 describe('encodeJson', () => {

@@ -1,4 +1,4 @@
-import { bufferSource } from '../../lib/message/content.js';
+import { BufferContent } from '../../lib/message/content.js';
 import { createMimeNode } from '../../lib/message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../../lib/message/outgoing-message.js';
 
@@ -19,7 +19,7 @@ export function outgoing(parts: Partial<OutgoingMessage> = {}): OutgoingMessage 
     readReceipt: false,
     deliveryReceipt: false,
     headers: [],
-    text: bufferSource(Buffer.from('Hello')),
+    text: new BufferContent(Buffer.from('Hello')),
     html: undefined,
     attachments: [],
     traits: [],
@@ -36,7 +36,7 @@ export function attachment(parts: Partial<OutgoingAttachment> = {}): OutgoingAtt
     contentType: 'application/pdf',
     contentId: undefined,
     isInline: false,
-    source: bufferSource(Buffer.from('content')),
+    source: new BufferContent(Buffer.from('content')),
     node: undefined,
     ...parts,
   };

@@ -184,9 +184,9 @@ describe('a request', () => {
 
   test('freshConnection and signal are passed on', async () => {
     await client.request(send);
-    await client.request({ ...send, freshConnection: true });
+    await client.request(send, { freshConnection: true });
     expect(server.requests.map(({ connection }) => connection)).toEqual([1, 2]);
-    const outcome = await client.request({ ...send, signal: AbortSignal.abort() }).catch((error: unknown) => error);
+    const outcome = await client.request(send, { signal: AbortSignal.abort() }).catch((error: unknown) => error);
     expect(outcome).toMatchObject({ kind: 'failure', reason: 'abort', sent: false });
   });
 });

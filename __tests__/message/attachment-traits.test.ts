@@ -1,5 +1,5 @@
 import { attachmentLabel, attachmentTraits } from '../../lib/message/attachment-traits.js';
-import { bufferSource } from '../../lib/message/content.js';
+import { BufferContent } from '../../lib/message/content.js';
 import { createMimeNode, type MimeTreeNode } from '../../lib/message/nodemailer.js';
 import type { OutgoingAttachment, Trait } from '../../lib/message/outgoing-message.js';
 
@@ -9,7 +9,7 @@ function traitsOf(parts: Partial<OutgoingAttachment>, tree: MimeTreeNode = creat
     contentType: 'application/pdf',
     contentId: undefined,
     isInline: false,
-    source: bufferSource(Buffer.from('x')),
+    source: new BufferContent(Buffer.from('x')),
     node: undefined,
     ...parts,
   };

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import {
-  bufferSource,
+  BufferContent,
   ContentReader,
   MAX_CONTENT,
   MEMORY_LIMIT,
@@ -142,7 +142,7 @@ describe('what may be content', () => {
 describe('pieces', () => {
   const bytes = randomBytes(3 * MOST + 10);
   const sources: [string, () => Promise<ContentSource>][] = [
-    ['memory', () => Promise.resolve(bufferSource(bytes))],
+    ['memory', () => Promise.resolve(new BufferContent(bytes))],
     ['a file', () => read({ path: file('pieces.bin', bytes) })],
   ];
 
@@ -420,7 +420,9 @@ describe('a stream', () => {
 
   test('is not begun after an abort', async () => {
     const reason = new Error('no longer needed');
-    await expect(createReader({ signal: AbortSignal.abort(reason) }).read(createMimeNode(), 'x', 'the text')).rejects.toBe(reason);
+    const stream = Readable.from(['x']);
+    await expect(createReader({ signal: AbortSignal.abort(reason) }).read(createMimeNode(), stream, 'the text')).rejects.toBe(reason);
+    expect(stream.readableDidRead).toBe(false);
   });
 
   test('leaves no listener behind', async () => {

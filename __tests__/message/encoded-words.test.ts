@@ -1,26 +1,40 @@
-import { wordDecoder } from '../../lib/message/encoded-words.js';
+import { loadWordDecoder, mayBeEncoded } from '../../lib/message/encoded-words.js';
+import { read } from './read.js';
 
 test.each([
-  ['nothing to decode', 'nothing to decode'],
-  ['', ''],
-  ['a = b ? c', 'a = b ? c'],
-  ['=?utf-8?Q?Gr=C3=BC=C3=9Fe?=', 'Grüße'],
-  ['=?UTF-8?B?QsO8cm8=?= <a@example.com>', 'Büro <a@example.com>'],
-  ['=?iso-8859-1?q?Gr=FC=DFe_an?= =?iso-8859-1?q?_alle?=', 'Grüße an alle'],
-  ['=?utf-8?B?8J+Y?= =?utf-8?B?gA==?=', '😀'],
-  ['=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=', '日本'],
-  ['=? not one', '=? not one'],
-])('%j is %j', async (value, expected) => {
-  const decode = await wordDecoder(['nothing here', value]);
+  ['nothing to decode', 'nothing to decode', false],
+  ['', '', false],
+  ['a = b ? c', 'a = b ? c', false],
+  ['=?utf-8?Q?Gr=C3=BC=C3=9Fe?=', 'Grüße', true],
+  ['=?UTF-8?B?QsO8cm8=?= <a@example.com>', 'Büro <a@example.com>', true],
+  ['=?iso-8859-1?q?Gr=FC=DFe_an?= =?iso-8859-1?q?_alle?=', 'Grüße an alle', true],
+  ['=?utf-8?B?8J+Y?= =?utf-8?B?gA==?=', '😀', true],
+  ['=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=', '日本', true],
+  ['=? not one', '=? not one', true],
+])('%j is %j', async (value, expected, maybe) => {
+  const decode = await loadWordDecoder();
   expect(decode(value)).toBe(expected);
+  expect(mayBeEncoded(value)).toBe(maybe);
 });
 
 test('the library stays away where nothing needs it', async () => {
   jest.doMock('libmime', () => {
     throw new Error('it was loaded');
   });
-  const decode = await wordDecoder(['a = b ? c', '']);
-  expect(decode('=?utf-8?Q?left?=')).toBe('=?utf-8?Q?left?=');
-  await expect(wordDecoder(['=?utf-8?Q?a?='])).rejects.toThrow('it was loaded');
+  await expect(read({ subject: 'a = b ? c' })).resolves.toMatchObject({ subject: 'a = b ? c' });
+  await expect(read({ subject: 'Grüße' })).rejects.toThrow('it was loaded');
   jest.dontMock('libmime');
+});
+
+test.each([
+  ['a subject', { subject: 'Grüße' }, { subject: 'Grüße' }],
+  ['a name', { to: 'Büro <reader@example.com>' }, { to: [{ name: 'Büro', address: 'reader@example.com' }] }],
+  [
+    'a name in a group',
+    { to: 'Team: =?utf-8?Q?B=C3=BCro?= <reader@example.com>;' },
+    { to: [{ name: 'Büro', address: 'reader@example.com' }] },
+  ],
+  ['a Message-ID', { messageId: '<=?utf-8?Q?a?=@contoso.com>' }, { messageId: '<a@contoso.com>' }],
+])('%s is enough to decode', async (_what, data, expected) => {
+  await expect(read(data)).resolves.toMatchObject(expected);
 });

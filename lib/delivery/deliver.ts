@@ -16,12 +16,13 @@ import { failure, requestGraph } from './request.js';
 export async function deliver(delivery: Delivery, message: OutgoingMessage, wanted: MessageSettings): Promise<GraphSentMessageInfo> {
   const { settings, logger, mailbox } = delivery;
   const traits = traitsOf(message, wanted);
-  const plan = planFormat({ traits, losses: message.losses, format: wanted.format });
-  const { payload, format, losses: formatLosses } = await encode(delivery, message, wanted, plan, traits);
+  const wish = planFormat({ traits, losses: message.losses, format: wanted.format });
+  const { payload, plan } = await encode(delivery, message, wanted, wish, traits);
+  const { format } = plan;
   const { route, messageId } = payload;
   delivery.messageId = messageId;
 
-  const losses = [...routeLosses(formatLosses, route, wanted.saveToSentItems), ...uploadLosses(format, payload, message)];
+  const losses = [...routeLosses(plan.losses, route, wanted.saveToSentItems), ...uploadLosses(format, payload, message)];
   if (losses.length > 0 && settings.onLoss === 'error') throw lossError(losses, { format, route });
   if (losses.length > 0 && settings.onLoss === 'warn') {
     logger.warn({ tnx: 'loss', messageId, losses }, 'Message %s does not arrive as written: %s', messageId, describeLosses(losses));
@@ -63,7 +64,8 @@ function uploadLosses(format: Format, { uploads }: Payload, { attachments, tree 
   return uploads.flatMap(({ attachment }) => attachmentTraits(attachment, attachments.indexOf(attachment), tree)) as Loss[];
 }
 
-interface Encoded extends FormatPlan {
+interface Encoded {
+  plan: FormatPlan;
   payload: Payload;
 }
 
@@ -74,17 +76,18 @@ async function encode(
   plan: FormatPlan,
   traits: readonly Trait[],
 ): Promise<Encoded> {
-  const options: PayloadOptions = { ...wanted, idleTimeout: settings.socketTimeout, signal };
+  const { route, saveToSentItems, extras } = wanted;
+  const options: PayloadOptions = { route, saveToSentItems, extras, idleTimeout: settings.socketTimeout, signal };
   const asJson = async () => jsonPayload(await parseRaw(message), options);
-  if (plan.format === 'json') return { ...plan, payload: await asJson() };
+  if (plan.format === 'json') return { plan, payload: await asJson() };
   try {
-    return { ...plan, payload: await mimePayload(message, options) };
+    return { plan, payload: await mimePayload(message, options) };
   } catch (error) {
     // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
     const ready = message.raw !== undefined && !traits.some(({ feature }) => feature === 'transformed');
     const tooLarge = isGraphTransportError(error) && error.code === 'EMESSAGE' && ready;
     if (!tooLarge || wanted.format === 'mime' || wanted.route === 'sendMail') throw error;
-    return { ...planFormat({ traits, losses: message.losses, format: 'json' }), payload: await asJson() };
+    return { plan: planFormat({ traits, losses: message.losses, format: 'json' }), payload: await asJson() };
   }
 }
 

@@ -16,8 +16,8 @@ export interface MailboxQueueOptions {
 export interface Turn {
   /** Holds all messages of this mailbox for so many milliseconds. */
   pause(ms: number): void;
-  /** Waits until the mailbox is not held any more. */
-  ready(signal: Cancellation): Promise<void>;
+  /** Waits until the mailbox is not held any more; `undefined` if it is not. */
+  ready(signal: Cancellation): Promise<void> | undefined;
 }
 
 interface Lane {
@@ -76,10 +76,7 @@ export class MailboxQueue {
       try {
         return await task({
           pause: (ms) => this.#pause(lane, ms),
-          ready: async (abort) => {
-            // another message may have made it longer meanwhile
-            while (lane.pausedUntil > Date.now()) await sleep(lane.pausedUntil - Date.now(), abort);
-          },
+          ready: (abort) => (lane.pausedUntil > Date.now() ? untilFree(lane, abort) : undefined),
         });
       } finally {
         lane.running--;
@@ -222,6 +219,11 @@ export class MailboxQueue {
     this.#waiting--;
     if (!wasIdle && this.isIdle()) this.options.onIdle();
   }
+}
+
+async function untilFree(lane: Lane, signal: Cancellation): Promise<void> {
+  // another message may have made it longer meanwhile
+  while (lane.pausedUntil > Date.now()) await sleep(lane.pausedUntil - Date.now(), signal);
 }
 
 function closedError(): GraphTransportError {

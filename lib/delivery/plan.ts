@@ -31,12 +31,14 @@ export interface FormatPlan {
  */
 export function planFormat(input: FormatInput): FormatPlan {
   const candidates: Format[] = input.format === 'auto' ? ['json', 'mime'] : [input.format];
-  const plans = candidates.flatMap((format) => {
+  let best: (FormatPlan & { weight: number }) | undefined;
+  for (const format of candidates) {
     const lost = lossesIn(format, input.traits);
-    return lost ? [{ format, losses: [...input.losses, ...lost], weight: weigh(lost) }] : [];
-  });
-  const [first, ...others] = plans;
-  if (!first) {
+    if (!lost) continue;
+    const weight = weigh(lost);
+    if (!best || weight < best.weight) best = { format, losses: [...input.losses, ...lost], weight };
+  }
+  if (!best) {
     throw new GraphTransportError(
       'EMESSAGE',
       `format: '${input.format}' would send the clear text of a message that a plugin transformed`,
@@ -46,8 +48,7 @@ export function planFormat(input: FormatInput): FormatPlan {
       },
     );
   }
-  const { format, losses } = others.reduce((best, plan) => (plan.weight < best.weight ? plan : best), first);
-  return { format, losses };
+  return { format: best.format, losses: best.losses };
 }
 
 /**

@@ -38,9 +38,9 @@ export async function requestGraph(
   let tokenRenewed = false;
   let freshConnection = false;
   for (;;) {
-    await turn.ready(signal).catch(aborted);
+    await turn.ready(signal)?.catch(aborted);
     delivery.attempts++;
-    const outcome = await send(delivery, { ...request, signal, freshConnection });
+    const outcome = await send(delivery, request, freshConnection);
     if (outcome.kind === 'failure' && outcome.reason === 'abort' && !outcome.sent) aborted();
     const verdict = decide(attemptOf(outcome), {
       expected,
@@ -53,12 +53,7 @@ export async function requestGraph(
       random: Math.random(),
       now: Date.now(),
     });
-    logger.debug(
-      { tnx: 'graph', ...summary(outcome), action: verdict.action, messageId: delivery.messageId },
-      'Graph: %s: %s',
-      what,
-      verdict.action,
-    );
+    logger.debug(entry(outcome, verdict.action, delivery.messageId), 'Graph: %s: %s', what, verdict.action);
     switch (verdict.action) {
       case 'done':
         return { state: 'done', answer: outcome as GraphAnswer };
@@ -96,11 +91,11 @@ export function failure(
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
 }
 
-async function send(delivery: Delivery, request: GraphRequest): Promise<GraphOutcome> {
+async function send(delivery: Delivery, request: GraphRequest, freshConnection: boolean): Promise<GraphOutcome> {
+  const { graph, signal, settings, mailbox, trace } = delivery;
   try {
-    return await delivery.graph.request(request);
+    return await graph.request(request, { signal, freshConnection });
   } catch (error) {
-    const { signal, settings, mailbox, trace } = delivery;
     if (signal.aborted) throw abortError(signal.reason, { ambiguous: false, mailbox });
     throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), trace, mailbox });
   }
@@ -119,8 +114,9 @@ function attemptOf(outcome: GraphOutcome): Attempt {
   return { kind: 'answer', status: outcome.status, complete: outcome.complete, retryAfter: outcome.headers['retry-after'] };
 }
 
-function summary(outcome: GraphOutcome): object {
+function entry(outcome: GraphOutcome, action: string, messageId: string): object {
   const { clientRequestId } = outcome;
-  if (outcome.kind === 'failure') return { clientRequestId, reason: outcome.reason, sent: outcome.sent };
-  return { clientRequestId, statusCode: outcome.status, graphCode: outcome.errorCode, requestId: outcome.requestId };
+  if (outcome.kind === 'failure') return { tnx: 'graph', clientRequestId, reason: outcome.reason, sent: outcome.sent, action, messageId };
+  const { status, errorCode, requestId } = outcome;
+  return { tnx: 'graph', clientRequestId, statusCode: status, graphCode: errorCode, requestId, action, messageId };
 }

@@ -16,23 +16,23 @@ export async function encodeJson(message: OutgoingMessage, extras: GraphMessageE
   const own = headers.singleValueExtendedProperties.filter(({ id }) => !given.has(id.toLowerCase()));
   const singleValueExtendedProperties = [...own, ...extraProperties];
   const body = message.html ?? message.text;
-  return {
+  const json: GraphMessage = {
     subject: message.subject,
     body: { contentType: message.html ? 'html' : 'text', content: body ? await body.text() : '' },
-    ...(message.from && { from: recipient(message.from) }),
     toRecipients: message.to.map(recipient),
     ccRecipients: message.cc.map(recipient),
     bccRecipients: message.bcc.map(recipient),
-    ...(message.replyTo.length > 0 && { replyTo: message.replyTo.map(recipient) }),
     internetMessageId: message.messageId,
-    ...(message.importance !== 'normal' && { importance: message.importance }),
-    ...(message.readReceipt && { isReadReceiptRequested: true }),
-    ...(message.deliveryReceipt && { isDeliveryReceiptRequested: true }),
-    // Graph refuses an empty list
-    ...(internetMessageHeaders.length > 0 && { internetMessageHeaders }),
-    ...(singleValueExtendedProperties.length > 0 && { singleValueExtendedProperties }),
-    ...rest,
   };
+  if (message.from) json['from'] = recipient(message.from);
+  if (message.replyTo.length > 0) json['replyTo'] = message.replyTo.map(recipient);
+  if (message.importance !== 'normal') json['importance'] = message.importance;
+  if (message.readReceipt) json['isReadReceiptRequested'] = true;
+  if (message.deliveryReceipt) json['isDeliveryReceiptRequested'] = true;
+  // Graph refuses an empty list
+  if (internetMessageHeaders.length > 0) json['internetMessageHeaders'] = internetMessageHeaders;
+  if (singleValueExtendedProperties.length > 0) json['singleValueExtendedProperties'] = singleValueExtendedProperties;
+  return Object.assign(json, rest);
 }
 
 /** The attachment as Graph's `fileAttachment`, without `contentBytes`. */
@@ -54,5 +54,5 @@ export function attachmentName({ name, contentType }: OutgoingAttachment, index:
 }
 
 function recipient({ address, name }: Address): { emailAddress: { address: string; name?: string } } {
-  return { emailAddress: { address, ...(name !== '' && { name }) } };
+  return { emailAddress: name === '' ? { address } : { address, name } };
 }

@@ -14,7 +14,12 @@ export interface GraphRequest {
   headers?: Record<string, string> | undefined;
   body?: Buffer | string | undefined;
   contentType?: string | undefined;
+}
+
+/** How it is sent. */
+export interface RequestCircumstances {
   signal?: Cancellation | undefined;
+  /** Use a connection of its own. */
   freshConnection?: boolean | undefined;
 }
 
@@ -43,7 +48,7 @@ export type GraphOutcome = GraphAnswer | GraphFailure;
 
 export interface GraphClient {
   /** Signs and sends one request; rejects only if no token can be had or `signal` aborts before that. */
-  request(request: GraphRequest): Promise<GraphOutcome>;
+  request(request: GraphRequest, circumstances?: RequestCircumstances): Promise<GraphOutcome>;
 }
 
 export interface GraphClientOptions {
@@ -72,17 +77,17 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
   }
 
   return {
-    async request(request) {
+    async request(request, { signal, freshConnection } = {}) {
       const clientRequestId = randomUUID();
       // loads while the token is fetched
       client ??= createClient();
       client.catch(() => undefined);
       // before the client, which would wrap a failed sign-in into an error of its own
-      const token = await tokens.get(request.signal);
+      const token = await tokens.get(signal);
       const call = (await client)
         .api(request.path)
         .headers({ ...request.headers, 'client-request-id': clientRequestId })
-        .options({ token, signal: request.signal, freshConnection: request.freshConnection })
+        .options({ token, signal, freshConnection })
         .responseType(RAW);
       if (request.query) for (const [name, value] of Object.entries(request.query)) call.query({ [name]: encodeURIComponent(value) });
       if (request.contentType) call.header('Content-Type', request.contentType);

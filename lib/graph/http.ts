@@ -58,6 +58,9 @@ export interface HttpClient {
 /** Nobody needs more of an answer than this; Graph's messages are a few kB. */
 const MAX_ANSWER = 8 * 1024 * 1024;
 
+/** A sent message is answered with no body. */
+const NOTHING = Buffer.alloc(0);
+
 /** A pool of keep-alive connections on undici. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   let agent: Promise<Dispatcher> | undefined;
@@ -172,7 +175,8 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   ): void {
     if (statusCode < 200) return;
     this.#status = statusCode;
-    for (const [name, value] of Object.entries(headers)) {
+    for (const name in headers) {
+      const value = headers[name];
       if (value !== undefined) this.#headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
     }
   }
@@ -206,7 +210,13 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   }
 
   #answer(complete: boolean): void {
-    this.#settle({ kind: 'answer', status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks), complete });
+    this.#settle({
+      kind: 'answer',
+      status: this.#status,
+      headers: this.#headers,
+      body: this.#chunks.length === 0 ? NOTHING : Buffer.concat(this.#chunks),
+      complete,
+    });
   }
 
   #settle(outcome: HttpOutcome): void {

@@ -9,11 +9,10 @@ export interface Address {
 /** What two spellings of the same mailbox have in common: Exchange compares without case, and domains in ASCII. */
 export function addressKey(address: string): string {
   const at = address.lastIndexOf('@');
-  if (at < 0) return address.toLowerCase();
   const domain = address.slice(at + 1);
   // only where there is something to convert: this runs several times for every recipient
-  const ascii = /[\u0080-\uFFFF]/.test(domain) ? domainToASCII(domain) || domain : domain;
-  return `${address.slice(0, at)}@${ascii}`.toLowerCase();
+  if (at < 0 || !/[\u0080-\uFFFF]/.test(domain)) return address.toLowerCase();
+  return `${address.slice(0, at)}@${domainToASCII(domain) || domain}`.toLowerCase();
 }
 
 /** The addresses, each mailbox once: the first spelling stays. */

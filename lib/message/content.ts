@@ -49,7 +49,7 @@ const MAX_DOWNLOAD_TIME = 15 * 60_000;
 /** Reads the contents of one message; the same content object is read once. */
 export class ContentReader {
   #memoryLeft = MEMORY_LIMIT;
-  readonly #loaded = new Map<unknown, Promise<ContentSource>>();
+  #loaded: Map<unknown, Promise<ContentSource>> | undefined;
 
   constructor(private readonly options: ContentOptions) {}
 
@@ -60,7 +60,9 @@ export class ContentReader {
    * @throws {GraphTransportError} `EMESSAGE` if it cannot be read
    */
   read(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
+    if (typeof content === 'string') return Promise.resolve(new TextContent(content));
     if (typeof content !== 'object' || content === null) return this.#load(node, content, what);
+    this.#loaded ??= new Map();
     const known = this.#loaded.get(content);
     if (known) return known;
     const loading = this.#load(node, content, what);
@@ -70,7 +72,7 @@ export class ContentReader {
 
   /** Removes temporary files. */
   async dispose(): Promise<void> {
-    if (this.#loaded.size === 0) return;
+    if (!this.#loaded) return;
     const sources = await Promise.allSettled(Array.from(this.#loaded.values()));
     await Promise.all(sources.flatMap((source) => (source.status === 'fulfilled' ? [source.value.dispose()] : [])));
   }
@@ -78,11 +80,10 @@ export class ContentReader {
   async #load(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
     this.options.signal?.throwIfAborted();
     try {
-      if (content === undefined || content === null || content === false) return bufferSource(Buffer.alloc(0));
-      if (typeof content === 'string') return textSource(content);
+      if (content === undefined || content === null || content === false) return new BufferContent(Buffer.alloc(0));
       if (ArrayBuffer.isView(content)) {
         refuseLarge(content.byteLength);
-        return bufferSource(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+        return new BufferContent(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
       }
       if (isError(content)) throw content;
       const { path, href } = content as { path?: unknown; href?: unknown };
@@ -129,7 +130,7 @@ export class ContentReader {
       }
       if (spool) return await spool.finish();
       this.#memoryLeft -= size;
-      return bufferSource(Buffer.concat(chunks, size));
+      return new BufferContent(Buffer.concat(chunks, size));
     } catch (error) {
       await spool?.discard();
       throw error;
@@ -140,34 +141,62 @@ export class ContentReader {
   }
 }
 
-/** Content that is at hand. */
-export function bufferSource(buffer: Buffer): ContentSource {
-  return {
-    size: buffer.length,
-    bytes: () => Promise.resolve(buffer),
-    text: () => Promise.resolve(buffer.toString('utf8')),
-    async *pieces(start, length) {
-      const end = Math.min(start + length, buffer.length);
-      for (let at = start; at < end; at += PIECE) yield await Promise.resolve(buffer.subarray(at, Math.min(at + PIECE, end)));
-    },
-    dispose: () => Promise.resolve(),
-  };
+/** Bytes that are at hand. */
+export class BufferContent implements ContentSource {
+  readonly size: number;
+
+  constructor(private readonly buffer: Buffer) {
+    this.size = buffer.length;
+  }
+
+  bytes(): Promise<Buffer> {
+    return Promise.resolve(this.buffer);
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(this.buffer.toString('utf8'));
+  }
+
+  async *pieces(start: number, length: number): AsyncIterable<Buffer> {
+    const end = Math.min(start + length, this.size);
+    for (let at = start; at < end; at += PIECE) yield await Promise.resolve(this.buffer.subarray(at, Math.min(at + PIECE, end)));
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** Text, which is encoded only where bytes are wanted. */
-export function textSource(text: string): ContentSource {
-  let encoded: ContentSource | undefined;
-  const source = () => (encoded ??= bufferSource(Buffer.from(text)));
-  return {
-    get size() {
-      return source().size;
-    },
-    bytes: () => source().bytes(),
+export class TextContent implements ContentSource {
+  #encoded: BufferContent | undefined;
+
+  constructor(private readonly content: string) {}
+
+  get size(): number {
+    return this.#encode().size;
+  }
+
+  bytes(): Promise<Buffer> {
+    return this.#encode().bytes();
+  }
+
+  text(): Promise<string> {
     // a lone half of a surrogate pair has no encoding
-    text: () => (/[\uD800-\uDFFF]/.test(text) ? source().text() : Promise.resolve(text)),
-    pieces: (start, length) => source().pieces(start, length),
-    dispose: () => Promise.resolve(),
-  };
+    return /[\uD800-\uDFFF]/.test(this.content) ? this.#encode().text() : Promise.resolve(this.content);
+  }
+
+  pieces(start: number, length: number): AsyncIterable<Buffer> {
+    return this.#encode().pieces(start, length);
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #encode(): BufferContent {
+    return (this.#encoded ??= new BufferContent(Buffer.from(this.content)));
+  }
 }
 
 async function fileSource(path: string, { temporary = false } = {}): Promise<ContentSource> {

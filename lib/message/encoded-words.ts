@@ -1,12 +1,10 @@
-/** Decodes RFC 2047 encoded words in any charset. */
-export type DecodeWords = (value: string) => string;
+/** Whether a value may have RFC 2047 encoded words. */
+export function mayBeEncoded(value: string): boolean {
+  return value.includes('=?');
+}
 
-/** A decoder for these values; the library is loaded only if one of them needs it. */
-export async function wordDecoder(values: Iterable<string>): Promise<DecodeWords> {
-  for (const value of values) {
-    if (!value.includes('=?')) continue;
-    const { default: libmime } = await import('libmime');
-    return (text) => libmime.decodeWords(text);
-  }
-  return (text) => text;
+/** Loads what decodes encoded words in any charset; few messages need it. */
+export async function loadWordDecoder(): Promise<(value: string) => string> {
+  const { default: libmime } = await import('libmime');
+  return (value) => libmime.decodeWords(value);
 }

@@ -12,23 +12,25 @@ export interface HeaderFacts {
   traits: Trait[];
 }
 
-/** Fields the message structure itself stands for. */
-const STRUCTURAL =
-  /^(from|sender|to|cc|bcc|reply-to|subject|date|message-id|mime-version|content-(type|transfer-encoding|disposition|id)|importance)$/;
+/** Fields the message structure itself stands for, or a property of its own, and those Exchange writes from the importance. */
+const STRUCTURAL = new Set(
+  (
+    'from sender to cc bcc reply-to subject date message-id mime-version content-type content-transfer-encoding content-disposition ' +
+    'content-id importance x-priority x-msmail-priority disposition-notification-to return-receipt-to'
+  ).split(' '),
+);
 /** Fields that a mail system on the way writes; sending them on would be a lie. */
 const TRACE = /^(received|return-path|delivered-to|dkim-signature|arc-.*|authentication-results|x-ms-exchange-(organization|forest)-.*)$/;
 
 /** Sorts header fields. `rest` keeps the order, with the `preferred` names (lower case) first. */
 export function readHeaders(fields: readonly HeaderField[], preferred: ReadonlySet<string> = new Set()): HeaderFacts {
-  const value = (name: string) => fields.find((field) => field.name.toLowerCase() === name)?.value;
-  const importance = readImportance(value('importance'), value('x-priority') ?? value('priority'), value('x-msmail-priority'));
+  const first = new Map<string, string>();
   const traits: Trait[] = [];
   const rest: HeaderField[] = [];
   for (const field of fields) {
     const name = field.name.toLowerCase();
-    if (STRUCTURAL.test(name) || name === 'disposition-notification-to' || name === 'return-receipt-to') continue;
-    // Exchange writes both itself from the importance
-    if (name === 'x-priority' || name === 'x-msmail-priority') continue;
+    if (!first.has(name)) first.set(name, field.value);
+    if (STRUCTURAL.has(name)) continue;
     if (name === 'dkim-signature')
       traits.push(trait('dkim', 'Exchange rewrites and signs every message itself; a signature made before does not survive'));
     else if (name === 'return-path') traits.push(trait('returnPath', 'Exchange writes the Return-Path itself'));
@@ -38,10 +40,10 @@ export function readHeaders(fields: readonly HeaderField[], preferred: ReadonlyS
   }
   const rank = ({ name }: HeaderField) => (preferred.has(name.toLowerCase()) ? 0 : 1);
   return {
-    subject: value('subject') ?? '',
-    importance,
-    readReceiptTo: value('disposition-notification-to'),
-    deliveryReceiptTo: value('return-receipt-to'),
+    subject: first.get('subject') ?? '',
+    importance: readImportance(first.get('importance'), first.get('x-priority') ?? first.get('priority'), first.get('x-msmail-priority')),
+    readReceiptTo: first.get('disposition-notification-to'),
+    deliveryReceiptTo: first.get('return-receipt-to'),
     rest: rest.sort((a, b) => rank(a) - rank(b)),
     traits,
   };

@@ -14,42 +14,31 @@ const ADDRESS_HEADERS = new Set(['from', 'sender', 'to', 'cc', 'bcc', 'reply-to'
  */
 export function refuseInjection(tree: MimeTreeNode, envelope: unknown): void {
   for (const { key, value } of tree._headers) {
-    if (ADDRESS_HEADERS.has(key.toLowerCase())) checkAddresses(value, key);
-    else checkHeader(value, `the header ${key}`);
+    if (!breaks(value)) continue;
+    throw ADDRESS_HEADERS.has(key.toLowerCase()) ? refusal('EENVELOPE', key) : refusal('EMESSAGE', `the header ${key}`);
   }
   tree.childNodes.forEach(checkPart);
   if (typeof envelope === 'object' && envelope !== null) {
     const { from, to, cc, bcc } = envelope as Record<string, unknown>;
-    for (const [name, value] of Object.entries({ from, to, cc, bcc })) checkAddresses(value, `envelope.${name}`);
+    for (const [name, value] of Object.entries({ from, to, cc, bcc })) if (breaks(value)) throw refusal('EENVELOPE', `envelope.${name}`);
   }
 }
 
 /** A part's own headers: with `prepared` they would be written as they are. */
 function checkPart(part: MimeTreeNode): void {
-  for (const { key, value } of part._headers) checkHeader(value, `the header ${key} of an attachment or alternative`);
+  for (const { key, value } of part._headers) {
+    if (breaks(value)) throw refusal('EMESSAGE', `the header ${key} of an attachment or alternative`);
+  }
   part.childNodes.forEach(checkPart);
 }
 
-function checkHeader(value: unknown, field: string): void {
-  for (const text of texts(value)) if (breaks(text)) throw refusal('EMESSAGE', field);
-}
-
-function checkAddresses(value: unknown, field: string): void {
-  if (Array.isArray(value)) return value.forEach((item) => checkAddresses(item, field));
-  for (const text of texts(value)) if (breaks(text)) throw refusal('EENVELOPE', field);
-}
-
-/** The strings in a header value: itself, or the `value`, `name` and `address` of an object. */
-function texts(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(texts);
-  if (typeof value !== 'object' || value === null) return [];
+/** Whether there is one in a header value: in itself, or in the `value`, `name` and `address` of an object. */
+function breaks(value: unknown): boolean {
+  if (typeof value === 'string') return LINE_BREAK.test(value.trim());
+  if (Array.isArray(value)) return value.some(breaks);
+  if (typeof value !== 'object' || value === null) return false;
   const { value: inner, name, address, group } = value as Record<string, unknown>;
-  return [inner, name, address, group].flatMap(texts);
-}
-
-function breaks(text: string): boolean {
-  return LINE_BREAK.test(text.trim());
+  return breaks(inner) || breaks(name) || breaks(address) || breaks(group);
 }
 
 function refusal(code: 'EENVELOPE' | 'EMESSAGE', field: string): GraphTransportError {

@@ -1,4 +1,4 @@
-import { bufferSource, textSource } from './content.js';
+import { BufferContent, TextContent } from './content.js';
 import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
 
 /** Takes a ready-made message apart, so that it can be sent as JSON. Its other structure is lost, and told as loss `raw`. */
@@ -11,7 +11,7 @@ export async function parseRaw(message: OutgoingMessage): Promise<OutgoingMessag
     skipImageLinks: true,
     skipTextLinks: true,
   });
-  const source = (text: string | false | undefined) => (text ? textSource(text) : undefined);
+  const source = (text: string | false | undefined) => (text ? new TextContent(text) : undefined);
   return {
     ...message,
     text: source(parsed.text),
@@ -21,7 +21,7 @@ export async function parseRaw(message: OutgoingMessage): Promise<OutgoingMessag
       contentType: attachment.contentType,
       contentId: attachment.contentId?.replace(/^<|>$/g, ''),
       isInline: attachment.related || attachment.contentDisposition === 'inline',
-      source: bufferSource(attachment.content),
+      source: new BufferContent(attachment.content),
       node: undefined,
     })),
   };

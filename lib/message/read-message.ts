@@ -1,7 +1,7 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey, type Address } from './address.js';
 import { ContentReader, type ContentOptions } from './content.js';
-import { wordDecoder } from './encoded-words.js';
+import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
 import { readFields } from './header-fields.js';
 import { readHeaders } from './headers.js';
@@ -84,7 +84,7 @@ async function readTree(
   reader: ContentReader,
 ): Promise<OutgoingMessage> {
   const tree = mail.message;
-  const dateSet = tree.getHeader('Date') !== undefined;
+  const dateSet = tree._headers.some(({ key }) => key === 'Date');
   const fields = readFields(tree);
   const parts = listParts(tree);
   const bodies = await readBodies(parts, reader);
@@ -140,7 +140,7 @@ interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | '
 }
 
 async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], pieces: Pieces): Promise<OutgoingMessage> {
-  const decode = await wordDecoder(wordsOf(pieces));
+  const decode = hasEncodedWords(pieces) ? await loadWordDecoder() : (value: string) => value;
   const list = (name: string) =>
     flatten(pieces.addresses[name]).map((entry): Address => ({ address: entry.address, name: decode(entry.name ?? '') }));
   const [from, ...moreFrom] = list('from');
@@ -234,16 +234,17 @@ function namesOf(headers: unknown): Set<string> {
   return new Set(names.map((name) => (typeof name === 'string' ? name.toLowerCase() : '')));
 }
 
-/** Everything that may have encoded words. */
-function* wordsOf({ fields, addresses, messageId }: Pieces): Iterable<string> {
-  yield messageId;
-  for (const { value } of fields) yield value;
-  for (const list of Object.values(addresses)) for (const { name } of flatten(list)) yield name ?? '';
+function hasEncodedWords({ fields, addresses, messageId }: Pieces): boolean {
+  return (
+    mayBeEncoded(messageId) ||
+    fields.some(({ value }) => mayBeEncoded(value)) ||
+    Object.values(addresses).some((list) => flatten(list).some(({ name }) => mayBeEncoded(name ?? '')))
+  );
 }
 
-function flatten(addresses: readonly ParsedAddress[] = []): ParsedAddress[] {
+function flatten(addresses: readonly ParsedAddress[] = []): readonly ParsedAddress[] {
   // most messages have no groups
-  return addresses.some(({ group }) => group) ? addresses.flatMap((entry) => entry.group ?? [entry]) : [...addresses];
+  return addresses.some(({ group }) => group) ? addresses.flatMap((entry) => entry.group ?? [entry]) : addresses;
 }
 
 function field(fields: readonly HeaderField[], name: string): string {

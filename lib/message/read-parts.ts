@@ -1,5 +1,5 @@
 import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
-import { bufferSource, type ContentReader, type ContentSource } from './content.js';
+import { TextContent, type ContentReader, type ContentSource } from './content.js';
 import type { MimeTreeNode } from './nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
 import { contentIdOf, dispositionOf, type TreePart } from './tree.js';
@@ -36,13 +36,11 @@ export async function readBodies(
 
 /** A body in UTF-8. */
 async function readText({ node, contentType }: TreePart, reader: ContentReader, what: string): Promise<ContentSource> {
-  const isString = typeof node.content === 'string';
+  // Nodemailer writes strings in UTF-8, whatever the type says
+  if (typeof node.content === 'string') return new TextContent(node.content);
   const source = await takeIn(node, reader, what);
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
-  // Nodemailer writes strings in UTF-8, whatever the type says
-  return isString || /^(utf-?8|us-ascii)$/i.test(charset)
-    ? source
-    : bufferSource(Buffer.from(decodeCharset(await source.bytes(), charset)));
+  return /^(utf-?8|us-ascii)$/i.test(charset) ? source : new TextContent(decodeCharset(await source.bytes(), charset));
 }
 
 /** Reads a body or a ready-made part and leaves its bytes in the tree: no stream and no URL is there a second time. */

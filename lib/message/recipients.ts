@@ -27,17 +27,28 @@ export function reconcileRecipients(headers: HeaderRecipients, envelope: readonl
   const to = uniqueAddresses(headers.to.filter(isWanted));
   const cc = uniqueAddresses(headers.cc.filter(isWanted));
 
-  const visible = new Set([...to, ...cc].map(({ address }) => addressKey(address)));
-  const named = new Map(headers.bcc.map((address) => [addressKey(address.address), address]));
+  const visible = new Set<string>();
+  for (const list of [to, cc]) for (const { address } of list) visible.add(addressKey(address));
   const hidden = envelope.filter((address) => !visible.has(addressKey(address)));
-  const bcc = uniqueAddresses(hidden.map((address) => named.get(addressKey(address)) ?? { address, name: '' }));
 
-  return { to, cc, bcc, losses: [...removed('to', headers.to, isWanted), ...removed('cc', headers.cc, isWanted)] };
+  return {
+    to,
+    cc,
+    bcc: named(hidden, headers.bcc),
+    losses: [...removed('to', headers.to, isWanted), ...removed('cc', headers.cc, isWanted)],
+  };
+}
+
+/** The addresses with the names that Bcc has for them. */
+function named(addresses: readonly string[], bcc: readonly Address[]): Address[] {
+  if (addresses.length === 0) return [];
+  const names = new Map(bcc.map((address) => [addressKey(address.address), address]));
+  return uniqueAddresses(addresses.map((address) => names.get(addressKey(address)) ?? { address, name: '' }));
 }
 
 function removed(feature: 'to' | 'cc', addresses: readonly Address[], isWanted: (address: Address) => boolean): Loss[] {
-  const gone = uniqueAddresses(addresses.filter((address) => !isWanted(address)));
+  const gone = addresses.filter((address) => !isWanted(address));
   if (gone.length === 0) return [];
-  const list = gone.map(({ address }) => address).join(', ');
-  return [{ feature, detail: `not in the envelope, so removed from the ${feature === 'to' ? 'To' : 'Cc'} header: ${list}` }];
+  const list = uniqueAddresses(gone).map(({ address }) => address);
+  return [{ feature, detail: `not in the envelope, so removed from the ${feature === 'to' ? 'To' : 'Cc'} header: ${list.join(', ')}` }];
 }
