@@ -25,14 +25,52 @@ function decoded(fields: HeaderField[]): HeaderField[] {
 
 test('plain headers are read without building any', () => {
   const tree = compile({ subject: 'Hello', messageId: '<a@contoso.com>', headers: { 'x-one': '1', Comments: 'two' } });
-  expect(plainFields(tree)).toEqual(expect.arrayContaining([{ name: 'X-One', value: '1' }]));
+  expect(plainFields(tree)).toEqual([
+    { name: 'X-One', value: '1' },
+    { name: 'Comments', value: 'two' },
+    { name: 'Subject', value: 'Hello' },
+    { name: 'Message-ID', value: '<a@contoso.com>' },
+  ]);
   expect(readFields(tree)).toEqual(written(tree).filter(({ name }) => name !== 'Date'));
+});
+
+test('addresses and what describes the content are left out', () => {
+  const addresses = { sender: 'c@contoso.com', replyTo: 'd@contoso.com', cc: 'e@example.com', bcc: 'f@example.com' };
+  const structure = { 'MIME-Version': '1.0', 'Content-Transfer-Encoding': '7bit', 'Content-Disposition': 'inline' };
+  const tree = compile({ ...addresses, headers: structure, messageId: '<a@contoso.com>' });
+  expect(plainFields(tree)).toEqual([{ name: 'Message-ID', value: '<a@contoso.com>' }]);
+});
+
+test.each(['<a@example.com>', '<a@example.com> <bb@example.com> <ccc@example.com>'])('the ids %s need no building', (references) => {
+  expect(plainFields(compile({ references }))).toContainEqual({ name: 'References', value: references });
+});
+
+test.each(['x y', 'äx', 'xä', 'x:y', ':x', 'x:'])('a header named %j is not plain', (name) => {
+  const tree = compile({});
+  // Nodemailer 10 cleans names that are set, but not those a plugin hangs in
+  tree._headers.push({ key: name, value: '1' });
+  expect(plainFields(tree)).toBeUndefined();
+});
+
+test.each([
+  ['message-id', 'a@example.com'],
+  ['content-id', 'a@example.com'],
+  ['in-reply-to', 'a@example.com'],
+  ['references', 'a@example.com'],
+  ['references', '<a@example.com>  <b@example.com>'],
+  ['references', '<a@example.com> b@example.com'],
+  ['references', 'b@example.com <a@example.com>'],
+])('%s: %s is not plain', (name, value) => {
+  expect(plainFields(compile({ headers: { [name]: value } }))).toBeUndefined();
 });
 
 test.each([
   ['umlauts', { subject: 'Grüße' }],
   ['an encoded word', { subject: '=?utf-8?Q?Gr=C3=BC=C3=9Fe?=' }],
   ['a long line', { subject: 'word '.repeat(20) }],
+  ['a line without a place to fold it', { subject: 'x'.repeat(1_500) }],
+  ['spaces where it is folded', { subject: `${'word '.repeat(10)}${' '.repeat(40)}${'word '.repeat(10)}end` }],
+  ['many spaces', { headers: { 'x-one': `a${' '.repeat(1_200)}b` } }],
   ['a line that is folded just so', { subject: 'x'.repeat(67) }],
   ['spaces around', { subject: ' padded ' }],
   ['a line break', { subject: 'one\r\ntwo' }],
@@ -54,10 +92,14 @@ test.each([
 
 test('whatever the value, it is read as it is written', () => {
   const value = fc.oneof(
-    fc.string({ maxLength: 90 }),
-    fc.string({ unit: 'binary', maxLength: 90 }),
+    fc.array(fc.constantFrom(' ', '  ', 'word', 'x'.repeat(40), '-'), { maxLength: 40 }).map((parts) => parts.join('')),
+    fc.array(fc.constantFrom('<a@b.c>', '<second@example.com>'), { maxLength: 12 }).map((ids) => ids.join(' ')),
+    fc.string({ maxLength: 290 }),
+    fc.string({ unit: 'binary', maxLength: 290 }),
     fc
-      .array(fc.constantFrom('<a@b.c>', ' ', '\t', 'x', '=?', '?=', '"', 'ü', '<', '>', ',', '\r\n '), { maxLength: 30 })
+      .array(fc.constantFrom('<a@b.c>', ' ', '  ', 'word', '-----', '\t', 'x', '=?', '?=', '"', 'ü', '<', '>', ',', '\r\n '), {
+        maxLength: 90,
+      })
       .map((parts) => parts.join('')),
   );
   fc.assert(
@@ -71,6 +113,6 @@ test('whatever the value, it is read as it is written', () => {
         expect(plain).toEqual(written(tree).filter((field) => field.name.toLowerCase() !== 'date'));
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: 3_000 },
   );
 });

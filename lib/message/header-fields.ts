@@ -22,8 +22,6 @@ const NAME = /^[!-9;-~]+$/;
 /** Printable ASCII without spaces at the ends. */
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 const IDS = /^<[^<>\s]+>(?: <[^<>\s]+>)*$/;
-/** Nodemailer folds lines from here on. */
-const LINE = 76;
 
 /**
  * The root's header fields as they would be written, without folds. Addresses and what describes the content are read elsewhere,
@@ -39,7 +37,7 @@ export function plainFields(tree: MimeTreeNode): HeaderField[] | undefined {
   const fields: HeaderField[] = [];
   for (const { key, value } of tree._headers) {
     if (READ_ELSEWHERE.has(key)) continue;
-    if (typeof value !== 'string' || key.length + ': '.length + value.length >= LINE) return undefined;
+    if (typeof value !== 'string') return undefined;
     if (!NAME.test(key) || !PLAIN.test(value) || value.includes('=?')) return undefined;
     if (BRACKETED.has(key) && !IDS.test(value)) return undefined;
     fields.push({ name: key, value });
