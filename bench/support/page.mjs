@@ -3,6 +3,7 @@ import { barChart } from './chart.mjs';
 
 const NAMES = {
   undici: 'undici Pool, bare loop',
+  stripped: 'Nodemailer, Graph client and undici alone',
   json: 'this transport, JSON',
   mime: 'this transport, MIME',
   fetch: 'fetch, bare loop',

@@ -204,9 +204,10 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   cancel(reason: 'timeout' | 'abort', message: string): void {
     if (this.#done) return;
     const error = new Error(message);
+    const controller = this.#controller;
     if (this.#status > 0) this.#answer(false);
     else this.#settle({ kind: 'failure', error, reason, sent: this.#sent });
-    this.#controller?.abort(error);
+    controller?.abort(error);
   }
 
   #answer(complete: boolean): void {
@@ -222,6 +223,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   #settle(outcome: HttpOutcome): void {
     if (this.#done) return;
     this.#done = true;
+    this.#controller = undefined;
     this.#finish(outcome);
   }
 }
