@@ -16,6 +16,7 @@ import { createCredential } from './graph/credentials.js';
 import { createHttpClient, type HttpClient } from './graph/http.js';
 import { createTokenSource, raceAbort, type TokenSource } from './graph/tokens.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
+import { ContentReader } from './message/content.js';
 import { readMessage } from './message/read-message.js';
 import { releaseStreams } from './message/tree.js';
 import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
@@ -174,44 +175,43 @@ export class GraphTransport extends EventEmitter {
     const settings = this.#settings;
     // signing in and reading the message overlap
     this.#tokens.prepare();
-    const read = await readMessage(mail, {
-      idleTimeout: settings.socketTimeout,
-      signal,
-      maxRecipients: settings.maxRecipients,
-    });
-    const { message } = read;
-    const { messageId, envelope } = message;
-    const { mailbox } = wanted;
-    this.#logger.info({ tnx: 'send', messageId, mailbox }, 'Sending message %s from %s to <%s>', messageId, mailbox, shorten(envelope.to));
-    const delivery: Delivery = {
-      settings,
-      graph: this.#graph,
-      tokens: this.#tokens,
-      trace: this.#trace,
-      logger: this.#logger,
-      signal,
-      turn,
-      sleep,
-      http: this.#http,
-      onProgress: (progress: UploadProgress) => {
-        this.#logger.debug(
-          { tnx: 'upload', ...progress },
-          'Uploaded %s of %s bytes of %s',
-          progress.sent,
-          progress.total,
-          progress.attachment,
-        );
-        this.emit('progress', progress);
-      },
-      mailbox,
-      messageId,
-      attempts: 0,
-    };
+    const reader = new ContentReader({ idleTimeout: settings.socketTimeout, signal });
     try {
+      const message = await readMessage(mail, reader, settings);
+      const { messageId, envelope } = message;
+      const { mailbox } = wanted;
+      this.#logger.info(
+        { tnx: 'send', messageId, mailbox },
+        'Sending message %s from %s to <%s>',
+        messageId,
+        mailbox,
+        shorten(envelope.to),
+      );
+      const delivery: Delivery = {
+        settings,
+        graph: this.#graph,
+        tokens: this.#tokens,
+        trace: this.#trace,
+        logger: this.#logger,
+        signal,
+        turn,
+        sleep,
+        http: this.#http,
+        onProgress: (progress) => this.#reportProgress(progress),
+        mailbox,
+        messageId,
+        attempts: 0,
+      };
       return await deliver(delivery, message, wanted);
     } finally {
-      await read.dispose();
+      if (reader.used) await reader.dispose();
     }
+  }
+
+  #reportProgress(progress: UploadProgress): void {
+    const { sent, total, attachment } = progress;
+    this.#logger.debug({ tnx: 'upload', ...progress }, 'Uploaded %s of %s bytes of %s', sent, total, attachment);
+    this.emit('progress', progress);
   }
 
   async #verify(): Promise<true> {

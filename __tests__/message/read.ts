@@ -1,18 +1,29 @@
 import type { NodemailerMail } from '../../lib/message/nodemailer.js';
 import type { OutgoingMessage } from '../../lib/message/outgoing-message.js';
-import { readMessage, type ReadOptions } from '../../lib/message/read-message.js';
+import { readMessage } from '../../lib/message/read-message.js';
+import { ContentReader, type ContentOptions } from '../../lib/message/content.js';
 import { compileMail } from './compile-mail.js';
 
 export const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello' };
 
-export async function readCompiled(compiled: NodemailerMail, options: Partial<ReadOptions> = {}): Promise<OutgoingMessage> {
-  const { message, dispose } = await readMessage(compiled, { idleTimeout: 10_000, signal: undefined, maxRecipients: 500, ...options });
-  // nothing here is large enough for a temporary file
-  await dispose();
-  return message;
+interface ReadOptions extends Partial<ContentOptions> {
+  maxRecipients?: number;
+}
+
+export async function readCompiled(
+  compiled: NodemailerMail,
+  { maxRecipients = 500, ...options }: ReadOptions = {},
+): Promise<OutgoingMessage> {
+  const reader = new ContentReader({ idleTimeout: 10_000, signal: undefined, ...options });
+  try {
+    return await readMessage(compiled, reader, { maxRecipients });
+  } finally {
+    // nothing here is large enough for a temporary file
+    await reader.dispose();
+  }
 }
 
 /** What becomes of a message that an app sends. */
-export async function read(data: object, options: Partial<ReadOptions> = {}): Promise<OutgoingMessage> {
+export async function read(data: object, options: ReadOptions = {}): Promise<OutgoingMessage> {
   return readCompiled(await compileMail({ ...mail, ...data }), options);
 }

@@ -76,18 +76,19 @@ async function encode(
   plan: FormatPlan,
   traits: readonly Trait[],
 ): Promise<Encoded> {
-  const { route, saveToSentItems, extras } = wanted;
+  const { raw } = message;
+  const { format, route, saveToSentItems, extras } = wanted;
   const options: PayloadOptions = { route, saveToSentItems, extras, idleTimeout: settings.socketTimeout, signal };
-  const asJson = async () => jsonPayload(await parseRaw(message), options);
-  if (plan.format === 'json') return { plan, payload: await asJson() };
+  if (plan.format === 'json') return { plan, payload: await jsonPayload(raw ? await parseRaw(message, raw) : message, options) };
   try {
     return { plan, payload: await mimePayload(message, options) };
   } catch (error) {
     // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
-    const ready = message.raw !== undefined && !traits.some(({ feature }) => feature === 'transformed');
-    const tooLarge = isGraphTransportError(error) && error.code === 'EMESSAGE' && ready;
-    if (!tooLarge || wanted.format === 'mime' || wanted.route === 'sendMail') throw error;
-    return { plan: planFormat({ traits, losses: message.losses, format: 'json' }), payload: await asJson() };
+    const tooLarge = raw && isGraphTransportError(error) && error.code === 'EMESSAGE';
+    const fixed = format === 'mime' || route === 'sendMail' || traits.some(({ feature }) => feature === 'transformed');
+    if (!tooLarge || fixed) throw error;
+    const instead = planFormat({ traits, losses: message.losses, format: 'json' });
+    return { plan: instead, payload: await jsonPayload(await parseRaw(message, raw), options) };
   }
 }
 

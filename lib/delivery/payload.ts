@@ -3,7 +3,7 @@ import { base64Length, planUploads, REQUEST_LIMIT, type Route } from './plan.js'
 import { fieldName, fieldValue, splitMessage } from '../message/header-block.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import type { GraphMessageExtras } from '../encode/graph-message.js';
-import { attachmentName, describeAttachment, encodeJson } from '../encode/json.js';
+import { attachmentName, bodyOf, describeAttachment, encodeJson } from '../encode/json.js';
 import { encodeMime, type MimeOptions } from '../encode/mime.js';
 
 /** What goes over the wire for a message. */
@@ -43,7 +43,8 @@ const NOT_SAVED = ',"saveToSentItems":false';
  */
 export async function jsonPayload(message: OutgoingMessage, { route, saveToSentItems, extras }: PayloadOptions): Promise<Payload> {
   const { messageId } = message;
-  const alone = JSON.stringify(await encodeJson(message, extras));
+  const content = (await bodyOf(message)?.text()) ?? '';
+  const alone = JSON.stringify(encodeJson(message, content, extras));
   const length = Buffer.byteLength(alone);
   const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
   const sizes = described.map(({ attachment, description }) => postedLength(description, attachment.source.size) + ','.length);

@@ -33,14 +33,20 @@ export async function requestGraph(
   request: GraphRequest,
   { what, expected, needsBody, settling }: RequestOptions,
 ): Promise<RequestResult> {
-  const { settings, signal, turn, logger, tokens } = delivery;
+  const { settings, signal, turn, logger, tokens, graph, mailbox, trace } = delivery;
   let repeats = 0;
   let tokenRenewed = false;
   let freshConnection = false;
   for (;;) {
     await turn.ready(signal)?.catch(aborted);
     delivery.attempts++;
-    const outcome = await send(delivery, request, freshConnection);
+    let outcome: GraphOutcome;
+    try {
+      outcome = await graph.request(request, { signal, freshConnection });
+    } catch (error) {
+      if (signal.aborted) aborted();
+      throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), trace, mailbox });
+    }
     if (outcome.kind === 'failure' && outcome.reason === 'abort' && !outcome.sent) aborted();
     const verdict = decide(attemptOf(outcome), {
       expected,
@@ -77,7 +83,7 @@ export async function requestGraph(
   }
 
   function aborted(): never {
-    throw abortError(signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    throw abortError(signal.reason, { ambiguous: false, mailbox });
   }
 }
 
@@ -89,16 +95,6 @@ export function failure(
   details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean; hint?: string } = {},
 ): GraphTransportError {
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
-}
-
-async function send(delivery: Delivery, request: GraphRequest, freshConnection: boolean): Promise<GraphOutcome> {
-  const { graph, signal, settings, mailbox, trace } = delivery;
-  try {
-    return await graph.request(request, { signal, freshConnection });
-  } catch (error) {
-    if (signal.aborted) throw abortError(signal.reason, { ambiguous: false, mailbox });
-    throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), trace, mailbox });
-  }
 }
 
 /** What must never appear in an error or a log line. */

@@ -1,4 +1,5 @@
 import type { Address } from '../message/address.js';
+import type { ContentSource } from '../message/content.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import { distributeHeaders, MAX_INTERNET_HEADERS } from './json-headers.js';
 import type { GraphMessageExtras } from './graph-message.js';
@@ -6,8 +7,17 @@ import type { GraphMessageExtras } from './graph-message.js';
 /** A Graph message without its attachments' bytes; `unknown` values are what `graph.message` added. */
 export type GraphMessage = Record<string, unknown>;
 
-/** The message as Graph's JSON, still without attachments. Reads the bodies, decides everything else without I/O. */
-export async function encodeJson(message: OutgoingMessage, extras: GraphMessageExtras = {}): Promise<GraphMessage> {
+/** What becomes the body: there is room for one. */
+export function bodyOf({ html, text }: OutgoingMessage): ContentSource | undefined {
+  return html ?? text;
+}
+
+/**
+ * The message as Graph's JSON, still without attachments.
+ *
+ * @param content the text of {@link bodyOf}
+ */
+export function encodeJson(message: OutgoingMessage, content: string, extras: GraphMessageExtras = {}): GraphMessage {
   const { singleValueExtendedProperties: extraProperties = [], internetMessageHeaders: extraHeaders = [], ...rest } = extras;
   const headers = distributeHeaders(message.headers, MAX_INTERNET_HEADERS - extraHeaders.length);
   const internetMessageHeaders = [...extraHeaders, ...headers.internetMessageHeaders];
@@ -15,10 +25,9 @@ export async function encodeJson(message: OutgoingMessage, extras: GraphMessageE
   const given = new Set(extraProperties.map(({ id }) => id.toLowerCase()));
   const own = headers.singleValueExtendedProperties.filter(({ id }) => !given.has(id.toLowerCase()));
   const singleValueExtendedProperties = [...own, ...extraProperties];
-  const body = message.html ?? message.text;
   const json: GraphMessage = {
     subject: message.subject,
-    body: { contentType: message.html ? 'html' : 'text', content: body ? await body.text() : '' },
+    body: { contentType: message.html ? 'html' : 'text', content },
     toRecipients: message.to.map(recipient),
     ccRecipients: message.cc.map(recipient),
     bccRecipients: message.bcc.map(recipient),

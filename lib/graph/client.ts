@@ -138,7 +138,8 @@ class AuthenticationHandler implements Middleware {
     this.#next = next;
   }
 
-  async execute(context: Context): Promise<void> {
+  execute(context: Context): Promise<void> {
+    if (!this.#next) throw new Error('there is nothing to send the request with');
     const text = context.request as string;
     if (this.#last?.text !== text) this.#last = { text, url: new URL(text) };
     const { url } = this.#last;
@@ -146,7 +147,7 @@ class AuthenticationHandler implements Middleware {
     const options = context.options as unknown as Options;
     options.url = url;
     options.headers['Authorization'] = `Bearer ${options.token}`;
-    await this.#next?.execute(context);
+    return this.#next.execute(context);
   }
 }
 

@@ -70,10 +70,14 @@ export class ContentReader {
     return loading;
   }
 
+  /** Whether there is anything to dispose of. */
+  get used(): boolean {
+    return this.#loaded !== undefined;
+  }
+
   /** Removes temporary files. */
   async dispose(): Promise<void> {
-    if (!this.#loaded) return;
-    const sources = await Promise.allSettled(Array.from(this.#loaded.values()));
+    const sources = await Promise.allSettled(Array.from(this.#loaded?.values() ?? []));
     await Promise.all(sources.flatMap((source) => (source.status === 'fulfilled' ? [source.value.dispose()] : [])));
   }
 

@@ -1,11 +1,10 @@
-import { BufferContent, TextContent } from './content.js';
+import { BufferContent, TextContent, type ContentSource } from './content.js';
 import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
 
 /** Takes a ready-made message apart, so that it can be sent as JSON. Its other structure is lost, and told as loss `raw`. */
-export async function parseRaw(message: OutgoingMessage): Promise<OutgoingMessage> {
-  if (!message.raw) return message;
+export async function parseRaw(message: OutgoingMessage, raw: ContentSource): Promise<OutgoingMessage> {
   const { simpleParser } = await import('mailparser');
-  const parsed = await simpleParser(await message.raw.bytes(), {
+  const parsed = await simpleParser(await raw.bytes(), {
     skipHtmlToText: true,
     skipTextToHtml: true,
     skipImageLinks: true,

@@ -1,49 +1,37 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey, type Address } from './address.js';
-import { ContentReader, type ContentOptions } from './content.js';
+import type { ContentReader } from './content.js';
 import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
 import { readFields } from './header-fields.js';
 import { readHeaders } from './headers.js';
 import { refuseInjection } from './injection.js';
-import { createMimeNode, type NodemailerMail, type ParsedAddress } from './nodemailer.js';
-import type { HeaderField, Loss, OutgoingMessage, Trait } from './outgoing-message.js';
-import { rawContent, readAttachments, readBodies } from './read-parts.js';
+import { createMimeNode, type MimeTreeNode, type NodemailerMail, type ParsedAddress } from './nodemailer.js';
+import type { HeaderField, Loss, OutgoingMessage } from './outgoing-message.js';
+import { rawContent, readParts } from './read-parts.js';
 import { reconcileRecipients } from './recipients.js';
 import { hasGroup, readTreeAddresses, type TreeAddresses } from './tree-addresses.js';
 import { listParts, type TreePart } from './tree.js';
-
-export interface ReadOptions extends ContentOptions {
-  /** Most recipients of one message. */
-  maxRecipients: number;
-}
-
-/** A message that was read, and how to let go of what it holds. */
-export interface ReadMessage {
-  message: OutgoingMessage;
-  dispose(): Promise<void>;
-}
 
 /**
  * Normalises what Nodemailer compiled: envelope, addresses, headers, bodies, attachments.
  * It reads the compiled tree and not `mail.data`, because the tree is what SMTP would have sent, plugins included.
  *
+ * @param reader reads the contents; the message is usable until it is disposed of
  * @throws {GraphTransportError} `EENVELOPE` or `EMESSAGE` for what must not be sent
  */
-export async function readMessage(mail: NodemailerMail, options: ReadOptions): Promise<ReadMessage> {
+export async function readMessage(
+  mail: NodemailerMail,
+  reader: ContentReader,
+  { maxRecipients }: { maxRecipients: number },
+): Promise<OutgoingMessage> {
   const tree = mail.message;
   closeAccess(mail);
   refuseInjection(tree, mail.data['envelope']);
   const addresses = readTreeAddresses(tree);
-  const envelope = checkEnvelope(addresses.envelope, options.maxRecipients);
-  const reader = new ContentReader(options);
-  try {
-    const message = tree._raw ? await readRaw(mail, envelope, reader) : await readTree(mail, addresses, envelope, reader);
-    return { message, dispose: () => reader.dispose() };
-  } catch (error) {
-    await reader.dispose();
-    throw error;
-  }
+  const envelope = checkEnvelope(addresses.envelope, maxRecipients);
+  const pieces = tree._raw ? await readRaw(tree, reader) : await readTree(tree, addresses, reader);
+  return assemble(mail, envelope, pieces, hasEncodedWords(pieces) ? await loadWordDecoder() : (value) => value);
 }
 
 /**
@@ -77,38 +65,28 @@ function checkEnvelope({ from, to }: TreeAddresses['envelope'], maxRecipients: n
   return { from, to: recipients };
 }
 
-async function readTree(
-  mail: NodemailerMail,
-  { lists, grouped }: TreeAddresses,
-  envelope: OutgoingMessage['envelope'],
-  reader: ContentReader,
-): Promise<OutgoingMessage> {
-  const tree = mail.message;
+async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, reader: ContentReader): Promise<Pieces> {
   const dateSet = tree._headers.some(({ key }) => key === 'Date');
   const fields = readFields(tree);
   const parts = listParts(tree);
-  const bodies = await readBodies(parts, reader);
-  const attachments = await readAttachments(tree, parts, reader);
-
-  const traits: Trait[] = [...bodies.traits, ...attachments.traits];
+  const { text, html, attachments, traits } = await readParts(tree, parts, reader);
   if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
-  return assemble(mail, envelope, {
+  return {
     fields,
     addresses: lists,
     grouped,
     // as it is written: with angle brackets
     messageId: field(fields, 'message-id') || tree.messageId(),
     traits,
-    text: bodies.text,
-    html: bodies.html,
-    attachments: attachments.list,
+    text,
+    html,
+    attachments,
     raw: undefined,
     parts,
-  });
+  };
 }
 
-async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], reader: ContentReader): Promise<OutgoingMessage> {
-  const tree = mail.message;
+async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Pieces> {
   const raw = await reader.read(tree, rawContent(tree._raw), 'raw');
   const { lines } = splitMessage(await raw.bytes());
   const fields = parseFields(lines);
@@ -116,7 +94,7 @@ async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope
   const addresses = Object.fromEntries(
     ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'].map((name) => [name, parser._parseAddresses(all(fields, name))]),
   );
-  return assemble(mail, envelope, {
+  return {
     fields,
     addresses,
     grouped: hasGroup([...(addresses['to'] ?? []), ...(addresses['cc'] ?? [])]),
@@ -127,7 +105,7 @@ async function readRaw(mail: NodemailerMail, envelope: OutgoingMessage['envelope
     attachments: [],
     raw,
     parts: [],
-  });
+  };
 }
 
 interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | 'attachments' | 'traits' | 'raw'> {
@@ -139,8 +117,12 @@ interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | '
   parts: readonly TreePart[];
 }
 
-async function assemble(mail: NodemailerMail, envelope: OutgoingMessage['envelope'], pieces: Pieces): Promise<OutgoingMessage> {
-  const decode = hasEncodedWords(pieces) ? await loadWordDecoder() : (value: string) => value;
+function assemble(
+  mail: NodemailerMail,
+  envelope: OutgoingMessage['envelope'],
+  pieces: Pieces,
+  decode: (value: string) => string,
+): OutgoingMessage {
   const list = (name: string) =>
     flatten(pieces.addresses[name]).map((entry): Address => ({ address: entry.address, name: decode(entry.name ?? '') }));
   const [from, ...moreFrom] = list('from');

@@ -11,17 +11,18 @@ const ALTERNATIVES = new Map<string, 'icalEvent' | 'amp' | 'watchHtml'>([
   ['text/watch-html', 'watchHtml'],
 ]);
 
-/** The bodies clients show; every other alternative is a trait. */
-export async function readBodies(
+/** The bodies clients show, the files in order, and what of it not every format carries. */
+export async function readParts(
+  tree: MimeTreeNode,
   parts: readonly TreePart[],
   reader: ContentReader,
-): Promise<Pick<OutgoingMessage, 'text' | 'html' | 'traits'>> {
+): Promise<Pick<OutgoingMessage, 'text' | 'html' | 'attachments' | 'traits'>> {
   const bodies = parts.filter(({ role }) => role === 'body' || role === 'alternative');
   // the last alternative of a type is the one clients show
   const pick = (type: string) => bodies.findLast((part) => part.type === type && !part.node._raw);
   const [textPart, htmlPart] = [pick('text/plain'), pick('text/html')];
-  const text = textPart && (await readText(textPart, reader, 'text'));
-  const html = htmlPart && (await readText(htmlPart, reader, 'html'));
+  const text = textPart && (ownText(textPart) ?? (await readText(textPart, reader, 'text')));
+  const html = htmlPart && (ownText(htmlPart) ?? (await readText(htmlPart, reader, 'html')));
 
   const traits: Trait[] = [];
   if (text && html) traits.push({ feature: 'text', detail: 'Exchange makes its own text part from the html' });
@@ -31,13 +32,36 @@ export async function readBodies(
     traits.push({ feature, detail: `an alternative of type ${part.type}` });
     await takeIn(part.node, reader, `the ${part.type} alternative`);
   }
-  return { text, html, traits };
+
+  const attachments: OutgoingAttachment[] = [];
+  for (const { role, node, contentType } of parts) {
+    if (role !== 'related' && role !== 'attachment') continue;
+    const label = attachmentLabel(node.filename, attachments.length);
+    if (node._raw) {
+      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
+      await takeIn(node, reader, label);
+      continue;
+    }
+    attachments.push({
+      name: node.filename || undefined,
+      contentType,
+      contentId: contentIdOf(node),
+      isInline: dispositionOf(node) === 'inline',
+      source: await reader.read(node, node.content, label),
+      node,
+    });
+  }
+  attachments.forEach((attachment, index) => traits.push(...attachmentTraits(attachment, index, tree)));
+  return { text, html, attachments, traits };
+}
+
+/** A body that is a string. Nodemailer writes it in UTF-8, whatever the type says. */
+function ownText({ node: { content } }: TreePart): ContentSource | undefined {
+  return typeof content === 'string' ? new TextContent(content) : undefined;
 }
 
 /** A body in UTF-8. */
 async function readText({ node, contentType }: TreePart, reader: ContentReader, what: string): Promise<ContentSource> {
-  // Nodemailer writes strings in UTF-8, whatever the type says
-  if (typeof node.content === 'string') return new TextContent(node.content);
   const source = await takeIn(node, reader, what);
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8';
   return /^(utf-?8|us-ascii)$/i.test(charset) ? source : new TextContent(decodeCharset(await source.bytes(), charset));
@@ -59,36 +83,6 @@ function decodeCharset(bytes: Buffer, charset: string): string {
   } catch {
     return bytes.toString('utf8');
   }
-}
-
-/** The files, in order, and what of them not every format carries. */
-export async function readAttachments(
-  tree: MimeTreeNode,
-  parts: readonly TreePart[],
-  reader: ContentReader,
-): Promise<{ list: OutgoingAttachment[]; traits: Trait[] }> {
-  const list: OutgoingAttachment[] = [];
-  const traits: Trait[] = [];
-  for (const part of parts) {
-    if (part.role !== 'related' && part.role !== 'attachment') continue;
-    const { node } = part;
-    const label = attachmentLabel(node.filename, list.length);
-    if (node._raw) {
-      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
-      await takeIn(node, reader, label);
-      continue;
-    }
-    list.push({
-      name: node.filename || undefined,
-      contentType: part.contentType,
-      contentId: contentIdOf(node),
-      isInline: dispositionOf(node) === 'inline',
-      source: await reader.read(node, node.content, label),
-      node,
-    });
-  }
-  traits.push(...list.flatMap((attachment, index) => attachmentTraits(attachment, index, tree)));
-  return { list, traits };
 }
 
 /** Nodemailer accepts `{ content }` around a raw message, too. */
