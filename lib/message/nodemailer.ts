@@ -69,8 +69,7 @@ function interop<T>(module: unknown): T {
 
 /** Nodemailer's own logger factory, so that log lines look like those of its other transports. */
 export function createLogger<T extends object>(logger: unknown, component: string): T {
-  const shared = sharedModule as unknown as LoggerFactory;
-  const { getLogger } = typeof shared.getLogger === 'function' ? shared : interop<LoggerFactory>(sharedModule);
+  const { getLogger } = interop<LoggerFactory>(sharedModule);
   const made = getLogger({ logger }, { component }) as Record<string, (...entry: unknown[]) => void>;
   // a logger that throws must not make a failure of a message that is sent
   const guard = (write: (...entry: unknown[]) => void) => {
