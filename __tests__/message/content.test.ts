@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -325,6 +325,22 @@ describe('a URL', () => {
       message: expect.stringMatching(/^attachment "a\.bin" cannot be read: .*404/),
     });
   });
+});
+
+test('a connection that breaks after its URL was given up ends nothing else', async () => {
+  const sockets: Socket[] = [];
+  const silent = createTcpServer((socket) => {
+    sockets.push(socket.on('error', () => undefined));
+  });
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const href = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+  const reading = createReader({ idleTimeout: 100 }).read(createMimeNode(), { href }, 'the text');
+  await expect(reading).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  expect(sockets).toHaveLength(1);
+  sockets[0]?.resetAndDestroy();
+  // an 'error' event without a listener would be an uncaught exception
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => silent.close(resolve));
 });
 
 describe('a stream', () => {
