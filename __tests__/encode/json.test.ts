@@ -127,6 +127,8 @@ describe('attachmentName', () => {
     ['no name gets a number', undefined, 'application/pdf', 'attachment-3'],
     ['a nested message gets the ending .eml', 'forwarded', 'message/rfc822', 'forwarded.eml'],
     ['a nested message that has it keeps it', 'forwarded.EML', 'message/rfc822', 'forwarded.EML'],
+    ['a nested message with the ending elsewhere', 'a.eml.txt', 'message/rfc822', 'a.eml.txt.eml'],
+    ['what only sounds like a nested message', 'a', 'application/x-message/rfc822', 'a'],
     ['a nested message without a name', undefined, 'message/rfc822', 'message-3.eml'],
     ['a nested message with parameters, in capitals', 'forwarded', 'MESSAGE/RFC822; charset=utf-8', 'forwarded.eml'],
     ['the headers of a message alone', 'report', 'text/rfc822-headers', 'report'],

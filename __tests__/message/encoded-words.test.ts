@@ -34,6 +34,16 @@ test.each([
     { to: 'Team: =?utf-8?Q?B=C3=BCro?= <reader@example.com>;' },
     { to: [{ name: 'Büro', address: 'reader@example.com' }] },
   ],
+  [
+    'the last of several names',
+    { to: 'Plain <a@example.com>, =?utf-8?Q?B=C3=BCro?= <b@example.com>' },
+    {
+      to: [
+        { name: 'Plain', address: 'a@example.com' },
+        { name: 'Büro', address: 'b@example.com' },
+      ],
+    },
+  ],
   ['a Message-ID', { messageId: '<=?utf-8?Q?a?=@contoso.com>' }, { messageId: '<a@contoso.com>' }],
 ])('%s is enough to decode', async (_what, data, expected) => {
   await expect(read(data)).resolves.toMatchObject(expected);

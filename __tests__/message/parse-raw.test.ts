@@ -59,6 +59,27 @@ test('html alone makes no text of its own, and links and pictures stay as they a
   expect(await text(message.attachments[0]?.source)).toBe('png');
 });
 
+test('text and html one after the other are both in the html, which is what is sent', async () => {
+  const message = await parseLines(
+    ...head,
+    'Content-Type: multipart/mixed; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'Below <all> of https://contoso.com/',
+    '--b',
+    'Content-Type: text/html',
+    '',
+    '<p>the list</p>',
+    '--b--',
+  );
+  const html = await text(message.html);
+  expect(html).toMatch(/Below &lt;all&gt; of https:\/\/contoso\.com\/.*<p>the list<\/p>/s);
+  expect(html).not.toContain('<a');
+  expect((await text(message.text))?.trim()).toBe('Below <all> of https://contoso.com/');
+});
+
 test('text makes no html of its own', async () => {
   const message = await parseLines(...head, '', 'one\r\ntwo');
   expect(message.html).toBeUndefined();

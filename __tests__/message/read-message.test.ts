@@ -120,6 +120,15 @@ describe('the envelope', () => {
     });
   });
 
+  test('has the members of groups, and who stands beside them', async () => {
+    const message = await read({ to: 'Team: a@example.com, B <b@example.com>;, c@example.com' });
+    expect(message.to).toEqual([
+      { address: 'a@example.com', name: '' },
+      { address: 'b@example.com', name: 'B' },
+      { address: 'c@example.com', name: '' },
+    ]);
+  });
+
   test('names everybody once', async () => {
     const message = await read({ to: ['a@example.com', 'A@EXAMPLE.com'], cc: 'a@example.com', bcc: 'b@example.com' });
     expect(message.envelope.to).toEqual(['a@example.com', 'b@example.com']);
@@ -147,9 +156,24 @@ describe('the envelope', () => {
     });
   });
 
-  test.each(['"a b"@example.com', 'x@localhost', 'a+b@example.com'])('with the recipient %j is sent', async (address) => {
-    expect((await read(envelope(address))).envelope.to).toEqual([address]);
+  test.each([
+    ' reader@example.com',
+    '@reader@example.com',
+    'reader@example.com ',
+    'reader@example.com, other@example.com',
+    'Reader <reader@example.com>',
+  ])('with the recipient %j from a plugin is refused', async (address) => {
+    const compiled = await compileMail(mail);
+    compiled.message.getEnvelope = () => ({ from: mail.from, to: [address] });
+    await expect(readCompiled(compiled)).rejects.toMatchObject({ message: `'${address}' is not a mail address; nothing was sent` });
   });
+
+  test.each(['"a b"@example.com', 'x@localhost', 'a+b@example.com', "o'neill@example.com", 'grüße@example.com'])(
+    'with the recipient %j is sent',
+    async (address) => {
+      expect((await read(envelope(address))).envelope.to).toEqual([address]);
+    },
+  );
 
   test('may hold as many as maxRecipients', async () => {
     const to = ['a@example.com', 'b@example.com', 'c@example.com'];
@@ -497,6 +521,13 @@ describe('a ready-made message', () => {
   test('without a Message-ID gets one', async () => {
     const message = await read({ raw: 'From: noreply@contoso.com\r\n\r\nx', envelope: { from: mail.from, to } });
     expect(message.messageId).toMatch(/^<.+@.+>$/);
+  });
+
+  test('has names in its Bcc, too', async () => {
+    const raw = 'From: noreply@contoso.com\r\nBcc: =?utf-8?Q?B=C3=BCro?= <hidden@example.com>\r\n\r\nx';
+    const message = await read({ raw, envelope: { from: mail.from, to: 'hidden@example.com' } });
+    expect(message).toMatchObject({ to: [], cc: [], bcc: [{ name: 'Büro', address: 'hidden@example.com' }] });
+    expect(features(message).traits).toEqual(['raw']);
   });
 
   test('a group in its Cc', async () => {

@@ -6,7 +6,6 @@ export async function parseRaw(message: OutgoingMessage, raw: ContentSource): Pr
   const { simpleParser } = await import('mailparser');
   const parsed = await simpleParser(await raw.bytes(), {
     skipHtmlToText: true,
-    skipTextToHtml: true,
     skipImageLinks: true,
     skipTextLinks: true,
   });

@@ -44,6 +44,9 @@ function closeAccess({ data, mailer, message }: NodemailerMail): void {
   }
 }
 
+/** One address and not a list of them; whether it exists, Exchange knows. */
+const ADDRESS = /^(?:"(?:[^"\\]|\\.)*"|[^\s@,;<>"][^\s@,;<>]*)@[^\s@,;<>]+$/;
+
 function checkEnvelope({ from, to }: TreeAddresses['envelope'], maxRecipients: number): OutgoingMessage['envelope'] {
   const seen = new Set<string>();
   const recipients = to.filter((address) => {
@@ -54,7 +57,7 @@ function checkEnvelope({ from, to }: TreeAddresses['envelope'], maxRecipients: n
     throw new GraphTransportError('EENVELOPE', `${message}; nothing was sent`, { permanent: true, hint });
   };
   if (recipients.length === 0) refuse('the message has no recipients', 'Give at least one address in to, cc, bcc or envelope.to.');
-  const bad = recipients.find((address) => !/^[^\s@].*@[^\s@]+$/s.test(address));
+  const bad = recipients.find((address) => !ADDRESS.test(address));
   if (bad !== undefined) refuse(`'${bad}' is not a mail address`, 'Expected user@domain in to, cc, bcc or envelope.to.');
   if (recipients.length > maxRecipients) {
     refuse(
