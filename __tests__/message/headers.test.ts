@@ -38,6 +38,11 @@ describe('readImportance', () => {
 });
 
 describe('readHeaders', () => {
+  test('of a field that is there more than once the first counts', () => {
+    const fields = [field('Subject', 'one'), field('SUBJECT', 'two'), field('Importance', 'high'), field('importance', 'low')];
+    expect(readHeaders(fields)).toMatchObject({ subject: 'one', importance: 'high' });
+  });
+
   test('what Nodemailer writes for priority: "high" is an importance and no header', () => {
     const { importance, rest } = readHeaders([
       field('X-Priority', '1 (Highest)'),

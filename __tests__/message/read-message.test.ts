@@ -355,6 +355,11 @@ describe('bodies', () => {
     expect(message.tree.childNodes.map(({ content }) => String(content))).toEqual(['<p>', 'web']);
   });
 
+  test('an alternative that is a string stays one: its type says it is in UTF-8', async () => {
+    const message = await read({ html: '<p>', alternatives: [{ contentType: 'text/x-web', content: 'Grüße' }] });
+    expect(message.tree.childNodes[1]?.content).toBe('Grüße');
+  });
+
   test('a ready-made alternative is no body, and taken in', async () => {
     const raw = Readable.from(['Content-Type: text/html\r\n\r\n<b>']);
     const message = await read({ text: 'x', alternatives: [{ raw, contentType: 'text/html' }] });

@@ -76,6 +76,17 @@ describe('listParts', () => {
     expect(listParts(ready)).toMatchObject([{ node: ready, role: 'body', type: 'multipart/mixed' }]);
   });
 
+  test('a file may be of a multipart type; a multipart of the message has parts and no content', () => {
+    const file = node({ 'Content-Type': 'multipart/x-zip', 'Content-Disposition': 'attachment' }, Buffer.from('zip'));
+    const text = node({ 'Content-Type': 'text/plain' }, 'x');
+    const empty = node({ 'Content-Type': 'multipart/mixed' });
+    const odd = node({ 'Content-Type': 'multipart/mixed' }, 'left over', text);
+    expect(listParts(node({ 'Content-Type': 'multipart/mixed' }, undefined, file, empty, odd))).toMatchObject([
+      { node: file, role: 'attachment', type: 'multipart/x-zip' },
+      { node: text, role: 'body' },
+    ]);
+  });
+
   test.each([
     ['multipart/signed; protocol="application/pgp-signature"', true],
     ['MULTIPART/ENCRYPTED; protocol="application/pgp-encrypted"', true],

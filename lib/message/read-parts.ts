@@ -87,6 +87,5 @@ function decodeCharset(bytes: Buffer, charset: string): string {
 
 /** Nodemailer accepts `{ content }` around a raw message, too. */
 export function rawContent(raw: unknown): unknown {
-  if (typeof raw !== 'object' || raw === null || Buffer.isBuffer(raw)) return raw;
-  return (raw as { content?: unknown }).content ?? raw;
+  return (raw as { content?: unknown } | null | undefined)?.content ?? raw;
 }
