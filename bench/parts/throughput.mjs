@@ -9,8 +9,9 @@ const CONTENDERS = ['undici', 'stripped', 'json', 'mime', 'fetch', 'smtp', 'smtp
 const PROCESSES = 3;
 
 export async function run({ quick, log }) {
-  const rounds = quick ? 2 : 9;
-  const roundTime = quick ? 100 : 800;
+  // short, so that what a round compares is close together in time
+  const rounds = quick ? 2 : 45;
+  const roundTime = quick ? 100 : 160;
   const warmUpTime = quick ? 200 : 3000;
   const processes = quick ? 1 : PROCESSES;
   const server = await startMinimal();

@@ -30,14 +30,14 @@ export function render({ throughput, startup, memory, growth }) {
       throughput: section(throughput, 'throughput', 'CPU time per small message', throughputTable(throughput)),
       startup: section(startup, undefined, undefined, startupTable(startup)),
       memory: section(memory, 'memory', 'Memory above idle by size and source of an attachment', memoryTable(memory)),
-      growth: section(growth, 'growth', 'Cost per message, recipient and attachment', growthTable(growth)),
+      growth: section(growth, 'growth', 'Cost per message, recipient and attachment', growthTable(growth), 'least'),
     },
     plots: { throughput: throughputPlot(throughput), memory: memoryPlot(memory), growth: growthPlot(growth) },
   };
 }
 
-function section({ environment: { node, cores }, rounds }, plot, alternative, table) {
-  const measured = `Node.js ${node}, ${cores} cores, medians of ${rounds} rounds.`;
+function section({ environment: { node, cores }, rounds }, plot, alternative, table, statistic = 'medians') {
+  const measured = `Node.js ${node}, ${cores} cores, ${statistic} of ${rounds} rounds.`;
   return [...(plot ? [`![${alternative}](benchmarks/${plot}.svg)`] : []), table, measured].join('\n\n');
 }
 
@@ -155,7 +155,7 @@ function growthTable({ series }) {
     .map(([what, { unit, steps }]) => {
       const rows = steps.map(({ count, used }, index) => [
         count.toLocaleString('en'),
-        amount(used.median, unit),
+        amount(used.least, unit),
         index === 0 ? '' : amount(perUnit(steps, index), unit),
       ]);
       return table([what === 'memory' ? 'Messages waiting' : capital(what), 'Together', `Each further ${UNITS[what]}`], rows);
@@ -180,7 +180,7 @@ function growthPlot({ series }) {
 /** What each one after the first costs. */
 function perUnit([first, ...rest], index) {
   const { count, used } = rest[index - 1];
-  return (used.median - first.used.median) / (count - first.count);
+  return (used.least - first.used.least) / (count - first.count);
 }
 
 /** The cost of one more among most, against that among ten. */
