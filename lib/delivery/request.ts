@@ -38,7 +38,8 @@ export async function requestGraph(
   let tokenRenewed = false;
   let freshConnection = false;
   for (;;) {
-    await turn.ready(signal)?.catch(aborted);
+    const held = turn.ready(signal);
+    if (held) await held.catch(aborted);
     delivery.attempts++;
     let outcome: GraphOutcome;
     try {

@@ -124,7 +124,8 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
   const what = `upload "${description.name}"`;
   let start = from;
   for (let repeats = 0, freshConnection = false; ; repeats++) {
-    await turn.ready(signal)?.catch(aborted);
+    const held = turn.ready(signal);
+    if (held) await held.catch(aborted);
     const end = Math.min(start + CHUNK, size);
     delivery.attempts++;
     const outcome = await http.request({

@@ -76,12 +76,18 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
     });
   }
 
+  function loadClient(): Promise<Client> {
+    const loading = createClient();
+    // whoever awaits it is told
+    loading.catch(() => undefined);
+    return loading;
+  }
+
   return {
     async request(request, { signal, freshConnection } = {}) {
       const clientRequestId = randomUUID();
       // loads while the token is fetched
-      client ??= createClient();
-      client.catch(() => undefined);
+      client ??= loadClient();
       // before the client, which would wrap a failed sign-in into an error of its own
       const token = await tokens.get(signal);
       const call = (await client)

@@ -64,6 +64,8 @@ const NOTHING = Buffer.alloc(0);
 /** A pool of keep-alive connections on undici. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   let agent: Promise<Dispatcher> | undefined;
+  /** The agent, once there is one. */
+  let loaded: Dispatcher | undefined;
   let closed = false;
 
   // loaded on first use: undici costs more to load than all the rest
@@ -119,17 +121,26 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     });
   }
 
+  async function loadAndDispatch(request: HttpRequest): Promise<HttpOutcome> {
+    loaded = await (agent ??= createAgent(1));
+    return dispatch(loaded, request);
+  }
+
+  async function dispatchAlone(request: HttpRequest): Promise<HttpOutcome> {
+    const own = await createAgent(0);
+    try {
+      return await dispatch(own, request);
+    } finally {
+      await own.destroy();
+    }
+  }
+
   return {
-    async request(request) {
+    request(request) {
       // @azure/identity would go on with its next request
-      if (closed) return { kind: 'failure', error: new Error('the transport was closed'), reason: 'abort', sent: false };
-      if (!request.freshConnection) return dispatch(await (agent ??= createAgent(1)), request);
-      const own = await createAgent(0);
-      try {
-        return await dispatch(own, request);
-      } finally {
-        await own.destroy();
-      }
+      if (closed) return Promise.resolve({ kind: 'failure', error: new Error('the transport was closed'), reason: 'abort', sent: false });
+      if (request.freshConnection) return dispatchAlone(request);
+      return loaded ? dispatch(loaded, request) : loadAndDispatch(request);
     },
     async close(force = false) {
       closed = true;
