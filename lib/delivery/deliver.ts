@@ -16,8 +16,8 @@ import { failure, requestGraph } from './request.js';
 export async function deliver(delivery: Delivery, message: OutgoingMessage, wanted: MessageSettings): Promise<GraphSentMessageInfo> {
   const { settings, logger, mailbox } = delivery;
   const traits = traitsOf(message, wanted);
-  const wish = planFormat({ traits, losses: message.losses, format: wanted.format });
-  const { payload, plan } = await encode(delivery, message, wanted, wish, traits);
+  const intended = planFormat({ traits, losses: message.losses, format: wanted.format });
+  const { payload, plan } = await encode(delivery, message, wanted, intended, traits);
   const { format } = plan;
   const { route, messageId } = payload;
   delivery.messageId = messageId;
