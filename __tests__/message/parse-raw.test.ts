@@ -18,6 +18,12 @@ async function text(source: OutgoingMessage['text']): Promise<string | undefined
 
 const head = ['From: noreply@contoso.com', 'To: reader@example.com', 'Subject: Raw', 'MIME-Version: 1.0'];
 
+/** A message of several parts, each given by its lines. */
+function parseMultipart(subtype: string, ...parts: string[][]): Promise<OutgoingMessage> {
+  const lines = parts.flatMap((part) => ['--b', ...part]);
+  return parseLines(...head, `Content-Type: multipart/${subtype}; boundary=b`, '', ...lines, '--b--');
+}
+
 test('text alone', async () => {
   const message = await parseLines(...head, 'Content-Type: text/plain; charset=utf-8', '', 'Grüße: https://contoso.com/');
   expect(message).toMatchObject({ subject: 'Raw', html: undefined, attachments: [] });
@@ -35,21 +41,10 @@ test('text in another charset', async () => {
 
 test('html alone makes no text of its own, and links and pictures stay as they are', async () => {
   const html = '<p>https://contoso.com/ <img src="cid:logo@contoso.com"></p>';
-  const message = await parseLines(
-    ...head,
-    'Content-Type: multipart/related; boundary=b',
-    '',
-    '--b',
-    'Content-Type: text/html',
-    '',
-    html,
-    '--b',
-    'Content-Type: image/png; name=logo.png',
-    'Content-ID: <logo@contoso.com>',
-    'Content-Transfer-Encoding: base64',
-    '',
-    'cG5n',
-    '--b--',
+  const message = await parseMultipart(
+    'related',
+    ['Content-Type: text/html', '', html],
+    ['Content-Type: image/png; name=logo.png', 'Content-ID: <logo@contoso.com>', 'Content-Transfer-Encoding: base64', '', 'cG5n'],
   );
   expect(message.text).toBeUndefined();
   expect((await text(message.html))?.trim()).toBe(html);
@@ -60,19 +55,10 @@ test('html alone makes no text of its own, and links and pictures stay as they a
 });
 
 test('text and html one after the other are both in the html, which is what is sent', async () => {
-  const message = await parseLines(
-    ...head,
-    'Content-Type: multipart/mixed; boundary=b',
-    '',
-    '--b',
-    'Content-Type: text/plain',
-    '',
-    'Below <all> of https://contoso.com/',
-    '--b',
-    'Content-Type: text/html',
-    '',
-    '<p>the list</p>',
-    '--b--',
+  const message = await parseMultipart(
+    'mixed',
+    ['Content-Type: text/plain', '', 'Below <all> of https://contoso.com/'],
+    ['Content-Type: text/html', '', '<p>the list</p>'],
   );
   const html = await text(message.html);
   expect(html).toMatch(/Below &lt;all&gt; of https:\/\/contoso\.com\/.*<p>the list<\/p>/s);
@@ -95,20 +81,10 @@ test.each([
   ['inline; filename=a.pdf', { name: 'a.pdf', isInline: true }],
   ['attachment', { name: undefined, isInline: false }],
 ])('a part with the disposition %j', async (disposition, expected) => {
-  const message = await parseLines(
-    ...head,
-    'Content-Type: multipart/mixed; boundary=b',
-    '',
-    '--b',
-    'Content-Type: text/plain',
-    '',
-    'Hello',
-    '--b',
-    'Content-Type: application/pdf',
-    `Content-Disposition: ${disposition}`,
-    '',
-    'pdf',
-    '--b--',
+  const message = await parseMultipart(
+    'mixed',
+    ['Content-Type: text/plain', '', 'Hello'],
+    ['Content-Type: application/pdf', `Content-Disposition: ${disposition}`, '', 'pdf'],
   );
   expect(message.attachments).toMatchObject([{ contentType: 'application/pdf', contentId: undefined, node: undefined, ...expected }]);
   expect(message.attachments[0]?.source.size).toBe(3);

@@ -161,16 +161,14 @@ class HttpHandler implements Middleware {
   constructor(private readonly http: HttpClient) {}
 
   async execute(context: Context): Promise<void> {
-    const options = context.options as unknown as { [name in keyof Options]: Options[name] | undefined };
-    const { url, method, headers, body, signal, freshConnection } = options as Options;
+    const options = context.options as unknown as Options;
+    const { url, method, headers, body, signal, freshConnection } = options;
     if (!url) throw new Error('the request was not signed');
     const outcome = await this.http.request({ url, method, headers, body, signal, freshConnection });
     // in place of a fetch Response, which could not tell how a request failed
     context.response = outcome as unknown as Response;
     // V8 comes to allocate such objects among the old ones, where token and body would stay until the next full collection
-    options.headers = undefined;
-    options.body = undefined;
-    options.signal = undefined;
+    Object.assign(options, { headers: undefined, body: undefined, signal: undefined });
   }
 }
 

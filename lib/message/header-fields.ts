@@ -1,3 +1,4 @@
+import { mayBeEncoded } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
 import type { MimeTreeNode } from './nodemailer.js';
 import type { HeaderField } from './outgoing-message.js';
@@ -38,7 +39,7 @@ export function plainFields(tree: MimeTreeNode): HeaderField[] | undefined {
   for (const { key, value } of tree._headers) {
     if (READ_ELSEWHERE.has(key)) continue;
     if (typeof value !== 'string') return undefined;
-    if (!NAME.test(key) || !PLAIN.test(value) || value.includes('=?')) return undefined;
+    if (!NAME.test(key) || !PLAIN.test(value) || mayBeEncoded(value)) return undefined;
     if (BRACKETED.has(key) && !IDS.test(value)) return undefined;
     fields.push({ name: key, value });
   }
