@@ -44,7 +44,7 @@ export default defineConfig(
   },
   {
     // what decides does not reach for the network
-    files: ['lib/message/**/*.ts', 'lib/encode/**/*.ts', 'lib/delivery/plan.ts', 'lib/delivery/retry.ts'],
+    files: ['lib/message/**/*.ts', 'lib/encode/**/*.ts', 'lib/plan/**/*.ts', 'lib/delivery/retry.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: ['../graph/*', '../sandbox/*', 'undici', '@microsoft/*', '@azure/*'] }] },
   },
   {

@@ -4,7 +4,7 @@
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  mutate: ['lib/message/**/*.ts', 'lib/encode/**/*.ts', 'lib/delivery/plan.ts', 'lib/delivery/retry.ts'],
+  mutate: ['lib/message/**/*.ts', 'lib/encode/**/*.ts', 'lib/plan/**/*.ts', 'lib/delivery/retry.ts'],
   // resolved from mutation/, not from here
   plugins: [import.meta.resolve('./mutation/node_modules/@stryker-mutator/jest-runner/dist/src/index.js')],
   testRunner: 'jest',
@@ -13,7 +13,7 @@ export default {
     configFile: 'jest.config.ts',
     enableFindRelatedTests: true,
     config: {
-      testMatch: ['**/__tests__/{message,encode}/**/*.test.ts', '**/__tests__/delivery/{plan,retry,carriage}.test.ts'],
+      testMatch: ['**/__tests__/{message,encode,plan}/**/*.test.ts', '**/__tests__/delivery/retry.test.ts'],
     },
   },
   // its folders are below coverage/, which git, ESLint and Prettier ignore

@@ -5,7 +5,7 @@
  * @module nodemailer-graph-transport
  */
 export { graphTransport, graphTransportFromEnv, GraphTransport, type MailLike } from './transport.js';
-export { mailTransport } from './config/mail-transport.js';
+export { mailTransport } from './mail-transport.js';
 export type { EnvironmentOptions } from './config/environment.js';
 export type {
   ClientCertificateSignIn,
@@ -19,10 +19,10 @@ export type {
   RouteOption,
 } from './options.js';
 export type { GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
-export type { GraphMessageOptions } from './delivery/message-settings.js';
+export type { GraphMessageOptions } from './plan/message-settings.js';
 export type { GraphMessageExtras } from './encode/graph-message.js';
 export type { Loss, LossFeature } from './message/outgoing-message.js';
 export type { Cloud } from './graph/clouds.js';
-export type { ClientCertificate } from './graph/credentials.js';
+export type { ClientCertificate } from './sign-in/credentials.js';
 export { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 export type { GraphTransportErrorCode, GraphTransportErrorDetails } from './errors/graph-transport-error.js';

@@ -1,4 +1,4 @@
-import type { GraphMessageOptions } from './delivery/message-settings.js';
+import type { GraphMessageOptions } from './plan/message-settings.js';
 
 // Makes `sendMail({ graph: {…} })` typed. Written by hand, copied by scripts/build.mjs; the package test compiles it against both.
 // Nodemailer 10 brings its own types …

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
-import type { ClientCertificate, SignIn } from './graph/credentials.js';
+import type { ClientCertificate, SignIn } from './sign-in/credentials.js';
 
 /** How a message is handed to Graph: as JSON, or as base64 MIME; `'auto'` picks per message what carries more of it. */
 export type FormatOption = 'auto' | 'json' | 'mime';

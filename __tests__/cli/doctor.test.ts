@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
-import { makeCertificate } from '../config/make-certificate.js';
+import { makeCertificate } from '../sign-in/make-certificate.js';
 import { runCli } from './run-cli.js';
 
 const SECRET = 'good~GEHEIM/x';

@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import { createCredential } from '../../lib/graph/credentials.js';
+import { createCredential } from '../../lib/sign-in/credentials.js';
 import type { HttpClient, HttpRequest } from '../../lib/graph/http.js';
 import { readOptions } from '../../lib/config/read-options.js';
 import type { Cloud } from '../../lib/index.js';

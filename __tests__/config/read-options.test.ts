@@ -1,4 +1,4 @@
-import { readMessageSettings } from '../../lib/delivery/message-settings.js';
+import { readMessageSettings } from '../../lib/plan/message-settings.js';
 import { isGraphTransportError, type GraphTransportError } from '../../lib/errors/graph-transport-error.js';
 import { readMailbox, readOptions as readWith, show } from '../../lib/config/read-options.js';
 import type { GraphTransportOptions, Settings } from '../../lib/options.js';

@@ -5,7 +5,7 @@ import { renderFinding, renderJson } from '../../lib/cli/doctor-report.js';
 import { diagnose } from '../../lib/diagnosis/diagnose.js';
 import type { CheckName, Finding } from '../../lib/diagnosis/finding.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
-import { makeCertificate } from '../config/make-certificate.js';
+import { makeCertificate } from '../sign-in/make-certificate.js';
 
 const DAY = 86_400_000;
 const certificate = makeCertificate('app', new Date(Date.now() + 20 * DAY));

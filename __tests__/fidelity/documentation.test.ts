@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CARRIAGE } from '../../lib/delivery/carriage.js';
+import { CARRIAGE } from '../../lib/plan/carriage.js';
 
 const page = readFileSync(join(__dirname, '../../docs/fidelity.md'), 'utf8');
 

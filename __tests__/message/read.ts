@@ -1,7 +1,7 @@
 import type { NodemailerMail } from '../../lib/message/nodemailer.js';
 import type { OutgoingMessage } from '../../lib/message/outgoing-message.js';
 import { readMessage } from '../../lib/message/read-message.js';
-import { ContentReader, type ContentOptions } from '../../lib/message/content.js';
+import { ContentReader, type ContentOptions } from '../../lib/message/content/content.js';
 import { compileMail } from './compile-mail.js';
 
 export const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello' };

@@ -5,7 +5,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import nodemailer from 'nodemailer';
 import { graphTransport, type GraphTransport } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
-import { makeCertificate } from '../config/make-certificate.js';
+import { makeCertificate } from '../sign-in/make-certificate.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
 const clientId = '00000000-0000-4000-8000-000000000001';

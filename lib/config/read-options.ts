@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
-import type { ClientCertificate, SignIn } from '../graph/credentials.js';
+import type { ClientCertificate, SignIn } from '../sign-in/credentials.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
 import { environmentNames, optionsFromEnvironment, type EnvironmentOptions } from './environment.js';
 import { configError } from './text.js';

@@ -1,8 +1,8 @@
 import { abortError } from '../errors/from-graph.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import { asPosted, postedLength, type Payload, type Upload } from './payload.js';
-import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from './plan.js';
+import { asPosted, postedLength, type Payload, type Upload } from '../plan/payload.js';
+import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../plan/format-and-route.js';
 import { failure, requestGraph } from './request.js';
 import { uploadInChunks } from './upload.js';
 

@@ -1,15 +1,15 @@
 import { distributeHeaders, MAX_INTERNET_HEADERS } from '../encode/json-headers.js';
-import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
+import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from '../plan/payload.js';
 import { abortError } from '../errors/from-graph.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey } from '../message/address.js';
 import { attachmentTraits } from '../message/attachment-traits.js';
 import type { Loss, OutgoingMessage, Trait } from '../message/outgoing-message.js';
-import type { Format } from './carriage.js';
+import type { Format } from '../plan/carriage.js';
 import { parseRaw } from '../message/parse-raw.js';
 import { mailboxPath, type Delivery, type GraphSentMessageInfo, type MessageSettings } from './delivery.js';
 import { sendDraft } from './draft.js';
-import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './plan.js';
+import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from '../plan/format-and-route.js';
 import { failure, requestGraph } from './request.js';
 
 /** Carries a message to Graph: plan, encode, send. */

@@ -1,14 +1,14 @@
 import type { Cancellation } from '../cancellation.js';
 import type { GraphMessageExtras } from '../encode/graph-message.js';
 import type { GraphClient } from '../graph/client.js';
-import type { SignInTrace } from '../graph/azure-http.js';
+import type { SignInTrace } from '../sign-in/azure-http.js';
 import type { HttpClient } from '../graph/http.js';
-import type { TokenSource } from '../graph/tokens.js';
+import type { TokenSource } from '../sign-in/tokens.js';
 import type { Loss } from '../message/outgoing-message.js';
 import type { Logger, Settings } from '../options.js';
-import type { Format } from './carriage.js';
+import type { Format } from '../plan/carriage.js';
 import type { Turn } from './mailbox-queue.js';
-import type { Route } from './plan.js';
+import type { Route } from '../plan/format-and-route.js';
 
 /** One message on its way: what every step of it needs. */
 export interface Delivery {

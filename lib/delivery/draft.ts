@@ -3,7 +3,7 @@ import { GraphTransportError, isGraphTransportError } from '../errors/graph-tran
 import type { GraphAnswer, GraphOutcome } from '../graph/client.js';
 import { addAttachment } from './attachments.js';
 import { mailboxPath, type Delivery } from './delivery.js';
-import type { Payload } from './payload.js';
+import type { Payload } from '../plan/payload.js';
 import { failure, requestGraph } from './request.js';
 
 /** Ids that stay the same when the message moves to Sent Items; has to be on every request. */

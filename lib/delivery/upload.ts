@@ -5,7 +5,7 @@ import { isLoopback } from '../graph/clouds.js';
 import type { HttpOutcome } from '../graph/http.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import type { Upload } from './payload.js';
+import type { Upload } from '../plan/payload.js';
 import { failure, requestGraph } from './request.js';
 import { decide } from './retry.js';
 

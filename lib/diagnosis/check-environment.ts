@@ -1,4 +1,4 @@
-import { expiryNotice } from '../config/secret-expiry.js';
+import { expiryNotice } from '../sign-in/expiry.js';
 import type { Finding } from './finding.js';
 
 /** Clocks further apart than this make tokens and certificate assertions invalid. */

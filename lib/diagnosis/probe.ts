@@ -1,7 +1,7 @@
 import { mailboxPath } from '../delivery/delivery.js';
 import { explain, type CatalogueEntry } from '../errors/catalogue.js';
 import type { GraphClient, GraphOutcome } from '../graph/client.js';
-import type { TokenSource } from '../graph/tokens.js';
+import type { TokenSource } from '../sign-in/tokens.js';
 
 /** A message to nobody: whoever may send with this mailbox is told that recipients are missing, and nothing can go out. */
 const MESSAGE_TO_NOBODY = JSON.stringify({

@@ -1,7 +1,7 @@
 import { graphError } from '../errors/from-graph.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { GraphClient } from '../graph/client.js';
-import type { TokenSource } from '../graph/tokens.js';
+import type { TokenSource } from '../sign-in/tokens.js';
 import { checkPermission } from './check-token.js';
 import { explainDenial } from './explain-denial.js';
 import { judgeProbe, probeMailbox } from './probe.js';

@@ -1,5 +1,5 @@
 import { explain } from './catalogue.js';
-import type { SignInTrace } from '../graph/azure-http.js';
+import type { SignInTrace } from '../sign-in/azure-http.js';
 import { connectionHint, describe } from './from-graph.js';
 import { isError } from './is-error.js';
 import { GraphTransportError, isGraphTransportError } from './graph-transport-error.js';

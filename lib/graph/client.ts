@@ -3,7 +3,7 @@ import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-cli
 import type { Cancellation } from '../cancellation.js';
 import { isLoopback } from './clouds.js';
 import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from './http.js';
-import type { TokenSource } from './tokens.js';
+import type { TokenSource } from '../sign-in/tokens.js';
 
 /** A request to Graph below `{graphEndpoint}/v1.0`. */
 export interface GraphRequest {

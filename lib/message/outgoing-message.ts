@@ -1,5 +1,5 @@
 import type { Address } from './address.js';
-import type { ContentSource } from './content.js';
+import type { ContentSource } from './content/content.js';
 import type { MimeTreeNode } from './nodemailer.js';
 
 /** Something of a message that does not reach the recipients as over SMTP. */

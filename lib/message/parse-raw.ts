@@ -1,4 +1,4 @@
-import { BufferContent, TextContent, type ContentSource } from './content.js';
+import { BufferContent, TextContent, type ContentSource } from './content/content.js';
 import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
 
 /** Takes a ready-made message apart, so that it can be sent as JSON. Its other structure is lost, and told as loss `raw`. */

@@ -1,6 +1,6 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { addressKey, type Address } from './address.js';
-import type { ContentReader } from './content.js';
+import type { ContentReader } from './content/content.js';
 import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
 import { readFields } from './header-fields.js';

@@ -1,5 +1,5 @@
 import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
-import { TextContent, type ContentReader, type ContentSource } from './content.js';
+import { TextContent, type ContentReader, type ContentSource } from './content/content.js';
 import type { MimeTreeNode } from './nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
 import { contentIdOf, dispositionOf, type TreePart } from './tree.js';

@@ -26,8 +26,8 @@ import {
   MEMORY_LIMIT,
   type ContentOptions,
   type ContentSource,
-} from '../../lib/message/content.js';
-import { createMimeNode, type MimeTreeNode } from '../../lib/message/nodemailer.js';
+} from '../../../lib/message/content/content.js';
+import { createMimeNode, type MimeTreeNode } from '../../../lib/message/nodemailer.js';
 
 // a folder of its own for temporary files: other tests put theirs into the system's at the same time
 jest.mock('node:os', () => {

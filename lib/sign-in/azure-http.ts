@@ -1,7 +1,7 @@
 import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { Cancellation } from '../cancellation.js';
 import { parseRetryAfter } from '../delivery/retry.js';
-import type { HttpClient, HttpFailure } from './http.js';
+import type { HttpClient, HttpFailure } from '../graph/http.js';
 
 /** The last thing that happened at the sign-in service; @azure/identity's own errors do not tell. */
 export interface SignInTrace {

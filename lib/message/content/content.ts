@@ -4,10 +4,10 @@ import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Cancellation } from '../cancellation.js';
-import { GraphTransportError } from '../errors/graph-transport-error.js';
-import { isError } from '../errors/is-error.js';
-import { openUrl, type MimeTreeNode } from './nodemailer.js';
+import type { Cancellation } from '../../cancellation.js';
+import { GraphTransportError } from '../../errors/graph-transport-error.js';
+import { isError } from '../../errors/is-error.js';
+import { openUrl, type MimeTreeNode } from '../nodemailer.js';
 
 /** The bytes of a body or an attachment. Can be read as often as needed, so that a failed attempt can be repeated. */
 export interface ContentSource {

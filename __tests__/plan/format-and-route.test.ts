@@ -8,7 +8,7 @@ import {
   REQUEST_LIMIT,
   routeLosses,
   UPLOAD_SESSION_FROM,
-} from '../../lib/delivery/plan.js';
+} from '../../lib/plan/format-and-route.js';
 import type { Loss, Trait } from '../../lib/message/outgoing-message.js';
 
 function traits(...features: Trait['feature'][]): Trait[] {

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
-import { isPfx, loadPem } from '../config/pfx.js';
+import { isPfx, loadPem } from './pfx.js';
 import { createAzureHttpClient, type SignInTrace } from './azure-http.js';
-import type { HttpClient } from './http.js';
+import type { HttpClient } from '../graph/http.js';
 
 /** How the app signs in; exactly one of the three. */
 export type SignIn =

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { expiryNotice } from '../../lib/config/secret-expiry.js';
+import { expiryNotice } from '../../lib/sign-in/expiry.js';
 import { graphTransport } from '../../lib/index.js';
 import { bundle, root } from '../sandbox/bundle.js';
 

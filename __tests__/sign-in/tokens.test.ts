@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
-import { createTokenSource, raceAbort, tokenAge, type TokenSourceOptions } from '../../lib/graph/tokens.js';
+import { createTokenSource, raceAbort, tokenAge, type TokenSourceOptions } from '../../lib/sign-in/tokens.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2025, 10, 20);

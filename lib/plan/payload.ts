@@ -1,5 +1,5 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
-import { base64Length, planUploads, REQUEST_LIMIT, type Route } from './plan.js';
+import { base64Length, planUploads, REQUEST_LIMIT, type Route } from './format-and-route.js';
 import { fieldName, fieldValue, splitMessage } from '../message/header-block.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import type { GraphMessageExtras } from '../encode/graph-message.js';

@@ -9,7 +9,7 @@ import jwt from 'jsonwebtoken';
 import nodemailer from 'nodemailer';
 import { graphTransport, type GraphTransport, type GraphTransportOptions } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
-import { withEnvironment } from './with-environment.js';
+import { withEnvironment } from '../config/with-environment.js';
 import { makeCertificate } from './make-certificate.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };

@@ -3,7 +3,7 @@ import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js'
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
 import type { FormatOption, RouteOption, Settings } from '../options.js';
-import type { MessageSettings } from './delivery.js';
+import type { MessageSettings } from '../delivery/delivery.js';
 
 /** The `graph` property of a message: overrides for this one message. */
 export interface GraphMessageOptions {

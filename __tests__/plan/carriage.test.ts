@@ -1,4 +1,4 @@
-import { CARRIAGE, lossesIn, weigh } from '../../lib/delivery/carriage.js';
+import { CARRIAGE, lossesIn, weigh } from '../../lib/plan/carriage.js';
 import type { Trait } from '../../lib/message/outgoing-message.js';
 
 type Row = [feature: Trait['feature'], json: 'yes' | 'loss' | 'never', mime: 'yes' | 'loss', weight: number];
