@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type FaultRule, type Sandbox } from '../../lib/sandbox/index.js';
+import { testWith } from '../support/require-program.js';
 import { cliFile, run, runCli } from './run-cli.js';
 
 const SECRET = 'good~GEHEIM/x';
@@ -172,16 +172,13 @@ test('explains itself with an example', async () => {
   expect(stdout).toContain('--local-recipient');
 });
 
-const mailx = spawnSync('bsd-mailx', ['-V']).error === undefined;
-if (!mailx) console.warn('The test with a real mail client is left out: install the Debian package bsd-mailx.');
-
-(mailx ? test : test.skip)('a mail client that pipes to sendmail delivers through Graph', async () => {
+testWith('bsd-mailx', 'a mail client that pipes to sendmail delivers through Graph', async (mailx) => {
   const rc = join(folder, 'mailrc');
   writeFileSync(rc, `set sendmail=${link}\n`);
   const query = new URLSearchParams({ graphEndpoint: sandbox.graphEndpoint, authorityHost: sandbox.authorityHost });
   const client = { ...env, MAILRC: rc, MAIL_URL: `${env['MAIL_URL']?.split('?')[0]}?${query.toString()}` };
   const args = ['-s', 'Disk is full', '-c', 'ops@example.com', '-b', 'boss@example.com', 'reader@example.com'];
-  const result = await run('bsd-mailx', args, { env: client, input: 'Only 1 % is left.\n.\nLook soon.\n' });
+  const result = await run(mailx, args, { env: client, input: 'Only 1 % is left.\n.\nLook soon.\n' });
   expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
   // the client does not wait for sendmail
   const message = await sandbox.waitForMessage(undefined, { timeout: 20_000 });
