@@ -4,10 +4,10 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'fixtures/']),
+  globalIgnores(['dist/', 'coverage/', 'fixtures/', 'lib/sandbox/inbox/page-files.*']),
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -40,6 +40,20 @@ export default defineConfig(
           ],
         },
       ],
+    },
+  },
+  {
+    // text from mails never becomes markup
+    files: ['lib/sandbox/inbox/page/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['innerHTML', 'outerHTML', 'insertAdjacentHTML'].map((property) => ({
+          property,
+          message: 'Markup from text: see Trusted Types.',
+        })),
+      ],
+      'no-restricted-syntax': ['error', { selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]', message: 'Markup from text.' }],
     },
   },
   {

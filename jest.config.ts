@@ -6,6 +6,8 @@ const { TEST_FULL, TEST_SEED } = process.env;
 const config: Config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
+  // the inbox's page as a module
+  globalSetup: '<rootDir>/scripts/before-tests.mjs',
   testMatch: ['**/*.test.ts'],
   // what takes minutes runs in `npm run test:full`; of large sets `npm test` takes a sample (__tests__/support/sample.ts)
   testPathIgnorePatterns: ['/node_modules/', ...(TEST_FULL === '1' ? [] : ['\\.full\\.test\\.ts$'])],
@@ -21,8 +23,8 @@ const config: Config = {
   // which Nodemailer is 'nodemailer'
   resolver: '<rootDir>/scripts/nodemailer-version.cjs',
   testTimeout: 30_000,
-  // `npm run coverage`; the commands in lib/cli are run as programs of their own, where nobody counts
-  collectCoverageFrom: ['lib/**/*.ts', '!lib/cli/**', '!lib/**/*.d.ts'],
+  // `npm run coverage`; the commands in lib/cli run as programs of their own and the inbox's page in a browser, where nobody counts
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/cli/**', '!lib/sandbox/inbox/page/**', '!lib/sandbox/inbox/page-files.ts', '!lib/**/*.d.ts'],
   coverageReporters: ['text', 'html', 'json-summary'],
   coverageThreshold: { global: { lines: 95, branches: 90 } },
 };

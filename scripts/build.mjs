@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
+import { buildPage } from './build-page.mjs';
 
 const common = {
   bundle: true,
@@ -18,11 +19,19 @@ const entries = ['lib/index.ts', 'lib/sandbox/index.ts'];
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 rmSync('dist', { recursive: true, force: true });
+const notices = await buildPage();
 for (const project of ['tsconfig.esm.json', 'tsconfig.cjs.json']) {
   execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 }
+// CommonJS knows no chunks; the inbox's page stays out of the sandbox, which mostly runs without
+const page = {
+  name: 'page-files',
+  setup: ({ onResolve }) => onResolve({ filter: /\/page-files\.js$/ }, () => ({ path: './inbox/page-files.js', external: true })),
+};
 // jest runs CommonJS in a way that knows no import()
-await build({ ...common, entryPoints: entries, format: 'cjs', supported: { 'dynamic-import': false }, outdir: 'dist/cjs' });
+const cjs = { ...common, format: 'cjs', supported: { 'dynamic-import': false }, outdir: 'dist/cjs' };
+await build({ ...cjs, entryPoints: entries, plugins: [page] });
+await build({ ...cjs, entryPoints: ['lib/sandbox/inbox/page-files.ts'] });
 await build({
   ...common,
   entryPoints: [...entries, 'lib/cli/main.ts'],
@@ -38,6 +47,7 @@ for (const format of ['esm', 'cjs']) {
   const index = `dist/${format}/index.d.ts`;
   writeFileSync(index, `/// <reference path="./nodemailer-types.d.ts" />\n${readFileSync(index, 'utf8')}`);
 }
+writeFileSync('dist/THIRD-PARTY-NOTICES', notices);
 // the package is "type": "module"; this marks the second build as CommonJS
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 writeFileSync('dist/esm/package.json', '{ "type": "module" }\n');
