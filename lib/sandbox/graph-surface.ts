@@ -66,7 +66,7 @@ function findItem({ state, mailbox, immutableIds, params }: GraphCall): Item {
   const id = params.message ?? '';
   if (!isItemId(id)) throw badRequest('ErrorInvalidIdMalformed', 'Id is malformed.');
   const item = state.store.find(id, immutableIds);
-  if (!item) throw itemNotFound();
+  if (!item || item.visibleFrom > Date.now()) throw itemNotFound();
   if (item.mailbox.id !== mailbox.id) {
     throw new Refusal(
       503,

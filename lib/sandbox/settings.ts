@@ -36,6 +36,8 @@ export interface Settings {
   uploadSessionLifetime: number;
   maxConcurrency: number;
   rateLimit: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
+  sentCopyDelay: number;
+  resend: boolean;
   keepContent: boolean;
   onMessage: (message: SandboxMessage) => void;
 }
@@ -102,6 +104,8 @@ export function readSettings(options: SandboxOptions): Settings {
     uploadSessionLifetime: readNumber('uploadSessionLifetime', options.uploadSessionLifetime, 2 * 60 * 60 * 1000),
     maxConcurrency: readNumber('maxConcurrency', options.maxConcurrency, Infinity),
     rateLimit: options.rateLimit,
+    sentCopyDelay: readNumber('sentCopyDelay', options.sentCopyDelay, 0),
+    resend: options.resend ?? false,
     keepContent: options.keepContent ?? true,
     onMessage: options.onMessage ?? (() => undefined),
   };

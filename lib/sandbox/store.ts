@@ -16,6 +16,8 @@ export interface Item {
   content: MessageContent;
   /** What was delivered; undefined as long as it is a draft, and for a message that bounced. */
   delivered: SandboxMessage | undefined;
+  /** ms since the epoch; before that no client finds it. */
+  visibleFrom: number;
   /** A write is under way: a second one conflicts. */
   busy: boolean;
 }
@@ -47,6 +49,7 @@ export class Store {
       modifiedAt: now,
       content,
       delivered: undefined,
+      visibleFrom: 0,
       busy: false,
     };
     this.#items.set(item.immutableId, item);
@@ -56,6 +59,12 @@ export class Store {
 
   items(): Item[] {
     return [...this.#items.values()];
+  }
+
+  /** What a client can see of them by now. */
+  visibleItems(): Item[] {
+    const now = Date.now();
+    return this.items().filter(({ visibleFrom }) => visibleFrom <= now);
   }
 
   /** By the id the item has now, or by its immutable id where the request asked for those. */
@@ -70,8 +79,9 @@ export class Store {
     item.modifiedAt = new Date();
   }
 
-  /** Moves a draft to Sent Items, which gives it a new id. */
-  moveToSent(item: Item): void {
+  /** Moves a draft to Sent Items, which gives it a new id; it can be found there `delay` ms later. */
+  moveToSent(item: Item, delay: number): void {
+    item.visibleFrom = Date.now() + delay;
     item.folder = 'sentitems';
     this.#immutableIds.delete(item.id);
     item.id = newItemId();

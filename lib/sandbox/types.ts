@@ -209,6 +209,10 @@ export interface SandboxOptions {
   maxConcurrency?: number | undefined;
   /** Most `requests` of one app and mailbox within `windowMs` milliseconds, then 429 with Retry-After: `retryAfter` seconds. Exchange: 10,000 in 600,000 ms. @default off */
   rateLimit?: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
+  /** Milliseconds until a message that was sent can be found in Sent Items, by its immutable id, too. Exchange: up to minutes. @default 0 */
+  sentCopyDelay?: number | undefined;
+  /** Whether `/send` of a message that has been sent delivers it again; nobody knows for certain what Exchange does. @default false: 404 */
+  resend?: boolean | undefined;
   /** Keep the content of messages and attachments. `false` keeps sizes only, for load tests. @default true */
   keepContent?: boolean | undefined;
   /** Called with every message accepted for delivery. */

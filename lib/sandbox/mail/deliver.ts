@@ -17,7 +17,7 @@ export interface Submission {
 /** Sends an item: to the recipients, or back to the sender as a bounce, and to Sent Items. */
 export function deliver({ directory, settings, store }: SandboxState, item: Item, submission: Submission): void {
   const { content, mailbox } = item;
-  store.moveToSent(item);
+  store.moveToSent(item, settings.sentCopyDelay);
   const recipients = recipientsOf(content);
   if (recipients.length > MOST_RECIPIENTS) {
     store.bounces.push({

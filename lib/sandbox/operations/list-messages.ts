@@ -17,7 +17,7 @@ export function listMessages({ state, exchange, mailbox, params, immutableIds }:
   const messageId = readMessageIdFilter(query);
   const names = readSelect(query, 'message');
   const found = state.store
-    .items()
+    .visibleItems()
     .filter((item) => item.mailbox === mailbox && (folder === undefined || item.folder === folder))
     .filter((item) => messageId === undefined || item.content.messageId === messageId)
     .reverse();

@@ -11,7 +11,7 @@ export function send({ state, exchange, mailbox, item }: ItemCall): Answer {
     throw new Refusal(411, 'LengthRequired', 'Length Required');
   }
   // an immutable id still finds it in Sent Items; what Exchange says then is not known for certain
-  if (item.folder !== 'drafts') throw itemNotFound();
+  if (item.folder !== 'drafts' && !state.settings.resend) throw itemNotFound();
   checkSubmission(state, mailbox, item.content);
   deliver(state, item, { route: 'draft', saveToSentItems: true });
   return { status: 202 };
