@@ -74,7 +74,7 @@ test.each<[string, object, object]>([
     { clientId: powerless.clientId, clientSecret: powerless.clientSecret },
     {
       code: 'EAUTH',
-      statusCode: 403,
+      httpStatus: 403,
       graphCode: 'ErrorAccessDenied',
       hint: expect.stringMatching(/no roles at all: admin consent for Mail\.Send is missing/),
     },
@@ -84,7 +84,7 @@ test.each<[string, object, object]>([
     { clientId: limited.clientId, clientSecret: limited.clientSecret },
     {
       code: 'EAUTH',
-      statusCode: 403,
+      httpStatus: 403,
       hint: expect.stringMatching(/has Mail\.Send, but not for noreply@contoso\.com: .*Policy.*not active yet/),
     },
   ],
@@ -93,7 +93,7 @@ test.each<[string, object, object]>([
     { mailbox: 'nobody@contoso.com' },
     {
       code: 'EENVELOPE',
-      statusCode: 404,
+      httpStatus: 404,
       graphCode: 'ErrorInvalidUser',
       mailbox: 'nobody@contoso.com',
       hint: expect.stringContaining('aliases'),
@@ -102,7 +102,7 @@ test.each<[string, object, object]>([
   [
     'a mailbox without a licence',
     { mailbox: 'former@contoso.com' },
-    { code: 'EENVELOPE', statusCode: 404, graphCode: 'MailboxNotEnabledForRESTAPI', hint: expect.stringContaining('licence') },
+    { code: 'EENVELOPE', httpStatus: 404, graphCode: 'MailboxNotEnabledForRESTAPI', hint: expect.stringContaining('licence') },
   ],
   [
     'a wrong secret',

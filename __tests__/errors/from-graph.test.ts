@@ -33,7 +33,7 @@ describe('an answer that is a refusal', () => {
     const error = graphError(answer(403, 'ErrorSendAsDenied', 'Cannot submit message.'), CONTEXT);
     expect(error).toMatchObject({
       code: 'EENVELOPE',
-      statusCode: 403,
+      httpStatus: 403,
       graphCode: 'ErrorSendAsDenied',
       requestId: 'request-1',
       clientRequestId: 'client-1',
@@ -88,7 +88,7 @@ describe('an answer that leaves open whether the message went out', () => {
 
   test('is ambiguous and never permanent, and says where to look', () => {
     const error = graphError(answer(504), ambiguous);
-    expect(error).toMatchObject({ code: 'EGRAPH', statusCode: 504, ambiguous: true, permanent: false });
+    expect(error).toMatchObject({ code: 'EGRAPH', httpStatus: 504, ambiguous: true, permanent: false });
     expect(error.message).toContain('may or may not');
     expect(error.hint).toBe(
       "Look for the Message-ID <one@contoso.com> in Sent Items of noreply@contoso.com before you send it again; route: 'draft' settles this by itself.",

@@ -21,7 +21,7 @@ describe('a sign-in that Entra refuses', () => {
     expect(error).toMatchObject({
       code: 'EAUTH',
       graphCode: 'AADSTS7000215',
-      statusCode: 401,
+      httpStatus: 401,
       permanent: true,
       ambiguous: false,
       mailbox: 'noreply@contoso.com',
@@ -48,11 +48,11 @@ describe('a sign-in that Entra refuses', () => {
 
   test('takes the status from the wire', () => {
     expect(signInError(identityError('AADSTS90002: Tenant not found.'), { ...CONTEXT, trace: { statusCode: 400 } })).toMatchObject({
-      statusCode: 400,
+      httpStatus: 400,
     });
     // a good answer does not explain a failure
     expect(
-      signInError(identityError('The token could not be read.'), { ...CONTEXT, trace: { statusCode: 200 } }).statusCode,
+      signInError(identityError('The token could not be read.'), { ...CONTEXT, trace: { statusCode: 200 } }).httpStatus,
     ).toBeUndefined();
   });
 
@@ -92,7 +92,7 @@ describe('a sign-in service that is not reached', () => {
 describe('anything else', () => {
   test('is EAUTH that may pass, with the words of the credential', () => {
     const error = signInError(new Error('The credential returned no token.'), CONTEXT);
-    expect(error).toMatchObject({ code: 'EAUTH', permanent: false, graphCode: undefined, statusCode: undefined });
+    expect(error).toMatchObject({ code: 'EAUTH', permanent: false, graphCode: undefined, httpStatus: undefined });
     expect(error.message).toBe('sign-in failed: The credential returned no token. Check the credential; the cause carries what it said.');
   });
 

@@ -17,7 +17,7 @@ describe('GraphTransportError', () => {
     const error = new GraphTransportError('EGRAPH', 'refused');
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'GraphTransportError', message: 'refused', code: 'EGRAPH', permanent: false, ambiguous: false });
-    for (const field of ['statusCode', 'graphCode', 'requestId', 'clientRequestId', 'retryAfter', 'mailbox', 'hint'] as const) {
+    for (const field of ['httpStatus', 'graphCode', 'requestId', 'clientRequestId', 'retryAfter', 'mailbox', 'hint'] as const) {
       expect(error[field]).toBeUndefined();
     }
     expect('cause' in error).toBe(false);
@@ -25,7 +25,7 @@ describe('GraphTransportError', () => {
 
   test('it carries its details', () => {
     const details = {
-      statusCode: 429,
+      httpStatus: 429,
       graphCode: 'ApplicationThrottled',
       requestId: 'one',
       clientRequestId: 'two',

@@ -61,7 +61,7 @@ test('explains that drafts need Mail.ReadWrite', async () => {
   );
   expect(error).toMatchObject({
     code: 'EAUTH',
-    statusCode: 403,
+    httpStatus: 403,
     hint: expect.stringMatching(/Mail\.ReadWrite/),
     message: expect.stringMatching(/too large for one request/),
   });

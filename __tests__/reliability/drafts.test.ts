@@ -85,6 +85,6 @@ test('a draft that somebody deleted meanwhile: an error, and it was not sent', a
   const { transporter } = create(quick);
   harness.sandbox.fail({ operation: ['send', 'getMessage', 'deleteMessage'], status: 404, times: Infinity });
   const { error } = await settle(transporter, { ...mail });
-  expect(error).toMatchObject({ ambiguous: false, statusCode: 404 });
+  expect(error).toMatchObject({ ambiguous: false, httpStatus: 404 });
   expect(harness.sandbox.messages).toHaveLength(0);
 });

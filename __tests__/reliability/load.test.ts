@@ -154,7 +154,7 @@ describe('a pause', () => {
     await transporter.sendMail(mail);
     harness.sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'Retry-After': '1' } });
     const [first, second] = await Promise.all([settle(transporter), settle(transporter)]);
-    expect(first.error).toMatchObject({ statusCode: 429, retryAfter: 1, ambiguous: false });
+    expect(first.error).toMatchObject({ httpStatus: 429, retryAfter: 1, ambiguous: false });
     expect(second.info?.attempts).toBe(1);
     const [, refused, next] = harness.sandbox.requests.filter(({ operation }) => operation === 'sendMail');
     expect(Number(next?.startedAt) - Number(refused?.startedAt)).toBeGreaterThanOrEqual(1000);

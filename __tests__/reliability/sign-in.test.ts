@@ -70,7 +70,7 @@ describe('a fault of the sign-in service', () => {
       const temporary = /^(429|5\d\d|reset|truncated|trickle|silence|malformed)/.test(name);
       if (error && temporary) expect(error.permanent).toBe(false);
       if (name.includes('too long')) {
-        expect(error).toMatchObject({ retryAfter: 3600, statusCode: Number(name.slice(0, 3)) });
+        expect(error).toMatchObject({ retryAfter: 3600, httpStatus: Number(name.slice(0, 3)) });
         expect(fault.hits).toBe(1);
       }
       // nothing of it is kept: the next message signs in anew
@@ -96,7 +96,7 @@ describe('the token', () => {
     const results = [await settle(transporter), await settle(transporter)];
     expect(results.map(({ error }) => error)).toEqual([undefined, undefined]);
     await until(() => reported.length > 0);
-    expect(reported).toEqual([expect.objectContaining({ code: 'EAUTH', statusCode: 503, ambiguous: false })]);
+    expect(reported).toEqual([expect.objectContaining({ code: 'EAUTH', httpStatus: 503, ambiguous: false })]);
     expect(transport.pendingCount()).toBe(0);
   });
 

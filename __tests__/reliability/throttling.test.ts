@@ -32,7 +32,7 @@ test('a 202 with a Retry-After is done', async () => {
 test('a Retry-After that is too long is reported at once, in seconds', async () => {
   const { transporter } = create({ maxRetryDelay: 1_000 });
   harness.sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'Retry-After': '120' } });
-  expect(await failing(transporter, {})).toMatchObject({ retryAfter: 120, permanent: false, ambiguous: false, statusCode: 429 });
+  expect(await failing(transporter, {})).toMatchObject({ retryAfter: 120, permanent: false, ambiguous: false, httpStatus: 429 });
   expect(count('sendMail')).toBe(1);
 });
 

@@ -14,7 +14,7 @@ test('a silent server does not hold a message', async () => {
 test('a server that trickles an answer does not hold a message', async () => {
   const { transporter } = create({ requestTimeout: 1_500, socketTimeout: 60_000 });
   harness.sandbox.fail({ operation: 'sendMail', status: 500, cut: 'trickle' });
-  expect(await failing(transporter, {})).toMatchObject({ statusCode: 500, ambiguous: true });
+  expect(await failing(transporter, {})).toMatchObject({ httpStatus: 500, ambiguous: true });
 });
 
 test('a sign-in that never answers does not hold a message', async () => {

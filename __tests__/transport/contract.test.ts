@@ -68,7 +68,7 @@ describe.each(nodemailerVersions)('with Nodemailer %s', (_version, nodemailer) =
 
   test('a wrong secret settles with EAUTH, once', async () => {
     const [error, info] = await settle(nodemailer, create({ clientSecret: 'not-the-secret' }));
-    expect(error).toMatchObject({ code: 'EAUTH', graphCode: 'AADSTS7000215', statusCode: 401, permanent: true, ambiguous: false });
+    expect(error).toMatchObject({ code: 'EAUTH', graphCode: 'AADSTS7000215', httpStatus: 401, permanent: true, ambiguous: false });
     expect(error?.message).toMatch(/Value \(not its Secret ID\)/);
     expect(info).toBeUndefined();
     expect(JSON.stringify({ ...error, message: error?.message, stack: error?.stack, cause: String(error?.cause) })).not.toContain(
@@ -94,7 +94,7 @@ describe.each(nodemailerVersions)('with Nodemailer %s', (_version, nodemailer) =
       message: "At least one recipient is not valid., Recipient 'x' is not resolved.",
     });
     const [error] = await settle(nodemailer, create());
-    expect(error).toMatchObject({ code: 'EENVELOPE', graphCode: 'ErrorInvalidRecipients', statusCode: 400, permanent: true });
+    expect(error).toMatchObject({ code: 'EENVELOPE', graphCode: 'ErrorInvalidRecipients', httpStatus: 400, permanent: true });
     expect(error?.message).toContain("Recipient 'x' is not resolved");
   });
 
@@ -250,7 +250,7 @@ describe('the transport', () => {
       sandbox.fail({ operation: 'sendMail', status, body: '' });
       await expect(nodemailer10.createTransport(create()).sendMail(mail)).rejects.toMatchObject({
         code: 'EGRAPH',
-        statusCode: status,
+        httpStatus: status,
         ambiguous: true,
       });
     }
@@ -333,7 +333,7 @@ describe('the transport', () => {
     sandbox.fail({ operation: 'sendMail', status, code: graphCode });
     await expect(nodemailer10.createTransport(create()).sendMail(mail)).rejects.toMatchObject({
       code,
-      statusCode: status,
+      httpStatus: status,
       graphCode,
       mailbox: 'noreply@contoso.com',
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -352,7 +352,7 @@ describe('the transport', () => {
     expect(error).toMatchObject({
       ambiguous: true,
       permanent: false,
-      statusCode: status,
+      httpStatus: status,
       message: expect.stringContaining('<find-me@contoso.com>'),
     });
     expect(sandbox.messages).toHaveLength(1);

@@ -36,8 +36,8 @@ export function exitStatusOf(error: unknown): number {
   }
 }
 
-function envelopeStatus({ statusCode }: GraphTransportError): number {
+function envelopeStatus({ httpStatus }: GraphTransportError): number {
   // 404: the sending mailbox; 403: its right to a From address; else a recipient
-  if (statusCode === 404) return EX.CONFIG;
-  return statusCode === 403 ? EX.NOPERM : EX.NOUSER;
+  if (httpStatus === 404) return EX.CONFIG;
+  return httpStatus === 403 ? EX.NOPERM : EX.NOUSER;
 }

@@ -212,9 +212,9 @@ function draftAt({ mailbox }: Delivery, id: string): Draft {
 }
 
 /** 403 on this route nearly always means one thing, unless Graph names another. */
-function lacksReadWrite({ statusCode, graphCode, message }: GraphTransportError): boolean {
+function lacksReadWrite({ httpStatus, graphCode, message }: GraphTransportError): boolean {
   return (
-    statusCode === 403 && (graphCode === undefined || /AccessDenied$|RequestDenied$/.test(graphCode)) && !/OData is disabled/.test(message)
+    httpStatus === 403 && (graphCode === undefined || /AccessDenied$|RequestDenied$/.test(graphCode)) && !/OData is disabled/.test(message)
   );
 }
 

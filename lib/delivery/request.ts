@@ -115,5 +115,5 @@ function entry(outcome: GraphOutcome, action: string, messageId: string): object
   const { clientRequestId } = outcome;
   if (outcome.kind === 'failure') return { tnx: 'graph', clientRequestId, reason: outcome.reason, sent: outcome.sent, action, messageId };
   const { status, errorCode, requestId } = outcome;
-  return { tnx: 'graph', clientRequestId, statusCode: status, graphCode: errorCode, requestId, action, messageId };
+  return { tnx: 'graph', clientRequestId, httpStatus: status, graphCode: errorCode, requestId, action, messageId };
 }

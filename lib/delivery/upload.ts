@@ -83,7 +83,7 @@ async function createSession(delivery: Delivery, { path }: Draft, { attachment, 
       { what, expected: 201, needsBody: true, settling: true },
     );
     if (result.state === 'failed')
-      throw result.error.statusCode === 403 ? failure(delivery, result.outcome, what, { hint: OWN_MAILBOX }) : result.error;
+      throw result.error.httpStatus === 403 ? failure(delivery, result.outcome, what, { hint: OWN_MAILBOX }) : result.error;
     if (result.state === 'done') return uploadUrl(result.answer.body);
     if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     // a session nobody uploads to leaves nothing behind
@@ -144,7 +144,7 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
     // the file, not the connection
     if (outcome.kind === 'failure' && isGraphTransportError(outcome.error)) throw outcome.error;
     logger.debug(
-      { tnx: 'upload', messageId: delivery.messageId, start, end, size, statusCode: statusOf(outcome) },
+      { tnx: 'upload', messageId: delivery.messageId, start, end, size, httpStatus: statusOf(outcome) },
       'Uploaded a chunk of %s',
       description.name,
     );
@@ -248,7 +248,7 @@ function chunkError({ mailbox }: Delivery, what: string, outcome: HttpOutcome): 
   return new GraphTransportError(
     entry?.code ?? 'EGRAPH',
     `could not ${what} (HTTP ${outcome.status})${said ? `: ${said}` : ''}; nothing was sent.${hint ? ` ${hint}` : ''}`,
-    { statusCode: outcome.status, graphCode: code, permanent: entry?.permanent ?? false, mailbox, hint },
+    { httpStatus: outcome.status, graphCode: code, permanent: entry?.permanent ?? false, mailbox, hint },
   );
 }
 

@@ -35,7 +35,7 @@ function answerError(answer: Extract<GraphOutcome, { kind: 'answer' }>, context:
     entry?.code ?? 'EGRAPH',
     sentence(`${outcome} for ${mailbox} (HTTP ${status}${requestId ? `, request-id ${requestId}` : ''})${said ? `: ${said}` : ''}`, hint),
     {
-      statusCode: status,
+      httpStatus: status,
       graphCode: errorCode,
       requestId,
       clientRequestId,

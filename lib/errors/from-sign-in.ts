@@ -38,7 +38,7 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
   const said = redact(firstSentence(text, graphCode), secrets);
   const hint = entry ? `${entry.cause} ${entry.remedy}` : 'Check the credential; the cause carries what it said.';
   return new GraphTransportError('EAUTH', `sign-in failed${said ? `: ${said}` : ''}${/[.!?]$/.test(said) ? '' : '.'} ${hint}`, {
-    statusCode: statusCode !== undefined && statusCode >= 400 ? statusCode : undefined,
+    httpStatus: statusCode !== undefined && statusCode >= 400 ? statusCode : undefined,
     graphCode,
     retryAfter: trace.retryAfter,
     permanent: entry?.permanent ?? false,

@@ -1,3 +1,5 @@
+import { responseCodeOf, type ResponseCode } from './response-code.js';
+
 /**
  * Codes of a {@link GraphTransportError}. The first seven are Nodemailer's own and mean the same there.
  *
@@ -15,7 +17,7 @@ export type GraphTransportErrorCode = 'EAUTH' | 'EENVELOPE' | 'EMESSAGE' | 'ECON
 /** What a {@link GraphTransportError} may carry besides its code and message. */
 export interface GraphTransportErrorDetails {
   /** HTTP status of Graph's or the sign-in service's answer. */
-  statusCode?: number | undefined;
+  httpStatus?: number | undefined;
   /** Graph's error code such as `ErrorAccessDenied`, or the sign-in code such as `AADSTS7000215`. */
   graphCode?: string | undefined;
   /** Graph's `request-id`; Microsoft support asks for it. */
@@ -42,8 +44,13 @@ const BRAND = Symbol.for('nodemailer-graph-transport.error');
 export class GraphTransportError extends Error {
   /** What kind of failure it is, in Nodemailer's words. */
   readonly code: GraphTransportErrorCode;
-  /** HTTP status of Graph's or the sign-in service's answer; `undefined` if there was none. */
-  readonly statusCode: number | undefined;
+  /**
+   * HTTP status of Graph's or the sign-in service's answer; `undefined` if there was none. Not called `status` or `statusCode`:
+   * web frameworks answer their own clients with those.
+   */
+  readonly httpStatus: number | undefined;
+  /** What an SMTP server would have answered: 421 and 450 may be sent again, 550 must not, either since it is refused or since it is ambiguous. */
+  readonly responseCode: ResponseCode;
   /** Graph's error code such as `ErrorAccessDenied`, or the sign-in code such as `AADSTS7000215`. */
   readonly graphCode: string | undefined;
   /** Graph's `request-id`; Microsoft support asks for it. */
@@ -66,13 +73,14 @@ export class GraphTransportError extends Error {
     // Nodemailer and fetch both call it so; apps test for the name
     this.name = code === 'EABORT' ? 'AbortError' : 'GraphTransportError';
     this.code = code;
-    this.statusCode = details.statusCode;
+    this.httpStatus = details.httpStatus;
     this.graphCode = details.graphCode;
     this.requestId = details.requestId;
     this.clientRequestId = details.clientRequestId;
     this.retryAfter = details.retryAfter;
     this.permanent = details.permanent ?? false;
     this.ambiguous = details.ambiguous ?? false;
+    this.responseCode = responseCodeOf(this);
     this.mailbox = details.mailbox;
     this.hint = details.hint;
     Object.defineProperty(this, BRAND, { value: true });
