@@ -578,8 +578,8 @@ export type ApiEvent = { seq: number } & (
   /** New, or changed (read, sent, a late request); tell by its `id`. */
   | { kind: 'message'; row: ApiMessageRow; isNew: boolean }
   | { kind: 'refused'; row: ApiRefusedRow; isNew: boolean }
-  /** A repeat of a refused send was accepted. */
-  | { kind: 'refused-resolved'; id: string; messageId: string }
+  /** A repeat of a refused request was accepted; `messageId` is the id of the message, once there is one. */
+  | { kind: 'refused-resolved'; id: string; messageId: string | null }
   | {
       kind: 'removed';
       of: 'messages' | 'refused' | 'drafts';
