@@ -18,11 +18,12 @@ export type {
   LossPolicy,
   RouteOption,
 } from './options.js';
-export type { GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
+export type { UploadProgress } from './delivery/delivery.js';
+export type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 export type { GraphMessageOptions } from './plan/message-settings.js';
 export type { GraphMessageExtras } from './encode/graph-message.js';
-export type { Loss, LossFeature } from './message/outgoing-message.js';
+export type { Loss, LossFeature } from './prepared/loss.js';
 export type { Cloud } from './graph/clouds.js';
-export type { ClientCertificate } from './sign-in/credentials.js';
+export type { ClientCertificate } from './sign-in/sign-in.js';
 export { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 export type { GraphTransportErrorCode, GraphTransportErrorDetails } from './errors/graph-transport-error.js';

@@ -1,6 +1,6 @@
 import { GraphTransport } from './transport.js';
 import { isGraphUrl } from './config/url.js';
-import { configError } from './config/text.js';
+import { configError } from './errors/config-error.js';
 
 /**
  * Returns what `nodemailer.createTransport()` takes for a connection URL, so that an app goes from SMTP to Graph and back by

@@ -1,23 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
-import type { ClientCertificate, SignIn } from './sign-in/credentials.js';
+import type { Logger } from './logger.js';
+import type { FormatOption, LossPolicy, RouteOption } from './plan/plan-settings.js';
+import type { ClientCertificate, SignIn } from './sign-in/sign-in.js';
 
-/** How a message is handed to Graph: as JSON, or as base64 MIME; `'auto'` picks per message what carries more of it. */
-export type FormatOption = 'auto' | 'json' | 'mime';
-/** `'sendMail'`: one request. `'draft'`: a draft that is filled and then sent. `'auto'`: a draft only for what is too big for one request. */
-export type RouteOption = 'auto' | 'sendMail' | 'draft';
-/** What happens with a message that the chosen format cannot carry whole: a line in the log, an `EMESSAGE` before anything is sent, or nothing. */
-export type LossPolicy = 'warn' | 'error' | 'ignore';
-
-/** A bunyan-style logger: each level takes an entry such as `{ tnx: 'send', messageId }`, a message with `%s` and what belongs there. */
-export interface Logger {
-  trace(entry: object, message?: string, ...args: unknown[]): void;
-  debug(entry: object, message?: string, ...args: unknown[]): void;
-  info(entry: object, message?: string, ...args: unknown[]): void;
-  warn(entry: object, message?: string, ...args: unknown[]): void;
-  error(entry: object, message?: string, ...args: unknown[]): void;
-  fatal(entry: object, message?: string, ...args: unknown[]): void;
-}
+export type { FormatOption, LossPolicy, Logger, RouteOption };
 
 /** Sign in with a client secret. */
 export interface ClientSecretSignIn {

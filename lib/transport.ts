@@ -1,24 +1,23 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import { Canceller, type Cancellation } from './cancellation.js';
-import type { Delivery, GraphSentMessageInfo, UploadProgress } from './delivery/delivery.js';
 import { deliver } from './delivery/deliver.js';
+import type { UploadProgress } from './delivery/delivery.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
-import { readMessageSettings } from './plan/message-settings.js';
-import { secretsOf } from './delivery/request.js';
+import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 import { sleep } from './delivery/sleep.js';
 import { abortError } from './errors/from-graph.js';
 import { signInError } from './errors/from-sign-in.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
-import { createGraphClient, type GraphClient } from './graph/client.js';
-import type { SignInTrace } from './sign-in/azure-http.js';
-import { createCredential } from './sign-in/credentials.js';
-import { createHttpClient, type HttpClient } from './graph/http.js';
-import { createTokenSource, raceAbort, type TokenSource } from './sign-in/tokens.js';
+import { createGraphConnection, type GraphConnection } from './graph/connection.js';
+import { secretsOf } from './sign-in/sign-in.js';
+import { raceAbort } from './sign-in/tokens.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
 import { ContentReader } from './message/content/content.js';
-import { readMessage } from './message/read-message.js';
 import { releaseStreams } from './message/tree.js';
+import { readMessageSettings } from './plan/message-settings.js';
+import type { MessageSettings } from './plan/plan-settings.js';
+import { prepare } from './plan/prepare.js';
 import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
 import { readOptions } from './config/read-options.js';
 import { watchExpiry } from './sign-in/expiry.js';
@@ -50,10 +49,7 @@ export class GraphTransport extends EventEmitter {
   readonly supportsAbortSignal = true;
   readonly #settings: Settings;
   readonly #logger: Logger;
-  readonly #http: HttpClient;
-  readonly #tokens: TokenSource;
-  readonly #trace: SignInTrace = {};
-  readonly #graph: GraphClient;
+  readonly #connection: GraphConnection;
   readonly #queue: MailboxQueue;
   #stopExpiryWatch: () => void = () => undefined;
   /** Messages on their way and running checks, to be aborted by `close({ force: true })`. */
@@ -64,18 +60,7 @@ export class GraphTransport extends EventEmitter {
     super();
     const settings = (this.#settings = readOptions(options));
     this.#logger = createLogger<Logger>(settings.logger, settings.component);
-    // the queue limits each mailbox; this only keeps thousands of mailboxes from opening as many sockets
-    this.#http = createHttpClient({ ...settings, connections: settings.maxConnections * 64 });
-    this.#tokens = createTokenSource({
-      scope: `${settings.hosts.graphEndpoint}/.default`,
-      timeout: settings.requestTimeout,
-      createCredential: () => {
-        const { signIn, hosts } = settings;
-        return createCredential(signIn, { ...settings, authorityHost: hosts.authorityHost, http: this.#http, trace: this.#trace });
-      },
-      onBackgroundError: (error) => this.#report(this.#signInError(error)),
-    });
-    this.#graph = createGraphClient({ graphEndpoint: settings.hosts.graphEndpoint, http: this.#http, tokens: this.#tokens });
+    this.#connection = createGraphConnection(settings, { onBackgroundError: (error) => this.#report(this.#signInError(error)) });
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
     if (settings.secretExpires) {
       this.#stopExpiryWatch = watchExpiry(settings.secretExpires, ({ level, daysLeft, message }) => {
@@ -135,7 +120,7 @@ export class GraphTransport extends EventEmitter {
       for (const canceller of this.#running) canceller.abort(reason);
     }
     // what is still on the way then, such as the token of a message that was cancelled, nobody waits for
-    void this.#whenSettled().then(() => this.#http.close(true));
+    void this.#whenSettled().then(() => this.#connection.http.close(true));
   }
 
   async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
@@ -166,20 +151,14 @@ export class GraphTransport extends EventEmitter {
     }
   }
 
-  async #deliver(
-    mail: NodemailerMail,
-    wanted: ReturnType<typeof readMessageSettings>,
-    signal: Cancellation,
-    turn: Turn,
-  ): Promise<GraphSentMessageInfo> {
+  async #deliver(mail: NodemailerMail, wanted: MessageSettings, signal: Cancellation, turn: Turn): Promise<GraphSentMessageInfo> {
     const settings = this.#settings;
     // signing in and reading the message overlap
-    this.#tokens.prepare();
+    this.#connection.tokens.prepare();
     const reader = new ContentReader({ idleTimeout: settings.socketTimeout, signal });
     try {
-      const message = await readMessage(mail, reader, settings);
-      const { messageId, envelope } = message;
-      const { mailbox } = wanted;
+      const prepared = await prepare(mail, wanted, { settings, reader, signal, logger: this.#logger });
+      const { messageId, mailbox, envelope } = prepared;
       this.#logger.info(
         { tnx: 'send', messageId, mailbox },
         'Sending message %s from %s to <%s>',
@@ -187,22 +166,15 @@ export class GraphTransport extends EventEmitter {
         mailbox,
         shorten(envelope.to),
       );
-      const delivery: Delivery = {
+      return await deliver(prepared, {
+        ...this.#connection,
         settings,
-        graph: this.#graph,
-        tokens: this.#tokens,
-        trace: this.#trace,
         logger: this.#logger,
         signal,
         turn,
         sleep,
-        http: this.#http,
         onProgress: (progress) => this.#reportProgress(progress),
-        mailbox,
-        messageId,
-        attempts: 0,
-      };
-      return await deliver(delivery, message, wanted);
+      });
     } finally {
       if (reader.used) await reader.dispose();
     }
@@ -220,7 +192,7 @@ export class GraphTransport extends EventEmitter {
     this.#running.add(canceller);
     try {
       const { hosts, mailbox } = this.#settings;
-      const verified = verifyAccess({ graph: this.#graph, tokens: this.#tokens, graphEndpoint: hosts.graphEndpoint, mailbox });
+      const verified = verifyAccess({ ...this.#connection, graphEndpoint: hosts.graphEndpoint, mailbox });
       await raceAbort(verified, canceller);
       return true;
     } catch (error) {
@@ -234,8 +206,8 @@ export class GraphTransport extends EventEmitter {
   #signInError(error: unknown): GraphTransportError {
     return signInError(error, {
       authorityHost: this.#settings.hosts.authorityHost,
-      secrets: secretsOf(this.#settings),
-      trace: this.#trace,
+      secrets: secretsOf(this.#settings.signIn),
+      trace: this.#connection.trace,
     });
   }
 
@@ -250,7 +222,7 @@ export class GraphTransport extends EventEmitter {
   /** What nobody has made a GraphTransportError of is a mistake of this library; it must not carry anything along. */
   #toError(error: unknown): GraphTransportError {
     if (isGraphTransportError(error)) return error;
-    const cause = safeCause(error, secretsOf(this.#settings));
+    const cause = safeCause(error, secretsOf(this.#settings.signIn));
     return new GraphTransportError('EGRAPH', `unexpected failure before the message was sent: ${cause.message}`, { cause });
   }
 

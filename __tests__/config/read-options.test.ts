@@ -1,6 +1,8 @@
 import { readMessageSettings } from '../../lib/plan/message-settings.js';
 import { isGraphTransportError, type GraphTransportError } from '../../lib/errors/graph-transport-error.js';
-import { readMailbox, readOptions as readWith, show } from '../../lib/config/read-options.js';
+import { readMailbox } from '../../lib/config/mailbox.js';
+import { readOptions as readWith } from '../../lib/config/read-options.js';
+import { show } from '../../lib/errors/config-error.js';
 import type { GraphTransportOptions, Settings } from '../../lib/options.js';
 import { compileMail } from '../message/compile-mail.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import nodemailer, { type SendMailOptions } from 'nodemailer';
-import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../../lib/plan/format-and-route.js';
+import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../../lib/prepared/limits.js';
 import { CHUNK } from '../../lib/delivery/upload.js';
 import { graphTransport, isGraphTransportError, type GraphSentMessageInfo } from '../../lib/index.js';
 import { MAX_CONTENT, MEMORY_LIMIT } from '../../lib/message/content/content.js';

@@ -1,5 +1,5 @@
 import nodemailer from 'nodemailer';
-import type { LossFeature } from '../../lib/message/outgoing-message.js';
+import type { LossFeature } from '../../lib/prepared/loss.js';
 import { judge, type Circumstances } from './compare.js';
 import { letter } from './cases/letter.js';
 import { BYTES, INVITE, PNG, startHarness, type FidelityCase, type Harness } from './harness.js';

@@ -1,4 +1,4 @@
-import type { Loss, LossFeature } from '../../lib/message/outgoing-message.js';
+import type { Loss, LossFeature } from '../../lib/prepared/loss.js';
 import type { Part, View } from './read-back.js';
 
 /** Something the recipients of the two paths get differently. */

@@ -1,15 +1,8 @@
 import fc from 'fast-check';
-import {
-  base64Length,
-  describeLosses,
-  lossError,
-  planFormat,
-  planUploads,
-  REQUEST_LIMIT,
-  routeLosses,
-  UPLOAD_SESSION_FROM,
-} from '../../lib/plan/format-and-route.js';
-import type { Loss, Trait } from '../../lib/message/outgoing-message.js';
+import { describeLosses, lossError, planFormat, planUploads, routeLosses } from '../../lib/plan/format-and-route.js';
+import type { Trait } from '../../lib/message/outgoing-message.js';
+import { base64Length, REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../../lib/prepared/limits.js';
+import type { Loss } from '../../lib/prepared/loss.js';
 
 function traits(...features: Trait['feature'][]): Trait[] {
   return features.map((feature) => ({ feature, detail: 'detail' }));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import { optionsFromEnvironment } from '../config/environment.js';
-import { configError } from '../config/text.js';
+import { configError } from '../errors/config-error.js';
 import { isGraphUrl, optionsFromUrl } from '../config/url.js';
 
 /** How the command line says where to sign in. Secrets never stand there: any user of the machine can read it. */

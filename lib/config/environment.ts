@@ -1,4 +1,5 @@
-import { configError, parseText } from './text.js';
+import { configError } from '../errors/config-error.js';
+import { parseText } from './text.js';
 
 /** Where `graphTransportFromEnv()` looks. */
 export interface EnvironmentOptions {

@@ -1,10 +1,10 @@
 import type { TokenCredential } from '@azure/identity';
-import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { configError, show } from '../errors/config-error.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
-import type { ClientCertificate, SignIn } from '../sign-in/credentials.js';
+import type { ClientCertificate, SignIn } from '../sign-in/sign-in.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
 import { environmentNames, optionsFromEnvironment, type EnvironmentOptions } from './environment.js';
-import { configError } from './text.js';
+import { readMailbox } from './mailbox.js';
 import { optionsFromUrl } from './url.js';
 
 const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential'];
@@ -93,19 +93,6 @@ function withEnvironment(options: Record<string, unknown>, env: EnvironmentOptio
   const { authorityHost, ...rest } = optionsFromEnvironment({ env });
   const ownHosts = given['cloud'] !== undefined || given['authorityHost'] !== undefined;
   return { ...rest, ...(authorityHost !== undefined && !ownHosts && { authorityHost }), ...given };
-}
-
-/**
- * Checks a mailbox that goes into the URL.
- *
- * @throws {GraphTransportError} with the given code
- */
-export function readMailbox(value: unknown, name: string, code: 'ECONFIG' | 'EENVELOPE'): string {
-  const text = typeof value === 'string' ? value.trim() : '';
-  // an address, an object id, or the signed-in user; anything else (a path, "..") could address something else in Graph
-  if (/^[^\s@/\\]+@[^\s@/\\]+$/.test(text) || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) || text === 'me') return text;
-  const message = `"${name}" must be a user principal name such as noreply@contoso.com, an object id or 'me', not ${show(value)}`;
-  throw code === 'ECONFIG' ? configError(message) : new GraphTransportError(code, message, { permanent: true });
 }
 
 function readSignIn(options: Record<string, unknown>): SignIn {
@@ -255,11 +242,4 @@ function oneOf<T extends string>(options: Record<string, unknown>, name: string,
 function suggestion(name: string): string {
   const known = Object.keys(KNOWN).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
   return known ? `; did you mean "${known}"?` : '';
-}
-
-/** A value as errors show it. Never used for secrets. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 80)}'`;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
 }

@@ -1,4 +1,4 @@
-import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { configError } from '../errors/config-error.js';
 
 /** An option that arrives as text: from a URL or the environment. */
 export function parseText(text: string, type: 'string' | 'number' | 'boolean', name: string): string | number | boolean {
@@ -13,8 +13,4 @@ export function parseText(text: string, type: 'string' | 'number' | 'boolean', n
     throw configError(`"${name}" must be a whole number, not '${value.slice(0, 40)}'`);
   }
   return value;
-}
-
-export function configError(message: string): GraphTransportError {
-  return new GraphTransportError('ECONFIG', `graphTransport: ${message}. See the README, section Options.`, { permanent: true });
 }

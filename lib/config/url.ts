@@ -1,4 +1,5 @@
-import { configError, parseText } from './text.js';
+import { configError } from '../errors/config-error.js';
+import { parseText } from './text.js';
 
 /** What a URL may set besides sign-in and mailbox. */
 const PARAMETERS: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {

@@ -1,25 +1,33 @@
 import { abortError } from '../errors/from-graph.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import { asPosted, postedLength, type Payload, type Upload } from '../plan/payload.js';
-import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../plan/format-and-route.js';
+import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachment.js';
+import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../prepared/limits.js';
+import type { PreparedUpload } from '../prepared/prepared-message.js';
 import { failure, requestGraph } from './request.js';
 import { uploadInChunks } from './upload.js';
 
 /** Adds one attachment to a draft: in one request if it fits, else by an upload session. */
-export async function addAttachment(delivery: Delivery, draft: Draft, payload: Payload, upload: Upload): Promise<void> {
-  const { attachment, description } = upload;
-  const { size } = attachment.source;
-  if (size < UPLOAD_SESSION_FROM && postedLength(description, size) <= REQUEST_LIMIT) {
-    await post(delivery, draft, payload, upload, Buffer.from(await asPosted(upload)));
+export async function addAttachment(delivery: Delivery, draft: Draft, upload: PreparedUpload): Promise<void> {
+  const { description, size } = upload;
+  if (size < UPLOAD_SESSION_FROM && fileAttachmentLength(description, size) <= REQUEST_LIMIT) {
+    await post(delivery, draft, upload, Buffer.from(fileAttachment(description, await bytesOf(upload))));
     delivery.onProgress({ messageId: delivery.messageId, attachment: description.name, sent: size, total: size });
     return;
   }
   // a hundred bytes below 3 MiB, too: in base64 they do not fit into a request, and sessions have been seen to work from 2 MiB on
-  await uploadInChunks(delivery, draft, upload, () => isThere(delivery, draft, payload, upload));
+  await uploadInChunks(delivery, draft, upload, () => isThere(delivery, draft, upload));
 }
 
-async function post(delivery: Delivery, draft: Draft, payload: Payload, upload: Upload, body: Buffer): Promise<void> {
+async function bytesOf(upload: PreparedUpload): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(upload.size);
+  let at = 0;
+  // a piece may be overwritten by the next
+  for await (const piece of upload.pieces(0, upload.size)) at += piece.copy(bytes, at);
+  return bytes;
+}
+
+async function post(delivery: Delivery, draft: Draft, upload: PreparedUpload, body: Buffer): Promise<void> {
   const what = `add the attachment "${upload.description.name}"`;
   for (let attempt = 0; ; attempt++) {
     const result = await requestGraph(
@@ -30,20 +38,21 @@ async function post(delivery: Delivery, draft: Draft, payload: Payload, upload: 
     if (result.state === 'done') return;
     if (result.state === 'failed') throw result.error;
     if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
-    const there = await isThere(delivery, draft, payload, upload);
+    const there = await isThere(delivery, draft, upload);
     if (there) return;
     if (there === undefined || attempt >= delivery.settings.retries) throw failure(delivery, result.outcome, what);
   }
 }
 
 /** Whether an attachment whose adding got no clear answer is in the draft; `undefined` if that cannot be told. */
-async function isThere(delivery: Delivery, draft: Draft, payload: Payload, upload: Upload): Promise<boolean | undefined> {
+async function isThere(delivery: Delivery, draft: Draft, upload: PreparedUpload): Promise<boolean | undefined> {
   const { name } = upload.description;
   const listed = await names(delivery, draft);
   if (!listed) return undefined;
-  const before = payload.uploads.slice(0, payload.uploads.indexOf(upload)).filter(({ description }) => description.name === name).length;
-  const inDraft = payload.inDraft.filter((other) => other === name).length;
-  const found = listed.filter((other) => other === name).length - before - inDraft;
+  const { uploads, inDraft } = delivery.message;
+  const before = uploads.slice(0, uploads.indexOf(upload)).filter(({ description }) => description.name === name).length;
+  const inside = inDraft.filter((other) => other === name).length;
+  const found = listed.filter((other) => other === name).length - before - inside;
   return found === 0 ? false : found === 1 ? true : undefined;
 }
 

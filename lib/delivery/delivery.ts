@@ -1,31 +1,55 @@
 import type { Cancellation } from '../cancellation.js';
-import type { GraphMessageExtras } from '../encode/graph-message.js';
-import type { GraphClient } from '../graph/client.js';
-import type { SignInTrace } from '../sign-in/azure-http.js';
-import type { HttpClient } from '../graph/http.js';
-import type { TokenSource } from '../sign-in/tokens.js';
-import type { Loss } from '../message/outgoing-message.js';
-import type { Logger, Settings } from '../options.js';
-import type { Format } from '../plan/carriage.js';
+import type { CloudHosts } from '../graph/clouds.js';
+import type { GraphConnection } from '../graph/connection.js';
+import type { Logger } from '../logger.js';
+import type { PreparedMessage } from '../prepared/prepared-message.js';
+import type { SignIn } from '../sign-in/sign-in.js';
 import type { Turn } from './mailbox-queue.js';
-import type { Route } from '../plan/format-and-route.js';
 
-/** One message on its way: what every step of it needs. */
-export interface Delivery {
-  readonly settings: Settings;
-  readonly graph: GraphClient;
-  readonly tokens: TokenSource;
-  readonly trace: SignInTrace;
-  readonly logger: Logger;
+/** What delivery needs to know of the transport's options. */
+export interface DeliverySettings {
+  readonly hosts: CloudHosts;
+  readonly signIn: SignIn;
+  readonly retries: number;
+  readonly maxRetryDelay: number;
+  readonly requestTimeout: number;
+}
+
+/** What a message is delivered with. */
+export interface DeliveryContext extends GraphConnection {
+  readonly settings: DeliverySettings;
+  readonly logger: Pick<Logger, 'debug'>;
   readonly signal: Cancellation;
   readonly turn: Turn;
-  /** For upload sessions, which take no token. */
-  readonly http: HttpClient;
   readonly onProgress: (progress: UploadProgress) => void;
   readonly sleep: (ms: number, signal: Cancellation) => Promise<void>;
+}
+
+/** Where whoever keeps a record of the message may step in. What a hook throws ends the delivery as it is. */
+export interface DeliveryHooks {
+  /** Before every request, repeats and looks included. */
+  beforeRequest?: (() => void) | undefined;
+  /** When there is a draft, before anything is added to it. */
+  onDraft?: ((draftId: string) => void | Promise<void>) | undefined;
+  /**
+   * Before the request that sends (`POST /sendMail`, or `POST /send` of the draft), and again before a draft is sent once more after
+   * a look at it. If it rejects, that request is not made.
+   */
+  beforeSend?: ((send: { draftId: string | undefined }) => void | Promise<void>) | undefined;
+  /**
+   * Whether the draft of a message that certainly was not sent may be deleted. `sendTried`: whether `beforeSend` had let it go.
+   *
+   * @default always
+   */
+  mayDiscard?: ((draft: { draftId: string; sendTried: boolean }) => boolean | Promise<boolean>) | undefined;
+}
+
+/** One message on its way: what every step of it needs. */
+export interface Delivery extends DeliveryContext {
+  readonly message: PreparedMessage;
   readonly mailbox: string;
-  /** The Message-ID; in MIME a plugin may still have changed it. */
-  messageId: string;
+  readonly messageId: string;
+  readonly hooks: DeliveryHooks;
   /** Requests to Graph so far. */
   attempts: number;
 }
@@ -42,46 +66,10 @@ export interface UploadProgress {
   total: number;
 }
 
-/** `graph: {…}` of a message, checked. */
-export interface MessageSettings {
-  readonly mailbox: string;
-  readonly saveToSentItems: boolean;
-  readonly format: 'auto' | Format;
-  readonly route: 'auto' | Route;
-  readonly extras: GraphMessageExtras | undefined;
-}
-
-/** What `sendMail()` resolves with. */
-export interface GraphSentMessageInfo {
-  /** Who the message was sent for and to. */
-  envelope: { from: string | false; to: string[] };
-  /** The Message-ID the recipients see. */
-  messageId: string;
-  /** Recipients Graph took for delivery. Not delivered yet: bounces come to the mailbox. */
-  accepted: string[];
-  /** Always empty: Graph takes all recipients or none. */
-  rejected: string[];
-  /** Graph's answer, such as `202 Accepted`. */
-  response: string;
-  /** The mailbox that sent. */
-  mailbox: string;
-  /** How it was handed to Graph. */
-  format: Format;
-  /** Which way it took: one request, or a draft that was then sent. */
-  route: Route;
-  /** Graph's id of the last request; Microsoft support asks for it. */
-  requestId: string | undefined;
-  /** Requests to Graph, repeats included. */
-  attempts: number;
-  /** What does not arrive as written; empty if all of it does. */
-  losses: Loss[];
-  // Nodemailer's own result type is open, too
-  [key: string]: unknown;
-}
-
-/** The path of a mailbox below `{graphEndpoint}/v1.0`. */
-export function mailboxPath(mailbox: string): string {
-  if (mailbox === 'me') return '/me';
-  // "@" is allowed in a path and stays readable in logs
-  return `/users/${/^[\w.@-]+$/.test(mailbox) ? mailbox : encodeURIComponent(mailbox).replaceAll('%40', '@')}`;
+/** Begins a delivery whose steps the caller takes one by one; `deliver()` takes them all. */
+export function openDelivery(message: PreparedMessage, context: DeliveryContext, hooks: DeliveryHooks = {}): Delivery {
+  const { mailbox, messageId } = message;
+  // field by field: this is made for every message
+  const { settings, graph, tokens, trace, http, logger, signal, turn, onProgress, sleep } = context;
+  return { settings, graph, tokens, trace, http, logger, signal, turn, onProgress, sleep, message, mailbox, messageId, hooks, attempts: 0 };
 }

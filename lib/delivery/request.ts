@@ -2,6 +2,7 @@ import { abortError, graphError } from '../errors/from-graph.js';
 import type { GraphTransportError } from '../errors/graph-transport-error.js';
 import { signInError } from '../errors/from-sign-in.js';
 import type { GraphAnswer, GraphOutcome, GraphRequest } from '../graph/client.js';
+import { secretsOf } from '../sign-in/sign-in.js';
 import type { Delivery } from './delivery.js';
 import { decide, type Attempt } from './retry.js';
 
@@ -40,13 +41,14 @@ export async function requestGraph(
   for (;;) {
     const held = turn.ready(signal);
     if (held) await held.catch(aborted);
+    delivery.hooks.beforeRequest?.();
     delivery.attempts++;
     let outcome: GraphOutcome;
     try {
       outcome = await graph.request(request, { signal, freshConnection });
     } catch (error) {
       if (signal.aborted) aborted();
-      throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings), trace, mailbox });
+      throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings.signIn), trace, mailbox });
     }
     if (outcome.kind === 'failure' && outcome.reason === 'abort' && !outcome.sent) aborted();
     const verdict = decide(attemptOf(outcome), {
@@ -96,14 +98,6 @@ export function failure(
   details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean; hint?: string } = {},
 ): GraphTransportError {
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
-}
-
-/** What must never appear in an error or a log line. */
-export function secretsOf({ signIn }: Delivery['settings']): string[] {
-  if (signIn.kind === 'secret') return [signIn.clientSecret];
-  if (signIn.kind === 'credential') return [];
-  const { certificatePassword } = signIn.certificate;
-  return certificatePassword === undefined ? [] : [certificatePassword];
 }
 
 function attemptOf(outcome: GraphOutcome): Attempt {

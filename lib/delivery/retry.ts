@@ -1,3 +1,5 @@
+import { parseRetryAfter } from '../http/retry-after.js';
+
 /** What is known of one attempt. */
 export type Attempt =
   | { kind: 'answer'; status: number; complete: boolean; retryAfter?: string | undefined }
@@ -68,12 +70,4 @@ function again(state: RetryState, delay: number, pause: boolean, freshConnection
 function backoff({ repeats, random }: RetryState): number {
   const ceiling = Math.min(30_000, 1000 * 2 ** repeats);
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
-}
-
-/** `Retry-After` in milliseconds from now: seconds or an HTTP date; `undefined` if there is none or it makes no sense. */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
-  const date = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

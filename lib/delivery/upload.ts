@@ -2,10 +2,10 @@ import { abortError, describe } from '../errors/from-graph.js';
 import { explain } from '../errors/catalogue.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { isLoopback } from '../graph/clouds.js';
-import type { HttpOutcome } from '../graph/http.js';
+import type { HttpOutcome } from '../http/exchange.js';
+import type { PreparedUpload } from '../prepared/prepared-message.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import type { Upload } from '../plan/payload.js';
 import { failure, requestGraph } from './request.js';
 import { decide } from './retry.js';
 
@@ -36,7 +36,7 @@ type ChunkResult =
 export async function uploadInChunks(
   delivery: Delivery,
   draft: Draft,
-  upload: Upload,
+  upload: PreparedUpload,
   isThere: () => Promise<boolean | undefined>,
 ): Promise<void> {
   let error: GraphTransportError | undefined;
@@ -47,24 +47,19 @@ export async function uploadInChunks(
     error = result.error;
     if (result.state === 'unknown') {
       const there = await isThere();
-      if (there) return progress(delivery, upload, upload.attachment.source.size);
+      if (there) return progress(delivery, upload, upload.size);
       if (there === undefined) throw error;
     }
   }
   throw error ?? new GraphTransportError('EGRAPH', 'the upload did not end');
 }
 
-async function createSession(delivery: Delivery, { path }: Draft, { attachment, description }: Upload): Promise<URL> {
-  const { name, contentType, isInline, contentId } = description as {
-    name: string;
-    contentType: string;
-    isInline: boolean;
-    contentId?: string;
-  };
+async function createSession(delivery: Delivery, { path }: Draft, { size, description }: PreparedUpload): Promise<URL> {
+  const { name, contentType, isInline, contentId } = description;
   const item = {
     attachmentType: 'file',
     name,
-    size: attachment.source.size,
+    size,
     contentType,
     isInline,
     ...(contentId !== undefined && { contentId }),
@@ -99,8 +94,8 @@ function uploadUrl(body: unknown): URL {
   throw new GraphTransportError('EGRAPH', 'Graph answered with an upload session without a usable uploadUrl; nothing was sent');
 }
 
-async function uploadAll(delivery: Delivery, upload: Upload, url: URL): Promise<Exclude<ChunkResult, { state: 'more' }>> {
-  const { size } = upload.attachment.source;
+async function uploadAll(delivery: Delivery, upload: PreparedUpload, url: URL): Promise<Exclude<ChunkResult, { state: 'more' }>> {
+  const { size } = upload;
   for (let start = 0, stalls = 0; ;) {
     const result = await putChunk(delivery, upload, url, start);
     if (result.state !== 'more') {
@@ -118,15 +113,16 @@ async function uploadAll(delivery: Delivery, upload: Upload, url: URL): Promise<
   }
 }
 
-async function putChunk(delivery: Delivery, { attachment, description }: Upload, url: URL, from: number): Promise<ChunkResult> {
+async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, from: number): Promise<ChunkResult> {
   const { settings, signal, turn, http, logger } = delivery;
-  const { size } = attachment.source;
+  const { description, size } = upload;
   const what = `upload "${description.name}"`;
   let start = from;
   for (let repeats = 0, freshConnection = false; ; repeats++) {
     const held = turn.ready(signal);
     if (held) await held.catch(aborted);
     const end = Math.min(start + CHUNK, size);
+    delivery.hooks.beforeRequest?.();
     delivery.attempts++;
     const outcome = await http.request({
       url,
@@ -136,7 +132,7 @@ async function putChunk(delivery: Delivery, { attachment, description }: Upload,
         'Content-Length': String(end - start),
         'Content-Range': `bytes ${start}-${end - 1}/${size}`,
       },
-      body: attachment.source.pieces(start, CHUNK),
+      body: upload.pieces(start, CHUNK),
       signal,
       freshConnection,
     });
@@ -227,8 +223,8 @@ export function nextExpected(body: Buffer): number | undefined {
   }
 }
 
-function progress({ onProgress, messageId }: Delivery, { attachment, description }: Upload, sent: number): void {
-  onProgress({ messageId, attachment: description.name, sent, total: attachment.source.size });
+function progress({ onProgress, messageId }: Delivery, { size, description }: PreparedUpload, sent: number): void {
+  onProgress({ messageId, attachment: description.name, sent, total: size });
 }
 
 function statusOf(outcome: HttpOutcome): number | undefined {

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { loadPem } from '../sign-in/pfx.js';
-import { secretsOf } from '../delivery/request.js';
 import { graphError } from '../errors/from-graph.js';
-import { signInError } from '../errors/from-sign-in.js';
+import { signInError, type SignInTrace } from '../errors/from-sign-in.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redact } from '../errors/safe-cause.js';
-import type { SignInTrace } from '../sign-in/azure-http.js';
 import { createGraphClient, type GraphOutcome } from '../graph/client.js';
-import { createCredential, type SignIn } from '../sign-in/credentials.js';
-import { createHttpClient, type HttpClient } from '../graph/http.js';
+import { createHttpClient } from '../graph/http.js';
+import type { HttpClient } from '../http/exchange.js';
+import { createCredential } from '../sign-in/credentials.js';
+import { secretsOf, type SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource } from '../sign-in/tokens.js';
 import type { Settings } from '../options.js';
 import { readOptions } from '../config/read-options.js';
@@ -37,7 +37,7 @@ export async function* diagnose({ options, sendTestMessage, env = process.env }:
   } catch (error) {
     problem = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
   }
-  const secrets = settings ? secretsOf(settings) : [options['clientSecret']].filter((value) => typeof value === 'string');
+  const secrets = settings ? secretsOf(settings.signIn) : [options['clientSecret']].filter((value) => typeof value === 'string');
   for await (const finding of findAll({ options, settings, problem, sendTestMessage, env })) {
     yield { ...finding, message: redact(finding.message, secrets), remedy: finding.remedy && redact(finding.remedy, secrets) };
   }
@@ -95,7 +95,7 @@ async function* findAtMicrosoft(settings: Settings, http: HttpClient): AsyncGene
       message: `a token from ${signIn.kind === 'credential' ? 'the credential' : hosts.authorityHost}`,
     };
   } catch (error) {
-    yield fromError('sign-in', signInError(error, { authorityHost: hosts.authorityHost, secrets: secretsOf(settings), trace }));
+    yield fromError('sign-in', signInError(error, { authorityHost: hosts.authorityHost, secrets: secretsOf(settings.signIn), trace }));
     for (const check of ['token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a token');
     return;
   }

@@ -1,4 +1,4 @@
-import { mailboxPath } from '../delivery/delivery.js';
+import { mailboxPath } from '../graph/mailbox-path.js';
 import { explain, type CatalogueEntry } from '../errors/catalogue.js';
 import type { GraphClient, GraphOutcome } from '../graph/client.js';
 import type { TokenSource } from '../sign-in/tokens.js';

@@ -1,4 +1,5 @@
-import type { HeaderField, Loss } from '../message/outgoing-message.js';
+import type { HeaderField } from '../message/outgoing-message.js';
+import type { Loss } from '../prepared/loss.js';
 import { extendedProperty, type ExtendedProperty } from './extended-properties.js';
 
 /** Graph takes no more custom headers than this, and only those that begin with x-. */

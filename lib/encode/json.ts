@@ -1,6 +1,7 @@
 import type { Address } from '../message/address.js';
 import type { ContentSource } from '../message/content/content.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
+import type { FileDescription } from '../prepared/prepared-message.js';
 import { distributeHeaders, MAX_INTERNET_HEADERS } from './json-headers.js';
 import type { GraphMessageExtras } from './graph-message.js';
 
@@ -45,7 +46,7 @@ export function encodeJson(message: OutgoingMessage, content: string, extras: Gr
 }
 
 /** The attachment as Graph's `fileAttachment`, without `contentBytes`. */
-export function describeAttachment(attachment: OutgoingAttachment, index: number): Record<string, unknown> & { name: string } {
+export function describeAttachment(attachment: OutgoingAttachment, index: number): FileDescription {
   return {
     '@odata.type': '#microsoft.graph.fileAttachment',
     name: attachmentName(attachment, index),

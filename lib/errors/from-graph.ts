@@ -1,7 +1,18 @@
-import type { GraphFailure, GraphOutcome } from '../graph/client.js';
 import { explain } from './catalogue.js';
 import { GraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
+
+/** A request to Graph that did not do what it should: an answer, or none. */
+export type FailedRequest =
+  | {
+      kind: 'answer';
+      status: number;
+      errorCode?: string | undefined;
+      errorMessage?: string | undefined;
+      requestId?: string | undefined;
+      clientRequestId: string;
+    }
+  | { kind: 'failure'; reason: string; error: Error; clientRequestId: string };
 
 export interface GraphErrorContext {
   /** What was tried, such as `send the message`. */
@@ -20,11 +31,11 @@ export interface GraphErrorContext {
 }
 
 /** The error for a request to Graph that did not do what it should. */
-export function graphError(outcome: GraphOutcome, context: GraphErrorContext): GraphTransportError {
+export function graphError(outcome: FailedRequest, context: GraphErrorContext): GraphTransportError {
   return outcome.kind === 'failure' ? failureError(outcome, context) : answerError(outcome, context);
 }
 
-function answerError(answer: Extract<GraphOutcome, { kind: 'answer' }>, context: GraphErrorContext): GraphTransportError {
+function answerError(answer: Extract<FailedRequest, { kind: 'answer' }>, context: GraphErrorContext): GraphTransportError {
   const { status, errorCode, errorMessage, requestId, clientRequestId } = answer;
   const { ambiguous = false, mailbox, retryAfter } = context;
   const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
@@ -48,7 +59,10 @@ function answerError(answer: Extract<GraphOutcome, { kind: 'answer' }>, context:
   );
 }
 
-function failureError({ error, reason, clientRequestId }: GraphFailure, context: GraphErrorContext): GraphTransportError {
+function failureError(
+  { error, reason, clientRequestId }: Extract<FailedRequest, { kind: 'failure' }>,
+  context: GraphErrorContext,
+): GraphTransportError {
   const { ambiguous = false, mailbox, graphEndpoint } = context;
   const cause = safeCause(error);
   const hint = ambiguous ? lookFirst(context) : connectionHint(error);

@@ -1,9 +1,17 @@
 import { explain } from './catalogue.js';
-import type { SignInTrace } from '../sign-in/azure-http.js';
 import { connectionHint, describe } from './from-graph.js';
 import { isError } from './is-error.js';
 import { GraphTransportError, isGraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
+
+/** The last thing that happened at the sign-in service; @azure/identity's own errors do not tell. */
+export interface SignInTrace {
+  statusCode?: number | undefined;
+  /** Why no answer came. */
+  error?: Error | undefined;
+  /** Seconds the service asked to wait. */
+  retryAfter?: number | undefined;
+}
 
 export interface SignInContext {
   authorityHost: string;

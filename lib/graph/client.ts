@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cancellation } from '../cancellation.js';
-import { isLoopback } from './clouds.js';
-import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from './http.js';
+import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from '../http/exchange.js';
 import type { TokenSource } from '../sign-in/tokens.js';
+import { isLoopback } from './clouds.js';
 
 /** A request to Graph below `{graphEndpoint}/v1.0`. */
 export interface GraphRequest {

@@ -1,39 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { Cancellation } from '../cancellation.js';
-
-/** One request to put on the wire. */
-export interface HttpRequest {
-  url: URL;
-  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  headers: Record<string, string>;
-  /** Pieces need a `Content-Length` header. An error they throw is the failure's `error`. */
-  body?: Buffer | string | AsyncIterable<Buffer> | undefined;
-  signal?: Cancellation | undefined;
-  /** Use a connection of its own, as Microsoft advises after a 503. */
-  freshConnection?: boolean | undefined;
-}
-
-/** What became of it; a failed request is data here, not an exception, since what follows depends on the details. */
-export type HttpOutcome = HttpAnswer | HttpFailure;
-
-export interface HttpAnswer {
-  kind: 'answer';
-  status: number;
-  /** Names in lower case. */
-  headers: Record<string, string>;
-  body: Buffer;
-  /** `false` if the body broke off; the status counts all the same. */
-  complete: boolean;
-}
-
-export interface HttpFailure {
-  kind: 'failure';
-  error: Error;
-  reason: 'connect' | 'timeout' | 'abort' | 'broken';
-  /** Whether a byte of the request may have reached the server. */
-  sent: boolean;
-}
+import type { HttpClient, HttpFailure, HttpOutcome, HttpRequest } from '../http/exchange.js';
 
 export interface HttpClientOptions {
   /** Milliseconds to establish a connection. */
@@ -47,12 +14,6 @@ export interface HttpClientOptions {
   ca?: string | Buffer | (string | Buffer)[] | undefined;
   /** A proxy for everything. Without it `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment count. */
   proxy?: string | undefined;
-}
-
-export interface HttpClient {
-  request(request: HttpRequest): Promise<HttpOutcome>;
-  /** Takes no more requests and ends idle connections; running requests, too, with `force`. */
-  close(force?: boolean): Promise<void>;
 }
 
 /** Nobody needs more of an answer than this; Graph's messages are a few kB. */

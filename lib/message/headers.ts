@@ -1,4 +1,5 @@
-import type { HeaderField, LossFeature, Trait } from './outgoing-message.js';
+import type { LossFeature } from '../prepared/loss.js';
+import type { HeaderField, Trait } from './outgoing-message.js';
 
 /** What the header fields of a message say, sorted by how Graph carries it. */
 export interface HeaderFacts {

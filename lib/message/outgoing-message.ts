@@ -1,41 +1,8 @@
+import type { Loss, LossFeature } from '../prepared/loss.js';
+import type { Envelope } from '../prepared/prepared-message.js';
 import type { Address } from './address.js';
 import type { ContentSource } from './content/content.js';
 import type { MimeTreeNode } from './nodemailer.js';
-
-/** Something of a message that does not reach the recipients as over SMTP. */
-export interface Loss {
-  /** Which option or part, such as `text`, `icalEvent`, `to`. */
-  feature: LossFeature;
-  /** What exactly, in words. */
-  detail: string;
-}
-
-/** What can be lost; `docs/fidelity.md` explains each and how to avoid it. */
-export type LossFeature =
-  | 'to'
-  | 'cc'
-  | 'text'
-  | 'icalEvent'
-  | 'alternatives'
-  | 'amp'
-  | 'watchHtml'
-  | 'rfc822'
-  | 'date'
-  | 'from'
-  | 'sender'
-  | 'group'
-  | 'saveToSentItems'
-  | 'raw'
-  | 'headers'
-  | 'attachmentHeaders'
-  | 'attachmentName'
-  | 'graph.message'
-  | 'dsn'
-  | 'receipts'
-  | 'returnPath'
-  | 'requireTLS'
-  | 'autoSubmitted'
-  | 'dkim';
 
 /** Something the message has that not every format carries. */
 export interface Trait {
@@ -66,7 +33,7 @@ export interface OutgoingAttachment {
 export interface OutgoingMessage {
   /** With angle brackets. */
   messageId: string;
-  envelope: { from: string | false; to: string[] };
+  envelope: Envelope;
   from: Address | undefined;
   sender: Address | undefined;
   replyTo: Address[];

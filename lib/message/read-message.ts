@@ -1,4 +1,5 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { Loss } from '../prepared/loss.js';
 import { addressKey, type Address } from './address.js';
 import type { ContentReader } from './content/content.js';
 import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
@@ -7,7 +8,7 @@ import { readFields } from './header-fields.js';
 import { readHeaders } from './headers.js';
 import { refuseInjection } from './injection.js';
 import { createMimeNode, type MimeTreeNode, type NodemailerMail, type ParsedAddress } from './nodemailer.js';
-import type { HeaderField, Loss, OutgoingMessage } from './outgoing-message.js';
+import type { HeaderField, OutgoingMessage } from './outgoing-message.js';
 import { rawContent, readParts } from './read-parts.js';
 import { reconcileRecipients } from './recipients.js';
 import { hasGroup, readTreeAddresses, type TreeAddresses } from './tree-addresses.js';

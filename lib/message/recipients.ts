@@ -1,5 +1,5 @@
 import { addressKey, uniqueAddresses, type Address } from './address.js';
-import type { Loss } from './outgoing-message.js';
+import type { Loss } from '../prepared/loss.js';
 
 /** Recipients as the message's headers name them. */
 export interface HeaderRecipients {

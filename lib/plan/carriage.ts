@@ -1,7 +1,6 @@
-import type { Loss, Trait } from '../message/outgoing-message.js';
-
-/** How a message is written for Graph. */
-export type Format = 'json' | 'mime';
+import type { Trait } from '../message/outgoing-message.js';
+import type { Loss } from '../prepared/loss.js';
+import type { Format } from '../prepared/prepared-message.js';
 
 /** `yes`: carried. `loss`: left out and told. `never`: the format must not be used at all. */
 export type Carriage = 'yes' | 'loss' | 'never';

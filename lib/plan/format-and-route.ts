@@ -1,15 +1,9 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
-import type { Loss, Trait } from '../message/outgoing-message.js';
-import { lossesIn, weigh, type Format } from './carriage.js';
-
-/** The way a message takes through Graph. */
-export type Route = 'sendMail' | 'draft';
-
-/** Most bytes Graph takes in one request (4 MB, https://learn.microsoft.com/graph/use-the-api; 4,194,304 by users' measurements). */
-export const REQUEST_LIMIT = 4 * 1024 * 1024;
-
-/** From this size on a file goes through an upload session; below it Graph refuses one. */
-export const UPLOAD_SESSION_FROM = 3 * 1024 * 1024;
+import type { Trait } from '../message/outgoing-message.js';
+import { REQUEST_LIMIT } from '../prepared/limits.js';
+import type { Loss } from '../prepared/loss.js';
+import type { Format, Route } from '../prepared/prepared-message.js';
+import { lossesIn, weigh } from './carriage.js';
 
 /** What decides about the format. */
 export interface FormatInput {
@@ -76,11 +70,6 @@ export function planUploads(rest: number, attachments: readonly number[], limit 
     total -= size;
   }
   return total <= limit ? uploads.sort((a, b) => a - b) : undefined;
-}
-
-/** Bytes of so many bytes in base64 without line breaks. */
-export function base64Length(bytes: number): number {
-  return 4 * Math.ceil(bytes / 3);
 }
 
 /** The refusal that `onLoss: 'error'` asks for. */

@@ -1,9 +1,9 @@
-import { readMailbox, show } from '../config/read-options.js';
+import { readMailbox } from '../config/mailbox.js';
 import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
+import { show } from '../errors/config-error.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
-import type { FormatOption, RouteOption, Settings } from '../options.js';
-import type { MessageSettings } from '../delivery/delivery.js';
+import type { FormatOption, MessageSettings, PlanSettings, RouteOption } from './plan-settings.js';
 
 /** The `graph` property of a message: overrides for this one message. */
 export interface GraphMessageOptions {
@@ -26,7 +26,7 @@ const NAMES = ['mailbox', 'saveToSentItems', 'format', 'route', 'message'];
  *
  * @throws {GraphTransportError} `EMESSAGE` or `EENVELOPE` that names the property
  */
-export function readMessageSettings(mail: NodemailerMail, settings: Settings): MessageSettings {
+export function readMessageSettings(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
   const given = mail.data['graph'] ?? {};
   if (typeof given !== 'object') throw refusal(`graph must be an object, not ${typeof given}`);
   const graph = given as Record<string, unknown>;
@@ -41,7 +41,7 @@ export function readMessageSettings(mail: NodemailerMail, settings: Settings): M
   };
 }
 
-function readMailboxOf({ message }: NodemailerMail, given: unknown, { signIn }: Settings): string {
+function readMailboxOf({ message }: NodemailerMail, given: unknown, { signIn }: PlanSettings): string {
   if (given === 'me' && signIn.kind !== 'credential') {
     throw new GraphTransportError('EENVELOPE', "graph.mailbox: 'me' is the signed-in user's, but an app signs in here; nothing was sent", {
       permanent: true,

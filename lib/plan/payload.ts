@@ -1,29 +1,24 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
-import { base64Length, planUploads, REQUEST_LIMIT, type Route } from './format-and-route.js';
 import { fieldName, fieldValue, splitMessage } from '../message/header-block.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import type { GraphMessageExtras } from '../encode/graph-message.js';
 import { attachmentName, bodyOf, describeAttachment, encodeJson } from '../encode/json.js';
 import { encodeMime, type MimeOptions } from '../encode/mime.js';
+import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachment.js';
+import { base64Length, REQUEST_LIMIT } from '../prepared/limits.js';
+import type { FileDescription, PreparedMessage, Route } from '../prepared/prepared-message.js';
+import { planUploads } from './format-and-route.js';
 
 /** What goes over the wire for a message. */
-export interface Payload {
-  route: Route;
-  contentType: 'application/json' | 'text/plain';
-  /** Body of the sendMail request, or of the request that makes the draft. */
-  body: Buffer;
+export interface Payload extends Pick<PreparedMessage, 'route' | 'contentType' | 'body' | 'inDraft' | 'messageId'> {
   /** What is added to the draft afterwards, in order. */
   uploads: Upload[];
-  /** Names of the attachments that are in the body. */
-  inDraft: string[];
-  /** The Message-ID as it leaves. */
-  messageId: string;
 }
 
-export interface Upload {
+/** An attachment and how Graph is told of it. */
+interface Upload {
   attachment: OutgoingAttachment;
-  /** As Graph's fileAttachment, without `contentBytes`. */
-  description: Record<string, unknown> & { name: string };
+  description: FileDescription;
 }
 
 export interface PayloadOptions extends MimeOptions {
@@ -47,7 +42,7 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
   const alone = JSON.stringify(encodeJson(message, content, extras));
   const length = Buffer.byteLength(alone);
   const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
-  const sizes = described.map(({ attachment, description }) => postedLength(description, attachment.source.size) + ','.length);
+  const sizes = described.map(({ attachment, description }) => fileAttachmentLength(description, attachment.source.size) + ','.length);
   const rest = length + (sizes.length > 0 ? ',"attachments":[]'.length - ','.length : 0);
   const whole = sizes.reduce((sum, size) => sum + size, rest) + WRAPPER + (saveToSentItems ? 0 : NOT_SAVED.length);
   // to the byte: the draft route needs a permission more
@@ -67,14 +62,8 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
   };
 }
 
-/** An attachment as Graph's JSON. Base64 needs no escapes. */
-export async function asPosted({ attachment, description }: Upload): Promise<string> {
-  return `${JSON.stringify(description).slice(0, -1)},"contentBytes":"${(await attachment.source.bytes()).toString('base64')}"}`;
-}
-
-/** Bytes of an attachment as Graph's JSON. */
-export function postedLength(description: Upload['description'], size: number): number {
-  return Buffer.byteLength(JSON.stringify(description)) + ',"contentBytes":""'.length + base64Length(size);
+async function asPosted({ attachment, description }: Upload): Promise<string> {
+  return fileAttachment(description, await attachment.source.bytes());
 }
 
 /**

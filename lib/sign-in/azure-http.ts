@@ -1,16 +1,8 @@
 import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { Cancellation } from '../cancellation.js';
-import { parseRetryAfter } from '../delivery/retry.js';
-import type { HttpClient, HttpFailure } from '../graph/http.js';
-
-/** The last thing that happened at the sign-in service; @azure/identity's own errors do not tell. */
-export interface SignInTrace {
-  statusCode?: number | undefined;
-  /** Why no answer came. */
-  error?: Error | undefined;
-  /** Seconds the service asked to wait. */
-  retryAfter?: number | undefined;
-}
+import type { SignInTrace } from '../errors/from-sign-in.js';
+import type { HttpClient, HttpFailure } from '../http/exchange.js';
+import { parseRetryAfter } from '../http/retry-after.js';
 
 /**
  * Lets @azure/identity use this transport's connections: the same proxy, certificate authorities and timeouts as for Graph.

@@ -1,17 +1,9 @@
 import type { TokenCredential } from '@azure/identity';
+import type { SignInTrace } from '../errors/from-sign-in.js';
+import type { HttpClient } from '../http/exchange.js';
+import { createAzureHttpClient } from './azure-http.js';
 import { isPfx, loadPem } from './pfx.js';
-import { createAzureHttpClient, type SignInTrace } from './azure-http.js';
-import type { HttpClient } from '../graph/http.js';
-
-/** How the app signs in; exactly one of the three. */
-export type SignIn =
-  | { kind: 'secret'; tenantId: string; clientId: string; clientSecret: string }
-  | { kind: 'certificate'; tenantId: string; clientId: string; certificate: ClientCertificate }
-  | { kind: 'credential'; credential: TokenCredential };
-
-/** `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: the PEM text itself; `certificatePassword` if it is encrypted. */
-export type ClientCertificate =
-  { certificatePath: string; certificatePassword?: string | undefined } | { certificate: string; certificatePassword?: string | undefined };
+import type { ClientCertificate, SignIn } from './sign-in.js';
 
 export interface CredentialOptions {
   authorityHost: string;

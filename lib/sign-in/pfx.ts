@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { pkcs12 } from 'node-forge';
-import type { ClientCertificate } from './credentials.js';
-import { configError } from '../config/text.js';
+import { configError } from '../errors/config-error.js';
+import type { ClientCertificate } from './sign-in.js';
 
 /** Whether a path names a PKCS #12 file, which @azure/identity does not read. */
 export function isPfx(path: string): boolean {

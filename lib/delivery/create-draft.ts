@@ -1,0 +1,59 @@
+import { abortError } from '../errors/from-graph.js';
+import type { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { GraphAnswer } from '../graph/client.js';
+import { mailboxPath } from '../graph/mailbox-path.js';
+import type { Delivery } from './delivery.js';
+import { draftAt, IMMUTABLE_IDS, isClaimed, withNote, type Draft } from './draft.js';
+import { findMessages } from './look.js';
+import { failure, requestGraph } from './request.js';
+
+/**
+ * Makes the draft. If its making got no clear answer, it is looked for by its Message-ID.
+ *
+ * @throws {GraphTransportError} if there is none; nothing was sent
+ */
+export async function createDraft(delivery: Delivery): Promise<Draft> {
+  const { contentType, body, uploads } = delivery.message;
+  const what = `create a draft${uploads.length > 0 ? ' (the message is too large for one request)' : ''}`;
+  const path = `${mailboxPath(delivery.mailbox)}/messages`;
+  for (let attempt = 0; ; attempt++) {
+    const result = await requestGraph(
+      delivery,
+      { method: 'POST', path, headers: IMMUTABLE_IDS, contentType, body },
+      { what, expected: 201, needsBody: true },
+    );
+    if (result.state === 'failed') {
+      throw lacksReadWrite(result.error) ? failure(delivery, result.outcome, what, { hint: readWriteHint(delivery) }) : result.error;
+    }
+    const id = result.state === 'done' ? idOf(result.answer) : undefined;
+    if (id !== undefined) return draftAt(delivery.mailbox, id);
+    // nothing is sent yet, so another draft would do; but this one may exist and must not be left behind
+    const drafts = await findMessages(delivery, '/mailFolders/drafts');
+    const found = drafts?.find(({ id: candidate, isDraft }) => isDraft === true && !isClaimed(candidate));
+    if (found) return draftAt(delivery.mailbox, found.id);
+    if (result.state === 'unknown' && result.aborted)
+      throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    if (!drafts || attempt >= delivery.settings.retries || result.state === 'done') {
+      const error = failure(delivery, result.state === 'done' ? result.answer : result.outcome, what);
+      throw drafts ? error : withNote(error, `A draft may be left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}).`);
+    }
+  }
+}
+
+function idOf({ body }: GraphAnswer): string | undefined {
+  const { id } = (body ?? {}) as { id?: unknown };
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+/** 403 on this route nearly always means one thing, unless Graph names another. */
+function lacksReadWrite({ httpStatus, graphCode, message }: GraphTransportError): boolean {
+  return (
+    httpStatus === 403 && (graphCode === undefined || /AccessDenied$|RequestDenied$/.test(graphCode)) && !/OData is disabled/.test(message)
+  );
+}
+
+function readWriteHint({ messageId, message: { uploads } }: Delivery): string {
+  const names = uploads.slice(0, 3).map(({ description }) => `"${description.name}"`);
+  const why = names.length === 0 ? '' : ` because ${names.join(', ')}${uploads.length > 3 ? ' …' : ''} would not fit into one request`;
+  return `The message ${messageId} goes by way of a draft${why}, and that needs the application permission Mail.ReadWrite besides Mail.Send: add it, grant admin consent, and wait 30 minutes to 2 hours.`;
+}

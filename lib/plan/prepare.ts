@@ -1,0 +1,104 @@
+import type { Cancellation } from '../cancellation.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
+import type { Logger } from '../logger.js';
+import type { ContentReader } from '../message/content/content.js';
+import type { NodemailerMail } from '../message/nodemailer.js';
+import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
+import { parseRaw } from '../message/parse-raw.js';
+import { readMessage } from '../message/read-message.js';
+import type { PreparedMessage } from '../prepared/prepared-message.js';
+import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './format-and-route.js';
+import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
+import type { MessageSettings, PlanSettings } from './plan-settings.js';
+import { traitsOf, uploadLosses } from './traits.js';
+
+export interface PrepareContext {
+  readonly settings: Pick<PlanSettings, 'onLoss' | 'maxRecipients' | 'socketTimeout'>;
+  /** Reads the contents. The uploads of the prepared message are usable until it is disposed of. */
+  readonly reader: ContentReader;
+  readonly signal: Cancellation;
+  /** Told what is lost, with `onLoss: 'warn'`. */
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/**
+ * Makes Nodemailer's message ready to be sent: reads it, decides format and route, encodes it. Nothing but contents is read, and
+ * nothing is sent.
+ *
+ * @param wanted what `readMessageSettings()` says
+ * @throws {GraphTransportError} `EENVELOPE` or `EMESSAGE` for what must not or cannot be sent, `ETIMEDOUT` for a stream that falls silent
+ */
+export async function prepare(mail: NodemailerMail, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
+  return plan(await readMessage(mail, context.reader, context.settings), wanted, context);
+}
+
+async function plan(message: OutgoingMessage, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
+  const traits = traitsOf(message, wanted);
+  const intended = planFormat({ traits, losses: message.losses, format: wanted.format });
+  const { payload, losses: formatLosses, format } = await encode(message, wanted, intended, traits, context);
+  const { route, contentType, body, uploads, inDraft, messageId } = payload;
+  const losses = routeLosses(formatLosses, route, wanted.saveToSentItems);
+  if (format === 'mime')
+    losses.push(
+      ...uploadLosses(
+        uploads.map(({ attachment }) => attachment),
+        message,
+      ),
+    );
+  tell(losses, { format, route, messageId }, context);
+  return {
+    mailbox: wanted.mailbox,
+    envelope: message.envelope,
+    messageId,
+    format,
+    route,
+    contentType,
+    body,
+    uploads: uploads.map(({ attachment: { source }, description }) => ({
+      description,
+      size: source.size,
+      pieces: (start, length) => source.pieces(start, length),
+    })),
+    inDraft,
+    losses,
+    saveToSentItems: wanted.saveToSentItems,
+  };
+}
+
+function tell(
+  losses: PreparedMessage['losses'],
+  { messageId, ...way }: Pick<PreparedMessage, 'format' | 'route' | 'messageId'>,
+  { settings, logger }: PrepareContext,
+): void {
+  if (losses.length === 0 || settings.onLoss === 'ignore') return;
+  if (settings.onLoss === 'error') throw lossError(losses, way);
+  logger.warn({ tnx: 'loss', messageId, losses }, 'Message %s does not arrive as written: %s', messageId, describeLosses(losses));
+}
+
+interface Encoded extends FormatPlan {
+  payload: Payload;
+}
+
+async function encode(
+  message: OutgoingMessage,
+  { format, route, saveToSentItems, extras }: MessageSettings,
+  intended: FormatPlan,
+  traits: readonly Trait[],
+  { settings, signal }: PrepareContext,
+): Promise<Encoded> {
+  const { raw } = message;
+  const options: PayloadOptions = { route, saveToSentItems, extras, idleTimeout: settings.socketTimeout, signal };
+  if (intended.format === 'json') {
+    return { ...intended, payload: await jsonPayload(raw ? await parseRaw(message, raw) : message, options) };
+  }
+  try {
+    return { ...intended, payload: await mimePayload(message, options) };
+  } catch (error) {
+    // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
+    const tooLarge = raw && isGraphTransportError(error) && error.code === 'EMESSAGE';
+    const fixed = format === 'mime' || route === 'sendMail' || traits.some(({ feature }) => feature === 'transformed');
+    if (!tooLarge || fixed) throw error;
+    const instead = planFormat({ traits, losses: message.losses, format: 'json' });
+    return { ...instead, payload: await jsonPayload(await parseRaw(message, raw), options) };
+  }
+}

@@ -1,0 +1,19 @@
+import type { TokenCredential } from '@azure/identity';
+
+/** How the app signs in; exactly one of the three. */
+export type SignIn =
+  | { kind: 'secret'; tenantId: string; clientId: string; clientSecret: string }
+  | { kind: 'certificate'; tenantId: string; clientId: string; certificate: ClientCertificate }
+  | { kind: 'credential'; credential: TokenCredential };
+
+/** `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: the PEM text itself; `certificatePassword` if it is encrypted. */
+export type ClientCertificate =
+  { certificatePath: string; certificatePassword?: string | undefined } | { certificate: string; certificatePassword?: string | undefined };
+
+/** What must never appear in an error or a log line. */
+export function secretsOf(signIn: SignIn): string[] {
+  if (signIn.kind === 'secret') return [signIn.clientSecret];
+  if (signIn.kind === 'credential') return [];
+  const { certificatePassword } = signIn.certificate;
+  return certificatePassword === undefined ? [] : [certificatePassword];
+}
