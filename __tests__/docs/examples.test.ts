@@ -8,7 +8,7 @@ import ts from 'typescript';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
 import { createSandboxCommand } from '../../lib/cli/sandbox.js';
 import { createSendmailCommand } from '../../lib/cli/sendmail.js';
-import { createSetupCommand } from '../../lib/cli/setup.js';
+import { createSetupCommand } from '../../lib/cli/setup/command.js';
 import { buildPackage, cleanEnv, useScratchFolder } from '../examples/support/package-folder.js';
 import { pages, readExamples, readPage, root, type Example } from './pages.js';
 

@@ -5,7 +5,7 @@ import { VERSION } from '../version.js';
 import { createDoctorCommand } from './doctor.js';
 import { createSandboxCommand } from './sandbox.js';
 import { createSendmailCommand } from './sendmail.js';
-import { createSetupCommand } from './setup.js';
+import { createSetupCommand } from './setup/command.js';
 
 const program = new Command('nodemailer-graph-transport')
   .description('Tools for sending mail through Microsoft Graph with Nodemailer.')
