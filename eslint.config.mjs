@@ -22,46 +22,6 @@ export default defineConfig(
     languageOptions: { globals: globals.node },
   },
   {
-    // the other side of the wire must not share code with the transport
-    files: ['lib/sandbox/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            '../message/*',
-            '../encode/*',
-            '../delivery/*',
-            '../graph/*',
-            '../errors/*',
-            '../transport.js',
-            '../options.js',
-            '../index.js',
-          ],
-        },
-      ],
-    },
-  },
-  {
-    // text from mails never becomes markup
-    files: ['lib/sandbox/inbox/page/**/*.{ts,tsx}'],
-    rules: {
-      'no-restricted-properties': [
-        'error',
-        ...['innerHTML', 'outerHTML', 'insertAdjacentHTML'].map((property) => ({
-          property,
-          message: 'Markup from text: see Trusted Types.',
-        })),
-      ],
-      'no-restricted-syntax': ['error', { selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]', message: 'Markup from text.' }],
-    },
-  },
-  {
-    // what decides does not reach for the network
-    files: ['lib/message/**/*.ts', 'lib/encode/**/*.ts', 'lib/plan/**/*.ts', 'lib/delivery/retry.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: ['../graph/*', '../sandbox/*', 'undici', '@microsoft/*', '@azure/*'] }] },
-  },
-  {
     files: ['__tests__/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',

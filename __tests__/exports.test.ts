@@ -25,7 +25,7 @@ import type {
   UploadProgress,
 } from '../lib/index.js';
 import * as sandbox from '../lib/sandbox/index.js';
-import { VERSION } from '../lib/version.js';
+import { VERSION } from '../lib/base/version.js';
 
 /** The types; `tsc` refuses this file if one is missing. */
 export type Types = [

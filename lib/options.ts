@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
-import type { Logger } from './logger.js';
+import type { Logger } from './base/logger.js';
 import type { FormatOption, LossPolicy, RouteOption } from './plan/plan-settings.js';
 import type { ClientCertificate, SignIn } from './sign-in/sign-in.js';
 

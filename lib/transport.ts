@@ -1,5 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
-import { Canceller, type Cancellation } from './cancellation.js';
+import { Canceller, type Cancellation } from './base/cancellation.js';
 import { deliver } from './delivery/deliver.js';
 import type { UploadProgress } from './delivery/delivery.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
@@ -23,7 +23,7 @@ import { readOptions } from './config/read-options.js';
 import { watchExpiry } from './sign-in/expiry.js';
 import { verifyAccess } from './diagnosis/verify-access.js';
 import type { CommonOptions, GraphTransportOptions, Logger, Settings } from './options.js';
-import { VERSION } from './version.js';
+import { VERSION } from './base/version.js';
 
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
 type VerifyCallback = (error: Error | null, success: true) => void;

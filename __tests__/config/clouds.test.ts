@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { createCredential } from '../../lib/sign-in/credentials.js';
-import type { HttpClient, HttpRequest } from '../../lib/http/exchange.js';
+import type { HttpClient, HttpRequest } from '../../lib/base/http.js';
 import { readOptions } from '../../lib/config/read-options.js';
 import type { Cloud } from '../../lib/index.js';
 

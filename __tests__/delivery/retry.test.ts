@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseRetryAfter } from '../../lib/http/retry-after.js';
+import { parseRetryAfter } from '../../lib/base/retry-after.js';
 import { decide, type Attempt, type RetryState, type Verdict } from '../../lib/delivery/retry.js';
 
 const NOW = Date.UTC(2025, 10, 20, 10, 0, 0);

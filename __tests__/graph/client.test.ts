@@ -1,6 +1,6 @@
 import { createGraphClient, mayCarryToken, type GraphClient, type GraphRequest } from '../../lib/graph/client.js';
 import { createHttpClient } from '../../lib/graph/http.js';
-import type { HttpClient } from '../../lib/http/exchange.js';
+import type { HttpClient } from '../../lib/base/http.js';
 import { startServer, type TinyServer } from './server.js';
 
 describe('mayCarryToken', () => {

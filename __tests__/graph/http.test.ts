@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { createHttpClient, type HttpClientOptions } from '../../lib/graph/http.js';
-import type { HttpClient, HttpOutcome, HttpRequest } from '../../lib/http/exchange.js';
+import type { HttpClient, HttpOutcome, HttpRequest } from '../../lib/base/http.js';
 import { startServer, type TinyServer } from './server.js';
 
 const open: HttpClient[] = [];

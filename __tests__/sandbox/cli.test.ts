@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ClientSecretCredential } from '@azure/identity';
 import { Agent, request } from 'undici';
-import { VERSION } from '../../lib/version.js';
+import { VERSION } from '../../lib/base/version.js';
 import { bundle, root } from './bundle.js';
 import { message } from './client.js';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { VERSION } from '../version.js';
+import { VERSION } from '../base/version.js';
 import { createDoctorCommand } from './doctor.js';
 import { createSandboxCommand } from './sandbox.js';
 import { createSendmailCommand } from './sendmail.js';

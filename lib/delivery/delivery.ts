@@ -1,7 +1,7 @@
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from '../base/cancellation.js';
 import type { CloudHosts } from '../graph/clouds.js';
 import type { GraphConnection } from '../graph/connection.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../base/logger.js';
 import type { PreparedMessage } from '../prepared/prepared-message.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import type { Turn } from './mailbox-queue.js';

@@ -1,4 +1,4 @@
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from '../base/cancellation.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { sleep } from './sleep.js';
 

@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../http/retry-after.js';
+import { parseRetryAfter } from '../base/retry-after.js';
 
 /** What is known of one attempt. */
 export type Attempt =

@@ -1,4 +1,4 @@
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from '../base/cancellation.js';
 
 /** Waits; rejects with the signal's reason as soon as it aborts. */
 export function sleep(ms: number, signal: Cancellation): Promise<void> {

@@ -2,7 +2,7 @@ import { abortError, describe } from '../errors/from-graph.js';
 import { explain } from '../errors/catalogue.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { isLoopback } from '../graph/clouds.js';
-import type { HttpOutcome } from '../http/exchange.js';
+import type { HttpOutcome } from '../base/http.js';
 import type { PreparedUpload } from '../prepared/prepared-message.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';

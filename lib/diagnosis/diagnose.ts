@@ -6,7 +6,7 @@ import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redact } from '../errors/safe-cause.js';
 import { createGraphClient, type GraphOutcome } from '../graph/client.js';
 import { createHttpClient } from '../graph/http.js';
-import type { HttpClient } from '../http/exchange.js';
+import type { HttpClient } from '../base/http.js';
 import { createCredential } from '../sign-in/credentials.js';
 import { secretsOf, type SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource } from '../sign-in/tokens.js';

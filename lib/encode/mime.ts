@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from '../base/cancellation.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Address } from '../message/address.js';
 import { fieldName, joinMessage, splitMessage } from '../message/header-block.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-client';
-import type { Cancellation } from '../cancellation.js';
-import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from '../http/exchange.js';
+import type { Cancellation } from '../base/cancellation.js';
+import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from '../base/http.js';
 import type { TokenSource } from '../sign-in/tokens.js';
 import { isLoopback } from './clouds.js';
 

@@ -1,5 +1,5 @@
 import type { SignInTrace } from '../errors/from-sign-in.js';
-import type { HttpClient } from '../http/exchange.js';
+import type { HttpClient } from '../base/http.js';
 import { createCredential } from '../sign-in/credentials.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource, type TokenSource } from '../sign-in/tokens.js';

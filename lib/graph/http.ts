@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import type { HttpClient, HttpFailure, HttpOutcome, HttpRequest } from '../http/exchange.js';
+import type { HttpClient, HttpFailure, HttpOutcome, HttpRequest } from '../base/http.js';
 
 export interface HttpClientOptions {
   /** Milliseconds to establish a connection. */

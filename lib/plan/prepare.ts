@@ -1,6 +1,6 @@
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from '../base/cancellation.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../base/logger.js';
 import type { ContentReader } from '../message/content/content.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
 import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';

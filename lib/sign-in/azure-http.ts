@@ -1,8 +1,8 @@
 import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from '../base/cancellation.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
-import type { HttpClient, HttpFailure } from '../http/exchange.js';
-import { parseRetryAfter } from '../http/retry-after.js';
+import type { HttpClient, HttpFailure } from '../base/http.js';
+import { parseRetryAfter } from '../base/retry-after.js';
 
 /**
  * Lets @azure/identity use this transport's connections: the same proxy, certificate authorities and timeouts as for Graph.

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { SignInTrace } from '../errors/from-sign-in.js';
-import type { HttpClient } from '../http/exchange.js';
+import type { HttpClient } from '../base/http.js';
 import { createAzureHttpClient } from './azure-http.js';
 import { isPfx, loadPem } from './pfx.js';
 import type { ClientCertificate, SignIn } from './sign-in.js';

@@ -4,7 +4,7 @@ import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Cancellation } from '../../cancellation.js';
+import type { Cancellation } from '../../base/cancellation.js';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
 import { isError } from '../../errors/is-error.js';
 import { openUrl, type MimeTreeNode } from '../nodemailer.js';

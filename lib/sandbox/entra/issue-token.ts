@@ -1,7 +1,7 @@
 import type { Answer } from '../http/exchange.js';
 import type { App } from '../settings.js';
 import { checkClientAssertion } from './client-assertion.js';
-import type { EntraContext } from './surface.js';
+import type { EntraContext } from './context.js';
 import { invalidClient, TokenRefusal } from './token-refusal.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

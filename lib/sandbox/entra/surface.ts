@@ -1,21 +1,11 @@
-import type { Directory } from '../directory.js';
 import type { Exchange } from '../http/exchange.js';
 import type { Surface } from '../http/serve.js';
 import { mediaType } from '../http/read-body.js';
 import { Refusal } from '../refusal.js';
-import type { AccessTokens } from './access-tokens.js';
+import type { EntraContext } from './context.js';
 import { discover, discoverInstance } from './discovery.js';
 import { issueToken } from './issue-token.js';
 import { describeTokenRefusal, TokenRefusal } from './token-refusal.js';
-
-/** What the sign-in service knows. */
-export interface EntraContext {
-  directory: Directory;
-  tokens: AccessTokens;
-  tokenLifetime: number;
-  origin(): string;
-  graphOrigin(): string;
-}
 
 /** The sign-in service: discovery and the token endpoint. */
 export function createEntraSurface(context: EntraContext): Surface {

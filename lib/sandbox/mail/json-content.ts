@@ -5,6 +5,7 @@ import { readOnlyProperties } from '../checks/schema.js';
 import { badRequest } from '../refusal.js';
 import type { Mailbox } from '../settings.js';
 import type { SandboxAddress } from '../types.js';
+import { buildSource } from './build-source.js';
 import { newMessageId, type MessageContent } from './content.js';
 import { htmlToPlain } from './html-to-plain.js';
 import { readAttachment } from './read-attachment.js';
@@ -45,7 +46,7 @@ export function readJsonContent(message: Json, posted: Json, mailbox: Mailbox): 
     importance: importanceOf(message.importance),
     isReadReceiptRequested: message.isReadReceiptRequested === true,
     isDeliveryReceiptRequested: message.isDeliveryReceiptRequested === true,
-    attachments: list(message.attachments).map((attachment) => readAttachment(attachment, mailbox)),
+    attachments: list(message.attachments).map((attachment) => readAttachment(attachment, (item) => sourceOfItem(item, mailbox))),
     headers: [...headersOfProperties(list(message.singleValueExtendedProperties)), ...headers],
     properties: Object.fromEntries(ownProperties.filter((name) => name in message).map((name) => [name, message[name]])),
     message: { ...message, attachments: [] },
@@ -53,6 +54,12 @@ export function readJsonContent(message: Json, posted: Json, mailbox: Mailbox): 
     mime: undefined,
     postedAttachments: 0,
   };
+}
+
+/** The MIME source of an attached message. */
+export function sourceOfItem(item: Json, mailbox: Mailbox): Buffer {
+  const content = readJsonContent(item, item, mailbox);
+  return buildSource(content, content.from, new Date());
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

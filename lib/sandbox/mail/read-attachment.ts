@@ -1,17 +1,15 @@
 import { isObject, type Json } from '../checks/check-value.js';
 import { badRequest, Refusal } from '../refusal.js';
-import type { Mailbox } from '../settings.js';
-import { buildSource } from './build-source.js';
 import type { StoredAttachment } from './content.js';
 import { guessContentType } from './content-type.js';
 import { newAttachmentId } from './ids.js';
-import { readJsonContent } from './json-content.js';
 
 /**
  * Reads an attachment that `checkValue` has passed.
+ * @param sourceOf the MIME source of an attached message, which may have attachments of its own
  * @throws Refusal
  */
-export function readAttachment(attachment: Json, mailbox: Mailbox): StoredAttachment {
+export function readAttachment(attachment: Json, sourceOf: (item: Json) => Buffer): StoredAttachment {
   const { name, contentType, contentId, isInline, contentBytes } = attachment;
   if (typeof name !== 'string') throw required('name');
   const common = { id: newAttachmentId(), name, isInline: isInline === true };
@@ -31,8 +29,7 @@ export function readAttachment(attachment: Json, mailbox: Mailbox): StoredAttach
     }
     case '#microsoft.graph.itemAttachment': {
       if (!isObject(attachment.item)) throw required('item');
-      const nested = readJsonContent(attachment.item, attachment.item, mailbox);
-      const content = buildSource(nested, nested.from, new Date());
+      const content = sourceOf(attachment.item);
       return { ...common, type: 'itemAttachment', contentType: 'message/rfc822', size: content.length, content };
     }
     default:

@@ -2,6 +2,7 @@ import { checkValue, type Json } from '../checks/check-value.js';
 import { bodyFormat, readJsonObject } from '../checks/read-json.js';
 import type { ItemCall } from '../graph-call.js';
 import type { Answer } from '../http/exchange.js';
+import { sourceOfItem } from '../mail/json-content.js';
 import { readAttachment } from '../mail/read-attachment.js';
 import { renderAttachment } from '../mail/render-attachment.js';
 import { contextOf } from '../mail/render-message.js';
@@ -15,7 +16,8 @@ import { attach } from './attach.js';
  */
 export function addAttachment({ state, exchange, mailbox, item }: ItemCall): Answer {
   if (bodyFormat(exchange) !== 'json') throw unreadableBody('An attachment is posted as application/json.');
-  const attachment = readAttachment(checkValue(readJsonObject(exchange), 'graph.attachment', 'attachment') as Json, mailbox);
+  const posted = checkValue(readJsonObject(exchange), 'graph.attachment', 'attachment') as Json;
+  const attachment = readAttachment(posted, (message) => sourceOfItem(message, mailbox));
   attach(state, item, attachment);
   return {
     status: 201,

@@ -1,4 +1,4 @@
-import type { Cancellation } from '../cancellation.js';
+import type { Cancellation } from './cancellation.js';
 
 /** One request to put on the wire. */
 export interface HttpRequest {
