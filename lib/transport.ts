@@ -13,7 +13,7 @@ import { createGraphConnection, type GraphConnection } from './graph/connection.
 import { secretsOf } from './sign-in/sign-in.js';
 import { raceAbort } from './sign-in/tokens.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
-import { ContentReader } from './message/content/content.js';
+import { ContentReader } from './message/content/content-reader.js';
 import { releaseStreams } from './message/tree.js';
 import { readMessageSettings } from './plan/message-settings.js';
 import type { MessageSettings } from './plan/plan-settings.js';

@@ -4,7 +4,7 @@ import nodemailer, { type SendMailOptions } from 'nodemailer';
 import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../../lib/prepared/limits.js';
 import { CHUNK } from '../../lib/delivery/upload.js';
 import { graphTransport, isGraphTransportError, type GraphSentMessageInfo } from '../../lib/index.js';
-import { MAX_CONTENT, MEMORY_LIMIT } from '../../lib/message/content/content.js';
+import { MAX_CONTENT, MEMORY_LIMIT } from '../../lib/message/content/limits.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { readPage, root } from './pages.js';
 

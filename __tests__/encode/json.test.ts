@@ -1,5 +1,5 @@
 import { attachmentName, bodyOf, describeAttachment, encodeJson } from '../../lib/encode/json.js';
-import { BufferContent } from '../../lib/message/content/content.js';
+import { BufferContent } from '../../lib/message/content/memory-source.js';
 import type { GraphMessageExtras } from '../../lib/encode/graph-message.js';
 import type { OutgoingMessage } from '../../lib/message/outgoing-message.js';
 import { attachment, outgoing } from './messages.js';

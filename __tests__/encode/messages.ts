@@ -1,4 +1,4 @@
-import { BufferContent } from '../../lib/message/content/content.js';
+import { BufferContent } from '../../lib/message/content/memory-source.js';
 import { createMimeNode } from '../../lib/message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../../lib/message/outgoing-message.js';
 

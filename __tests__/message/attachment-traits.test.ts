@@ -1,5 +1,5 @@
 import { attachmentLabel, attachmentTraits } from '../../lib/message/attachment-traits.js';
-import { BufferContent } from '../../lib/message/content/content.js';
+import { BufferContent } from '../../lib/message/content/memory-source.js';
 import { createMimeNode, type MimeTreeNode } from '../../lib/message/nodemailer.js';
 import type { OutgoingAttachment, Trait } from '../../lib/message/outgoing-message.js';
 

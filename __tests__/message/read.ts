@@ -1,12 +1,13 @@
 import type { NodemailerMail } from '../../lib/message/nodemailer.js';
 import type { OutgoingMessage } from '../../lib/message/outgoing-message.js';
 import { readMessage } from '../../lib/message/read-message.js';
-import { ContentReader, type ContentOptions } from '../../lib/message/content/content.js';
+import { ContentReader } from '../../lib/message/content/content-reader.js';
+import type { StreamOptions } from '../../lib/message/content/stream.js';
 import { compileMail } from './compile-mail.js';
 
 export const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello' };
 
-interface ReadOptions extends Partial<ContentOptions> {
+interface ReadOptions extends Partial<StreamOptions> {
   maxRecipients?: number;
 }
 

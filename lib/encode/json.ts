@@ -1,5 +1,5 @@
 import type { Address } from '../message/address.js';
-import type { ContentSource } from '../message/content/content.js';
+import type { ContentSource } from '../message/content/content-source.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import type { FileDescription } from '../prepared/prepared-message.js';
 import { distributeHeaders, MAX_INTERNET_HEADERS } from './json-headers.js';

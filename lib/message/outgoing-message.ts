@@ -1,7 +1,7 @@
 import type { Loss, LossFeature } from '../prepared/loss.js';
 import type { Envelope } from '../prepared/prepared-message.js';
 import type { Address } from './address.js';
-import type { ContentSource } from './content/content.js';
+import type { ContentSource } from './content/content-source.js';
 import type { MimeTreeNode } from './nodemailer.js';
 
 /** Something the message has that not every format carries. */

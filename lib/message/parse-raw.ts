@@ -1,4 +1,5 @@
-import { BufferContent, TextContent, type ContentSource } from './content/content.js';
+import type { ContentSource } from './content/content-source.js';
+import { BufferContent, TextContent } from './content/memory-source.js';
 import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
 
 /** Takes a ready-made message apart, so that it can be sent as JSON. Its other structure is lost, and told as loss `raw`. */

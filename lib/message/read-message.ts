@@ -1,7 +1,7 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Loss } from '../prepared/loss.js';
 import { addressKey, type Address } from './address.js';
-import type { ContentReader } from './content/content.js';
+import type { ContentReader } from './content/content-reader.js';
 import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
 import { parseFields, splitMessage } from './header-block.js';
 import { readFields } from './header-fields.js';

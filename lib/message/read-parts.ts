@@ -1,5 +1,7 @@
 import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
-import { TextContent, type ContentReader, type ContentSource } from './content/content.js';
+import type { ContentReader } from './content/content-reader.js';
+import type { ContentSource } from './content/content-source.js';
+import { TextContent } from './content/memory-source.js';
 import type { MimeTreeNode } from './nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
 import { contentIdOf, dispositionOf, type TreePart } from './tree.js';

@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import type { Logger } from '../base/logger.js';
-import type { ContentReader } from '../message/content/content.js';
+import type { ContentReader } from '../message/content/content-reader.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
 import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
 import { parseRaw } from '../message/parse-raw.js';

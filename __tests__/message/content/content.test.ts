@@ -19,14 +19,11 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import {
-  BufferContent,
-  ContentReader,
-  MAX_CONTENT,
-  MEMORY_LIMIT,
-  type ContentOptions,
-  type ContentSource,
-} from '../../../lib/message/content/content.js';
+import { ContentReader } from '../../../lib/message/content/content-reader.js';
+import type { ContentSource } from '../../../lib/message/content/content-source.js';
+import { MAX_CONTENT, MEMORY_LIMIT } from '../../../lib/message/content/limits.js';
+import { BufferContent } from '../../../lib/message/content/memory-source.js';
+import type { StreamOptions } from '../../../lib/message/content/stream.js';
 import { createMimeNode, type MimeTreeNode } from '../../../lib/message/nodemailer.js';
 
 // a folder of its own for temporary files: other tests put theirs into the system's at the same time
@@ -45,7 +42,7 @@ const readers: ContentReader[] = [];
 afterEach(() => Promise.all(readers.splice(0).map((reader) => reader.dispose())));
 afterAll(() => rmSync(tmpdir(), { recursive: true }));
 
-function createReader(options: Partial<ContentOptions> = {}): ContentReader {
+function createReader(options: Partial<StreamOptions> = {}): ContentReader {
   const reader = new ContentReader({ idleTimeout: 10_000, signal: undefined, ...options });
   readers.push(reader);
   return reader;

@@ -1,0 +1,127 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { GraphTransportError } from '../../errors/graph-transport-error.js';
+import { isError } from '../../errors/is-error.js';
+import type { MimeTreeNode } from '../nodemailer.js';
+import type { ContentSource } from './content-source.js';
+import { fileSource } from './file-source.js';
+import { MEMORY_LIMIT, refuseIf, refuseLarge } from './limits.js';
+import { BufferContent, TextContent } from './memory-source.js';
+import { createSpool, type Spool } from './spool.js';
+import { isStream, readable, watch, type StreamOptions } from './stream.js';
+import { download } from './url.js';
+
+/** Reads the contents of one message; the same content object is read once. */
+export class ContentReader {
+  #memoryLeft = MEMORY_LIMIT;
+  #loaded: Map<unknown, Promise<ContentSource>> | undefined;
+
+  constructor(private readonly options: StreamOptions) {}
+
+  /**
+   * Makes a node's content ready: its size is known and it can be read repeatedly.
+   *
+   * @param what names the part in errors, such as `attachment "invoice.pdf"`
+   * @throws {GraphTransportError} `EMESSAGE` if it cannot be read
+   */
+  read(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
+    if (typeof content === 'string') return Promise.resolve(new TextContent(content));
+    if (typeof content !== 'object' || content === null) return this.#load(node, content, what);
+    this.#loaded ??= new Map();
+    const known = this.#loaded.get(content);
+    if (known) return known;
+    const loading = this.#load(node, content, what);
+    this.#loaded.set(content, loading);
+    return loading;
+  }
+
+  /** Whether there is anything to dispose of. */
+  get used(): boolean {
+    return this.#loaded !== undefined;
+  }
+
+  /** Removes temporary files. */
+  async dispose(): Promise<void> {
+    const sources = await Promise.allSettled(Array.from(this.#loaded?.values() ?? []));
+    await Promise.all(sources.flatMap((source) => (source.status === 'fulfilled' ? [source.value.dispose()] : [])));
+  }
+
+  async #load(node: MimeTreeNode, content: unknown, what: string): Promise<ContentSource> {
+    this.options.signal?.throwIfAborted();
+    try {
+      if (content === undefined || content === null || content === false) return new BufferContent(Buffer.alloc(0));
+      if (ArrayBuffer.isView(content)) {
+        refuseLarge(content.byteLength);
+        return new BufferContent(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+      }
+      if (isError(content)) throw content;
+      const { path, href } = content as { path?: unknown; href?: unknown };
+      if (isStream(content)) return await this.#collect(readable(content));
+      if (typeof path === 'string' && !href) {
+        refuseIf(closed(node, 'disableFileAccess'), `file access is disabled (disableFileAccess), but it is to be read from ${path}`);
+        const file = await fileSource(path);
+        // what the system makes up while it is read, such as /proc/version, says it has 0 bytes
+        return file.size > 0 ? file : await this.#collect(createReadStream(path));
+      }
+      if (typeof href === 'string') {
+        refuseIf(closed(node, 'disableUrlAccess'), 'URL access is disabled (disableUrlAccess), but it is to be fetched from a URL');
+        return await this.#collect(download(node, content, href));
+      }
+    } catch (error) {
+      if (error === this.options.signal?.reason) throw error;
+      throw contentError(what, error);
+    }
+    throw new GraphTransportError('EMESSAGE', `${what}: content must be a string, Buffer, stream, { path } or { href }`, {
+      permanent: true,
+    });
+  }
+
+  /** Takes a stream in: into memory, or beyond the limit into a file. */
+  async #collect(stream: Readable): Promise<ContentSource> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let spool: Spool | undefined;
+    const stopWatching = watch(stream, this.options);
+    try {
+      for await (const piece of stream) {
+        const chunk = typeof piece === 'string' ? Buffer.from(piece) : (piece as Buffer);
+        size += chunk.length;
+        refuseLarge(size);
+        if (spool) {
+          await spool.write(chunk);
+        } else if (size <= this.#memoryLeft) {
+          chunks.push(chunk);
+        } else {
+          spool = createSpool();
+          for (const kept of [...chunks.splice(0), chunk]) await spool.write(kept);
+        }
+        stopWatching.alive();
+      }
+      if (spool) return await spool.finish();
+      this.#memoryLeft -= size;
+      return new BufferContent(Buffer.concat(chunks, size));
+    } catch (error) {
+      await spool?.discard();
+      throw error;
+    } finally {
+      stopWatching();
+      stream.destroy();
+    }
+  }
+}
+
+/** Whether the node or one above it closes this kind of access. */
+function closed(node: MimeTreeNode, flag: 'disableFileAccess' | 'disableUrlAccess'): boolean {
+  for (let at: MimeTreeNode | undefined = node; at; at = at.parentNode) if (at[flag]) return true;
+  return false;
+}
+
+function contentError(what: string, error: unknown): GraphTransportError {
+  const { message, code } = error as { message?: string; code?: string };
+  const timedOut = code === 'ETIMEDOUT';
+  return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'EMESSAGE', `${what} cannot be read: ${message ?? String(error)}`, {
+    permanent: !timedOut,
+    cause: error,
+    hint: 'Nothing was sent.',
+  });
+}

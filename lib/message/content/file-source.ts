@@ -1,0 +1,100 @@
+import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { GraphTransportError } from '../../errors/graph-transport-error.js';
+import type { ContentSource } from './content-source.js';
+import { PIECE, refuseIf, refuseLarge } from './limits.js';
+
+/**
+ * A file whose bytes are read when they are wanted; what has changed since then is not sent.
+ *
+ * @param options `temporary`: whether disposing of it removes the file
+ */
+export async function fileSource(path: string, { temporary = false } = {}): Promise<ContentSource> {
+  const found = await stat(path);
+  const { size } = found;
+  refuseIf(!found.isFile(), `${path} is not a file`);
+  refuseLarge(size);
+
+  async function use<T>(task: (file: FileHandle) => Promise<T>): Promise<T> {
+    const file = await open(path);
+    try {
+      return await task(file);
+    } finally {
+      await file.close();
+    }
+  }
+  /** The buffers of the chunk before: new ones for each would be garbage by the megabyte. */
+  let spare: readonly [Buffer, Buffer] | undefined;
+
+  return {
+    size,
+    text: () => read().then((bytes) => bytes.toString('utf8')),
+    bytes: read,
+    async *pieces(start, length) {
+      const end = Math.min(start + length, size);
+      // one is read while the other is sent
+      const space = spare ?? [Buffer.allocUnsafeSlow(Math.min(PIECE, size)), Buffer.allocUnsafeSlow(Math.min(PIECE, size))];
+      spare = undefined;
+      const file = await open(path).catch(unreadable);
+      let next = readPiece(file, space[0], start, end);
+      try {
+        for (let at = start, turn = 1; at < end; at += PIECE, turn = 1 - turn) {
+          const piece = await next;
+          if (at + PIECE < end) next = readPiece(file, space[turn] as Buffer, at + PIECE, end);
+          else await checkUnchanged(file).catch(unreadable);
+          yield piece;
+        }
+        // not where it broke off: that attempt may still be reading into them
+        spare = space;
+      } finally {
+        await next.catch(() => undefined);
+        await file.close();
+      }
+    },
+    async dispose() {
+      if (temporary) await unlink(path).catch(() => undefined);
+    },
+  };
+
+  function read(): Promise<Buffer> {
+    return use(async (file) => {
+      const bytes = Buffer.allocUnsafe(size);
+      await fill(file, bytes, 0);
+      await checkUnchanged(file);
+      return bytes;
+    }).catch(unreadable);
+  }
+
+  function readPiece(file: FileHandle, space: Buffer, start: number, end: number): Promise<Buffer> {
+    const reading = fill(file, space.subarray(0, Math.min(PIECE, end - start)), start).catch(unreadable);
+    // whoever stops asking never looks at it
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  async function checkUnchanged(file: FileHandle): Promise<void> {
+    const now = await file.stat();
+    // a file put in its place has another inode
+    if (now.size !== size || now.mtimeMs !== found.mtimeMs || now.ino !== found.ino) throw fileChanged(path);
+  }
+
+  async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<Buffer> {
+    for (let done = 0; done < buffer.length;) {
+      const { bytesRead } = await file.read(buffer, done, buffer.length - done, start + done);
+      if (bytesRead === 0) throw fileChanged(path);
+      done += bytesRead;
+    }
+    return buffer;
+  }
+
+  function unreadable(error: unknown): never {
+    if (error instanceof GraphTransportError) throw error;
+    throw fileChanged(path, error);
+  }
+}
+
+function fileChanged(path: string, cause?: unknown): GraphTransportError {
+  const why = cause === undefined ? '' : ` (${(cause as Error).message})`;
+  const message = `the file ${basename(path)} changed or disappeared while the message was being sent${why}; nothing was sent`;
+  return new GraphTransportError('EMESSAGE', message, { cause, hint: 'Send again once the file is complete.' });
+}
