@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
+import type { ProxyRules } from './graph/proxy.js';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
 import type { Logger } from './base/logger.js';
 import type { FormatOption, LossPolicy, RouteOption } from './plan/plan-settings.js';
@@ -79,7 +80,7 @@ export interface CommonOptions {
   socketTimeout?: number | undefined;
   /** Milliseconds for one request to Graph or one sign-in as a whole, then `ETIMEDOUT`. @default 300000 */
   requestTimeout?: number | undefined;
-  /** URL of an http(s) proxy for sign-in and Graph. @default `HTTPS_PROXY` and `NO_PROXY` of the environment */
+  /** An http(s) proxy for sign-in and Graph, `http://user:password@host:port` or `host:port`. @default `HTTPS_PROXY` and `NO_PROXY` of the environment, as curl reads them */
   proxy?: string | undefined;
   /** When the client secret or certificate expires: a daily warning in the log from 60 days before, an error line once it has. @default no warning */
   secretExpires?: Date | string | undefined;
@@ -115,7 +116,7 @@ export interface Settings {
   readonly socketTimeout: number;
   readonly requestTimeout: number;
   readonly ca: string | Buffer | (string | Buffer)[] | undefined;
-  readonly proxy: string | undefined;
+  readonly proxies: ProxyRules;
   readonly secretExpires: Date | undefined;
   readonly logger: boolean | Partial<Logger>;
   readonly component: string;

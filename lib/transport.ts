@@ -52,6 +52,7 @@ export class GraphTransport extends EventEmitter {
   readonly #connection: GraphConnection;
   readonly #queue: MailboxQueue;
   #stopExpiryWatch: () => void = () => undefined;
+  #closed = false;
   /** Messages on their way and running checks, to be aborted by `close({ force: true })`. */
   readonly #running = new Set<Canceller>();
 
@@ -62,11 +63,7 @@ export class GraphTransport extends EventEmitter {
     this.#logger = createLogger<Logger>(settings.logger, settings.component);
     this.#connection = createGraphConnection(settings, { onBackgroundError: (error) => this.#report(this.#signInError(error)) });
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
-    if (settings.secretExpires) {
-      this.#stopExpiryWatch = watchExpiry(settings.secretExpires, ({ level, daysLeft, message }) => {
-        this.#logger[level]({ tnx: 'sign-in', daysLeft }, message);
-      });
-    }
+    this.#watchExpiry();
     setImmediate(() => {
       if (this.isIdle()) this.emit('idle');
     });
@@ -108,22 +105,45 @@ export class GraphTransport extends EventEmitter {
   }
 
   /**
-   * Takes no more messages and fails those that wait with `ECONNECTION`.
+   * Fails the messages that wait with `ECONNECTION` and ends the connections once running messages have ended. As with Nodemailer's
+   * own transports without a pool, a later `sendMail()` opens them again. Never throws.
    *
    * @param options `force`: aborts running messages (`EABORT`) instead of letting them end first
    */
-  close({ force = false }: { force?: boolean } = {}): void {
+  close(options?: { force?: boolean | undefined } | null): void {
+    this.#closed = true;
     this.#queue.close();
     this.#stopExpiryWatch();
-    if (force) {
+    if (options?.force) {
       const reason = new GraphTransportError('EABORT', 'the transport was closed with force');
       for (const canceller of this.#running) canceller.abort(reason);
     }
-    // what is still on the way then, such as the token of a message that was cancelled, nobody waits for
-    void this.#whenSettled().then(() => this.#connection.http.close(true));
+    void this.#whenSettled().then(() => {
+      // another message may have opened it again
+      if (!this.#closed) return;
+      // what is still on the way, such as the token of a message that was cancelled, nobody waits for
+      const { tokens, http } = this.#connection;
+      tokens.release();
+      return http.close(true);
+    });
+  }
+
+  #open(): void {
+    if (!this.#closed) return;
+    this.#closed = false;
+    this.#watchExpiry();
+  }
+
+  #watchExpiry(): void {
+    const { secretExpires } = this.#settings;
+    if (!secretExpires) return;
+    this.#stopExpiryWatch = watchExpiry(secretExpires, ({ level, daysLeft, message }) => {
+      this.#logger[level]({ tnx: 'sign-in', daysLeft }, message);
+    });
   }
 
   async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
+    this.#open();
     const canceller = new Canceller();
     const outer = mail.data['signal'] as AbortSignal | undefined;
     // one signal for all messages is how an app shuts down, and no leak
@@ -187,7 +207,7 @@ export class GraphTransport extends EventEmitter {
   }
 
   async #verify(): Promise<true> {
-    if (this.#queue.closed) throw new GraphTransportError('ECONNECTION', 'the transport was closed');
+    this.#open();
     const canceller = new Canceller();
     this.#running.add(canceller);
     try {

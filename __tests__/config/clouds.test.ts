@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { createCredential } from '../../lib/sign-in/credentials.js';
-import type { HttpClient, HttpRequest } from '../../lib/base/http.js';
+import type { HttpRequest, Requester } from '../../lib/base/http.js';
 import { readOptions } from '../../lib/config/read-options.js';
 import type { Cloud } from '../../lib/index.js';
 
@@ -10,12 +10,11 @@ const signIn = { tenantId, clientId: 'app', clientSecret: 'a~secret' };
 /** Signs in on a wire that answers nothing, and tells what was asked for. */
 async function requested(options: object): Promise<HttpRequest[]> {
   const requests: HttpRequest[] = [];
-  const http: HttpClient = {
+  const http: Requester = {
     request: (request) => {
       requests.push(request);
       return Promise.resolve({ kind: 'failure', error: new Error('no network here'), reason: 'connect', sent: false });
     },
-    close: () => Promise.resolve(),
   };
   const settings = readOptions({ ...signIn, ...options });
   const credential = await createCredential(settings.signIn, {

@@ -351,7 +351,7 @@ describe('cancelling', () => {
 });
 
 describe('close', () => {
-  test('fails what waits, lets running messages end, takes nothing new', async () => {
+  test('fails what waits and lets running messages end', async () => {
     const { queue } = createQueue({ maxConnections: 1 });
     const { send, started, finish } = createMessages(queue);
     const first = send('1');
@@ -360,13 +360,43 @@ describe('close', () => {
     await tick();
     queue.close();
     await expect(second).rejects.toMatchObject({ code: 'ECONNECTION', message: expect.stringContaining('nothing was sent') });
-    await expect(send('4')).rejects.toMatchObject({ code: 'ECONNECTION' });
     await finish('1', '3');
     await expect(first).resolves.toBe('1');
     await expect(elsewhere).resolves.toBe('3');
     expect(started).toEqual(['1', '3']);
-    expect(queue.closed).toBe(true);
     expect(queue.pending).toBe(0);
+  });
+
+  test('a later message opens it again, behind those that still run', async () => {
+    const { queue } = createQueue({ maxConnections: 1 });
+    const { send, started, finish } = createMessages(queue);
+    void send('1');
+    const waiting = send('2');
+    queue.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'ECONNECTION' });
+    const later = send('3');
+    await tick();
+    expect(started).toEqual(['1']);
+    await finish('1');
+    await finish('3');
+    await expect(later).resolves.toBe('3');
+    expect(queue.isIdle()).toBe(true);
+  });
+
+  test('a rate limit or a pause that was waited for when it closed holds only so long', async () => {
+    const { queue } = createQueue({ rateLimit: 1, rateDelta: 1000 });
+    const { send, turn, started, finish } = createMessages(queue);
+    void send('1');
+    const waiting = send('2', { mailbox: 'b@contoso.com' });
+    await tick();
+    turn('1').pause(2000);
+    queue.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'ECONNECTION' });
+    void send('3', { mailbox: 'b@contoso.com' });
+    void send('4');
+    await finish('1');
+    await tick(5000);
+    expect(started).toEqual(['1', '3', '4']);
   });
 
   test('leaves no timer of a pause or a rate limit behind', async () => {
@@ -427,7 +457,7 @@ describe('isIdle, onIdle and pending', () => {
     expect(onIdle).toHaveBeenCalledTimes(1);
   });
 
-  test('it is never idle again after close', async () => {
+  test('it is not idle after close, until it is used again', async () => {
     const { queue, onIdle } = createQueue({ maxConnections: 2 });
     const { send, finish } = createMessages(queue);
     for (const name of ['1', '2', '3', '4']) void send(name);

@@ -51,7 +51,12 @@ describe('a request', () => {
   beforeEach(async () => {
     server = await startServer();
     http = createHttpClient({ connectionTimeout: 10_000, socketTimeout: 10_000, requestTimeout: 20_000, connections: 4 });
-    const tokens = { get: async () => 'the-token', prepare: () => undefined, discard: (token: string) => void discarded.push(token) };
+    const tokens = {
+      get: async () => 'the-token',
+      prepare: () => undefined,
+      discard: (token: string) => void discarded.push(token),
+      release: () => undefined,
+    };
     client = createGraphClient({ graphEndpoint: server.url, http, tokens });
   });
   afterEach(async () => {
@@ -177,7 +182,7 @@ describe('a request', () => {
     const lame = createGraphClient({
       graphEndpoint: server.url,
       http,
-      tokens: { get: () => Promise.reject(error), prepare: () => undefined, discard: () => undefined },
+      tokens: { get: () => Promise.reject(error), prepare: () => undefined, discard: () => undefined, release: () => undefined },
     });
     await expect(lame.request(send)).rejects.toBe(error);
     expect(server.requests).toEqual([]);

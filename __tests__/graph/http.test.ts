@@ -320,13 +320,35 @@ describe('close', () => {
     await closing;
   });
 
-  test('takes no more requests', async () => {
+  test.each([false, true])('a later request opens a new connection (force: %s)', async (force) => {
     const client = createClient();
     await client.request(post());
+    await client.close(force);
+    expect(await client.request(post())).toMatchObject({ kind: 'answer', status: 202 });
+    expect(server.requests.map(({ connection }) => connection)).toEqual([1, 2]);
+  });
+
+  test('what is to go on until then sends nothing more', async () => {
+    const client = createClient();
+    const before = client.untilClosed();
+    expect(await before.request(post())).toMatchObject({ status: 202 });
     await client.close();
-    expect(await client.request(post())).toMatchObject({ kind: 'failure', reason: 'abort', sent: false });
-    expect(await client.request({ ...post(), freshConnection: true })).toMatchObject({ kind: 'failure', sent: false });
-    expect(server.requests).toHaveLength(1);
+    expect(await before.request(post())).toMatchObject({ kind: 'failure', reason: 'abort', sent: false });
+    expect(await before.request(post({ freshConnection: true }))).toMatchObject({ kind: 'failure', sent: false });
+    expect(await client.untilClosed().request(post())).toMatchObject({ status: 202 });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test('never rejects: twice, at the same time, with force after it, while it connects', async () => {
+    const client = createClient();
+    const running = client.request(post({ freshConnection: true }));
+    await Promise.all([client.close(), client.close(true), client.close()]);
+    await client.close(true);
+    await running;
+    const { port } = await unusedPort().then((unused) => ({ port: unused }));
+    const connecting = client.request({ ...post(), url: new URL(`http://127.0.0.1:${port}/`) });
+    await client.close(true);
+    expect(await connecting).toMatchObject({ kind: 'failure' });
   });
 
   test('with force ends them', async () => {

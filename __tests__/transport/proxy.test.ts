@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import nodemailer from 'nodemailer';
 import { RequestError, Server as ProxyServer } from 'proxy-chain';
 import { graphTransport, isGraphTransportError, type GraphTransport } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { withEnvironment } from '../config/with-environment.js';
+import { answerConnect, startFakeProxy, type FakeProxy } from '../support/proxies.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
 const none = {
@@ -11,6 +13,8 @@ const none = {
   https_proxy: undefined,
   HTTP_PROXY: undefined,
   http_proxy: undefined,
+  ALL_PROXY: undefined,
+  all_proxy: undefined,
   NO_PROXY: undefined,
   no_proxy: undefined,
 };
@@ -76,24 +80,17 @@ test('"proxy" carries sign-in and Graph, with tls.ca for both', async () => {
   expect(plain).toEqual([]);
 });
 
-test.each(['HTTPS_PROXY', 'https_proxy'])('%s carries sign-in and Graph', async (name) => {
+test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])('%s never carries what goes to this machine, the sandbox for one', async (name) => {
   const { url, connects } = await startProxy();
   await withEnvironment({ ...none, [name]: url }, () => send(create()));
-  expect(sandbox.messages).toHaveLength(1);
-  expect(new Set(connects)).toEqual(new Set([hosts.authority, hosts.graph]));
-});
-
-test.each(['127.0.0.1', '*'])('NO_PROXY=%s keeps both off the proxy', async (exception) => {
-  const { url, connects } = await startProxy();
-  await withEnvironment({ ...none, HTTPS_PROXY: url, NO_PROXY: exception }, () => send(create()));
   expect(sandbox.messages).toHaveLength(1);
   expect(connects).toEqual([]);
 });
 
-test('NO_PROXY for another host changes nothing', async () => {
-  const { url, connects } = await startProxy();
-  await withEnvironment({ ...none, HTTPS_PROXY: url, NO_PROXY: 'localhost,.contoso.com' }, () => send(create()));
-  expect(new Set(connects)).toEqual(new Set([hosts.authority, hosts.graph]));
+test.each(['HTTPS_PROXY', 'https_proxy'])('%s that makes no sense is refused at creation', async (name) => {
+  await withEnvironment({ ...none, [name]: 'socks5://user:GEHEIM@proxy.contoso.com' }, () => {
+    expect(() => create()).toThrow(expect.objectContaining({ code: 'ECONFIG', message: expect.stringContaining(name) }));
+  });
 });
 
 test('"proxy" wins over the environment', async () => {
@@ -156,10 +153,87 @@ test('a proxy that is down is told; nothing is sent', async () => {
   await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
   const { port } = closed.address() as AddressInfo;
   await new Promise((resolve) => closed.close(resolve));
-  await withEnvironment({ ...none, HTTPS_PROXY: `http://127.0.0.1:${port}` }, () =>
-    expect(send(create())).rejects.toMatchObject({ code: 'ECONNECTION', ambiguous: false, hint: expect.stringContaining('proxy') }),
-  );
+  await expect(send(create({ proxy: `http://user:GEHEIM@127.0.0.1:${port}` }))).rejects.toMatchObject({
+    code: 'ECONNECTION',
+    ambiguous: false,
+    message: expect.stringMatching(new RegExp(`proxy 127\\.0\\.0\\.1:${port} .*ECONNREFUSED`)),
+    hint: expect.stringContaining('proxy'),
+  });
   expect(sandbox.requests).toEqual([]);
+});
+
+describe('a proxy that does not do its work', () => {
+  const fakes: FakeProxy[] = [];
+  afterEach(() => Promise.all(fakes.splice(0).map((fake) => fake.close())));
+  const start = async (handle: Parameters<typeof startFakeProxy>[0]) => {
+    const fake = await startFakeProxy(handle);
+    fakes.push(fake);
+    return fake;
+  };
+
+  test.each([0, 2])('accepts and closes: one connection per attempt (%d retries), and the proxy is named', async (retries) => {
+    const fake = await start((socket) => socket.destroy());
+    await expect(send(create({ proxy: `http://user:GEHEIM@127.0.0.1:${fake.port}`, retries }))).rejects.toMatchObject({
+      code: 'ECONNECTION',
+      ambiguous: false,
+      message: expect.stringContaining(`the proxy 127.0.0.1:${fake.port} closed the connection`),
+    });
+    expect(fake.connections).toBe(1 + retries);
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  test('accepts and closes, with a token at hand: one connection per attempt', async () => {
+    const fake = await start((socket) => socket.destroy());
+    const credential = { getToken: () => Promise.resolve({ token: sandbox.issueToken(), expiresOnTimestamp: Date.now() + 3_600_000 }) };
+    const { graphEndpoint, tls } = sandbox.options;
+    const transport = graphTransport({ credential, graphEndpoint, tls, retries: 1, proxy: `127.0.0.1:${fake.port}` });
+    open.push(transport);
+    await expect(send(transport)).rejects.toMatchObject({
+      code: 'ECONNECTION',
+      ambiguous: false,
+      message: expect.stringContaining('proxy'),
+    });
+    expect(fake.connections).toBe(2);
+  });
+
+  test('says nothing: connectionTimeout ends it', async () => {
+    const fake = await start(() => undefined);
+    await expect(send(create({ proxy: `http://127.0.0.1:${fake.port}`, connectionTimeout: 100 }))).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+      ambiguous: false,
+      message: expect.stringMatching(new RegExp(`the proxy 127\\.0\\.0\\.1:${fake.port} did not connect .* within 100 ms`)),
+    });
+    expect(fake.connections).toBe(1);
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['closes the tunnel', 'HTTP/1.1 200 OK\r\n\r\n', /closed the tunnel/],
+    ['speaks something else', '\x05\x00SOCKS', /does not answer in HTTP/],
+    ['has no answer but a status', 'HTTP/1.1 502 Bad Gateway\r\n\r\n', /HTTP 502/],
+  ])('%s: named, one connection', async (_, text, message) => {
+    const fake = await start(answerConnect(text));
+    await expect(send(create({ proxy: `http://127.0.0.1:${fake.port}` }))).rejects.toMatchObject({
+      code: 'ECONNECTION',
+      ambiguous: false,
+      message: expect.stringMatching(message),
+    });
+    expect(fake.connections).toBe(1);
+  });
+
+  test('says nothing, and the transport is closed with force: the attempt ends with it', async () => {
+    const events = new EventEmitter();
+    const [asked, ended] = [once(events, 'asked'), once(events, 'ended')];
+    const fake = await start((socket) => {
+      socket.once('data', () => events.emit('asked'));
+      socket.on('close', () => events.emit('ended'));
+    });
+    const transport = create({ proxy: `http://127.0.0.1:${fake.port}`, connectionTimeout: 60_000 });
+    const failing = send(transport).catch((error: unknown) => error);
+    await asked;
+    transport.close({ force: true });
+    expect(await failing).toMatchObject({ code: 'EABORT', ambiguous: false });
+    await ended;
+  });
 });
 
 test('behind a proxy an unknown certificate is refused as without one', async () => {
@@ -185,7 +259,7 @@ test('what the proxy refuses for a moment is sent in the end', async () => {
   expect(sandbox.messages).toHaveLength(1);
 });
 
-test.each(['proxy.contoso.com:8080', 'ftp://proxy.contoso.com', 'socks5://user:GEHEIM@proxy.contoso.com', 'http://', 7])(
+test.each(['proxy.contoso.com', 'ftp://proxy.contoso.com', 'socks5://user:GEHEIM@proxy.contoso.com', 'http://', 7])(
   'the proxy %j is refused and not shown',
   (proxy) => {
     let thrown: unknown;

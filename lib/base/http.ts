@@ -33,9 +33,14 @@ export interface HttpFailure {
   sent: boolean;
 }
 
+/** As much of a client as sends requests. */
+export type Requester = Pick<HttpClient, 'request'>;
+
 /** What puts requests on the wire. */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpOutcome>;
-  /** Takes no more requests and ends idle connections; running requests, too, with `force`. */
+  /** A client whose requests fail once this one has been closed, for what would go on with its next request. */
+  untilClosed(): Requester;
+  /** Ends idle connections; running requests, too, with `force`. A later request opens new ones. Never rejects. */
   close(force?: boolean): Promise<void>;
 }

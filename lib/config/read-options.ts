@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { configError, show } from '../errors/config-error.js';
+import { readProxyRules } from '../graph/proxy.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
 import type { ClientCertificate, SignIn } from '../sign-in/sign-in.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
@@ -46,7 +47,7 @@ const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecre
  */
 export function readOptions(
   input: GraphTransportOptions | CommonOptions | string = {},
-  env: EnvironmentOptions['env'] = process.env,
+  env: NonNullable<EnvironmentOptions['env']> = process.env,
 ): Settings {
   const given: unknown = typeof input === 'string' ? optionsFromUrl(input) : input;
   if (typeof given !== 'object' || given === null) throw configError(`options must be an object or a msgraph: URL, not ${show(given)}`);
@@ -79,7 +80,7 @@ export function readOptions(
     socketTimeout: integer(options, 'socketTimeout', 120_000, 1),
     requestTimeout: integer(options, 'requestTimeout', 300_000, 1),
     ca: readCa(options['tls']),
-    proxy: readProxy(options),
+    proxies: readProxyRules(string(options, 'proxy'), env, Object.values(hosts)),
     secretExpires: readDate(options, 'secretExpires'),
     logger: readLogger(options['logger']),
     component: string(options, 'component') ?? 'graph-transport',
@@ -178,16 +179,6 @@ function readCa(tls: unknown): Settings['ca'] {
   const valid = (value: unknown): value is string | Buffer => typeof value === 'string' || Buffer.isBuffer(value);
   if (ca === undefined || valid(ca) || (Array.isArray(ca) && ca.every(valid))) return ca;
   throw configError('"tls.ca" must be a PEM string, a Buffer or an array of them');
-}
-
-function readProxy(options: Record<string, unknown>): string | undefined {
-  const text = string(options, 'proxy');
-  if (text === undefined) return undefined;
-  // never shown: it may hold a password
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw configError('"proxy" must be the URL of an http or https proxy, such as http://proxy.contoso.com:8080');
-  }
-  return text;
 }
 
 function readDate(options: Record<string, unknown>, name: string): Date | undefined {

@@ -51,22 +51,18 @@ export class MailboxQueue {
     return this.#pending;
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Whether another message could start soon; as Nodemailer's pool, it takes a few more than it can send at once. */
   isIdle(): boolean {
     return !this.#closed && this.#waiting < this.options.maxConnections;
   }
 
   /**
-   * Runs a task when it is the mailbox's turn.
+   * Runs a task when it is the mailbox's turn; opens a closed queue again.
    *
-   * @throws {GraphTransportError} `ECONNECTION` if the queue is closed, before or while it waits; the signal's reason if that aborts
+   * @throws {GraphTransportError} `ECONNECTION` if the queue is closed while it waits; the signal's reason if that aborts
    */
   async run<T>(mailbox: string, signal: Cancellation, task: (turn: Turn) => Promise<T>): Promise<T> {
-    if (this.#closed) throw closedError();
+    this.#closed = false;
     const key = mailbox.toLowerCase();
     const lane = this.#lane(key);
     this.#pending++;
@@ -88,12 +84,14 @@ export class MailboxQueue {
     }
   }
 
-  /** Takes nothing new and fails what waits; what runs goes on. */
+  /** Fails what waits; what runs goes on. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#rateTimer);
+    this.#rateTimer = undefined;
     for (const lane of this.#lanes.values()) {
       clearTimeout(lane.timer);
+      lane.timer = undefined;
       for (const waiter of lane.waiting.splice(0)) {
         this.#waiting--;
         waiter.fail(closedError());
@@ -227,7 +225,7 @@ async function untilFree(lane: Lane, signal: Cancellation): Promise<void> {
 }
 
 function closedError(): GraphTransportError {
-  return new GraphTransportError('ECONNECTION', 'the transport was closed; nothing was sent', {
-    hint: 'Create a new transport to send again.',
+  return new GraphTransportError('ECONNECTION', 'the transport was closed while the message waited; nothing was sent', {
+    hint: 'Sending again opens the transport again.',
   });
 }

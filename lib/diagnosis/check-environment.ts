@@ -1,3 +1,4 @@
+import type { Proxy, ProxyRules } from '../graph/proxy.js';
 import { expiryNotice } from '../sign-in/expiry.js';
 import type { Finding } from './finding.js';
 
@@ -29,18 +30,19 @@ function describeSeconds(seconds: number): string {
 }
 
 /** Tells which proxy requests take. Shows no password. */
-export function checkProxy(proxy: string | undefined, env: Readonly<Record<string, string | undefined>>): Finding {
+export function checkProxy({ always, byEnvironment }: ProxyRules, env: Readonly<Record<string, string | undefined>>): Finding {
   const pass = (message: string): Finding => ({ check: 'proxy', status: 'pass', message });
-  if (proxy !== undefined) return pass(`${withoutPassword(proxy)} (option proxy)`);
-  const name = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].find((candidate) => env[candidate]);
-  if (name === undefined) return pass('none, direct connections');
-  const exceptions = env['no_proxy'] ?? env['NO_PROXY'];
-  return pass(`${withoutPassword(env[name] ?? '')} (${name}${exceptions ? `, but not for NO_PROXY=${exceptions}` : ''})`);
+  if (always) return pass(`${describe(always)} (option proxy)`);
+  if (byEnvironment) {
+    const exceptions = env['no_proxy'] || env['NO_PROXY'];
+    return pass(`${describe(byEnvironment)} (${byEnvironment.source}${exceptions ? `, but not for NO_PROXY=${exceptions}` : ''})`);
+  }
+  const plain = ['http_proxy', 'HTTP_PROXY'].find((name) => env[name]);
+  return pass(`none, direct connections${plain ? ` (${plain} is for plain http only; https takes HTTPS_PROXY)` : ''}`);
 }
 
-function withoutPassword(proxy: string): string {
-  const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
-  return url ? `${url.protocol}//${url.username ? 'with password@' : ''}${url.host}` : 'a URL that cannot be read';
+function describe({ secure, name, authorization }: Proxy): string {
+  return `${secure ? 'https' : 'http'}://${authorization === undefined ? '' : 'with password@'}${name}`;
 }
 
 /** Tells how long the secret or certificate is good for. */

@@ -6,7 +6,7 @@ import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redact } from '../errors/safe-cause.js';
 import { createGraphClient, type GraphOutcome } from '../graph/client.js';
 import { createHttpClient } from '../graph/http.js';
-import type { HttpClient } from '../base/http.js';
+import type { Requester } from '../base/http.js';
 import { createCredential } from '../sign-in/credentials.js';
 import { secretsOf, type SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource } from '../sign-in/tokens.js';
@@ -59,12 +59,12 @@ async function* findAll({
     for (const check of ['sign-in', 'token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a complete configuration');
     return;
   }
-  yield checkProxy(settings.proxy, env);
+  yield checkProxy(settings.proxies, env);
 
   const clock: { reading?: ClockReading } = {};
-  const http = observeClock(createHttpClient({ ...settings, connections: 2 }), clock);
+  const http = createHttpClient({ ...settings, connections: 2 });
   try {
-    yield* findAtMicrosoft(settings, http);
+    yield* findAtMicrosoft(settings, observeClock(http, clock));
   } finally {
     await http.close(true);
   }
@@ -78,7 +78,7 @@ async function* findAll({
   }
 }
 
-async function* findAtMicrosoft(settings: Settings, http: HttpClient): AsyncGenerator<Finding> {
+async function* findAtMicrosoft(settings: Settings, http: Requester): AsyncGenerator<Finding> {
   const { hosts, mailbox, signIn, wellKnownAuthority, requestTimeout } = settings;
   const trace: SignInTrace = {};
   const tokens = createTokenSource({
@@ -153,14 +153,13 @@ function fromError(check: CheckName, error: unknown): Finding {
 
 const skip = (check: CheckName, message: string): Finding => ({ check, status: 'skip', message });
 
-function observeClock(http: HttpClient, clock: { reading?: ClockReading }): HttpClient {
+function observeClock(http: Requester, clock: { reading?: ClockReading }): Requester {
   return {
     async request(request) {
       const outcome = await http.request(request);
       if (outcome.kind === 'answer' && outcome.headers['date']) clock.reading = { date: outcome.headers['date'], receivedAt: Date.now() };
       return outcome;
     },
-    close: (force) => http.close(force),
   };
 }
 

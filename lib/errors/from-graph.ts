@@ -1,5 +1,6 @@
 import { explain } from './catalogue.js';
 import { GraphTransportError } from './graph-transport-error.js';
+import { ProxyError } from './proxy-error.js';
 import { redact, safeCause } from './safe-cause.js';
 
 /** A request to Graph that did not do what it should: an answer, or none. */
@@ -98,6 +99,7 @@ export function abortError(
 /** System and TLS errors say what to do better than their code does. */
 export function connectionHint(error: Error): string | undefined {
   const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
+  if (error instanceof ProxyError) return proxyHint(error);
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
     return "The certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
   }
@@ -105,12 +107,15 @@ export function connectionHint(error: Error): string | undefined {
   if (/ECONNREFUSED|ETIMEDOUT|CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/.test(code)) {
     return 'The host cannot be reached: check firewall and proxy; outgoing https (443) is needed.';
   }
-  // undici's words; there is no code for it
-  const refused = /Proxy response \((\d{3})\)/.exec(error.message)?.[1];
-  if (refused === '407') return 'The proxy wants a user name and password: http://user:password@host:port, both percent-encoded.';
-  if (refused === '403') return 'The proxy does not allow this host: have it added to the proxy, or name the host in NO_PROXY.';
-  if (refused !== undefined) return 'The proxy could not connect to the host: check the proxy, or name the host in NO_PROXY.';
   return undefined;
+}
+
+function proxyHint({ code, proxyStatus }: ProxyError): string {
+  if (proxyStatus === 407) return 'The proxy wants a user name and password: http://user:password@host:port, both percent-encoded.';
+  if (proxyStatus === 403) return 'The proxy does not allow this host: have it added to the proxy, or name the host in NO_PROXY.';
+  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code))
+    return "The proxy's certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
+  return 'Check the proxy (option proxy or HTTPS_PROXY), or name the host in NO_PROXY.';
 }
 
 export function describe(error: Error): string {

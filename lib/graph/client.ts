@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cancellation } from '../base/cancellation.js';
-import type { HttpAnswer, HttpClient, HttpFailure, HttpOutcome } from '../base/http.js';
+import type { HttpAnswer, HttpFailure, HttpOutcome, Requester } from '../base/http.js';
 import type { TokenSource } from '../sign-in/tokens.js';
 import { isLoopback } from './clouds.js';
 
@@ -53,7 +53,7 @@ export interface GraphClient {
 
 export interface GraphClientOptions {
   graphEndpoint: string;
-  http: HttpClient;
+  http: Requester;
   tokens: TokenSource;
 }
 
@@ -158,7 +158,7 @@ class AuthenticationHandler implements Middleware {
 }
 
 class HttpHandler implements Middleware {
-  constructor(private readonly http: HttpClient) {}
+  constructor(private readonly http: Requester) {}
 
   async execute(context: Context): Promise<void> {
     const options = context.options as unknown as Options;

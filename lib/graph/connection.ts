@@ -39,7 +39,7 @@ export function createGraphConnection(
   const tokens = createTokenSource({
     scope: `${hosts.graphEndpoint}/.default`,
     timeout: settings.requestTimeout,
-    createCredential: () => createCredential(signIn, { ...settings, authorityHost: hosts.authorityHost, http, trace }),
+    createCredential: () => createCredential(signIn, { ...settings, authorityHost: hosts.authorityHost, http: http.untilClosed(), trace }),
     ...(onBackgroundError && { onBackgroundError }),
   });
   return { graph: createGraphClient({ graphEndpoint: hosts.graphEndpoint, http, tokens }), tokens, trace, http };

@@ -1,14 +1,14 @@
 import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { Cancellation } from '../base/cancellation.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
-import type { HttpClient, HttpFailure } from '../base/http.js';
+import type { HttpFailure, Requester } from '../base/http.js';
 import { parseRetryAfter } from '../base/retry-after.js';
 
 /**
  * Lets @azure/identity use this transport's connections: the same proxy, certificate authorities and timeouts as for Graph.
  * Its own client ignores `tls.ca` behind a proxy.
  */
-export async function createAzureHttpClient(http: HttpClient, trace: SignInTrace, maxRetryDelay: number): Promise<AzureHttpClient> {
+export async function createAzureHttpClient(http: Requester, trace: SignInTrace, maxRetryDelay: number): Promise<AzureHttpClient> {
   const { createHttpHeaders, RestError } = await import('@azure/core-rest-pipeline');
   return {
     async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {

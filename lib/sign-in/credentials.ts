@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { SignInTrace } from '../errors/from-sign-in.js';
-import type { HttpClient } from '../base/http.js';
+import type { Requester } from '../base/http.js';
 import { createAzureHttpClient } from './azure-http.js';
 import { isPfx, loadPem } from './pfx.js';
 import type { ClientCertificate, SignIn } from './sign-in.js';
@@ -9,7 +9,7 @@ export interface CredentialOptions {
   authorityHost: string;
   /** Whether the authority is one of Microsoft's own; others are not asked about at login.microsoftonline.com. */
   wellKnownAuthority: boolean;
-  http: HttpClient;
+  http: Requester;
   /** Filled with what happened on the wire. */
   trace: SignInTrace;
   /** Repeats of a sign-in that got no answer or 429, 500, 502, 503, 504. */

@@ -9,6 +9,8 @@ export interface TokenSource {
   prepare(): void;
   /** Forgets a token Graph refused, so that the next `get` fetches a fresh one. */
   discard(token: string): void;
+  /** Lets go of what is being fetched: whoever asks next does not wait for it. */
+  release(): void;
 }
 
 /** When to renew. Pure, so that it can be tested with any clock. */
@@ -65,18 +67,19 @@ export function createTokenSource({
   }
 
   function refresh(): Promise<AccessToken> {
-    pending ??= fetchToken().then(
+    if (pending) return pending;
+    const fetching = fetchToken().then(
       (token) => {
-        pending = undefined;
+        if (pending === fetching) pending = undefined;
         current = token;
         return token;
       },
       (error: unknown) => {
-        pending = undefined;
+        if (pending === fetching) pending = undefined;
         throw error;
       },
     );
-    return pending;
+    return (pending = fetching);
   }
 
   return {
@@ -100,6 +103,10 @@ export function createTokenSource({
     discard(token) {
       if (current?.token !== token) return;
       current = undefined;
+      credential = undefined;
+    },
+    release() {
+      pending = undefined;
       credential = undefined;
     },
   };
