@@ -80,7 +80,7 @@ export class ConnectionPool {
     const lane = this.#lane(url.origin);
     if (!lane.running.delete(connection)) return;
     // never connected: its attempt would go on, and the next request would wait for it
-    if (outcome.kind === 'failure' && !outcome.sent) this.#end(connection);
+    if (outcome.kind === 'failure' && !outcome.sent) void this.#end(connection);
     else this.#keep(lane, connection, outcome);
     if (lane.waiting.length === 0) {
       if (lane.running.size === 0 && lane.idle.length === 0) this.#lanes.delete(url.origin);
@@ -98,7 +98,7 @@ export class ConnectionPool {
   }
 
   endAlone(connection: Connection): void {
-    if (this.#alone.delete(connection)) this.#end(connection);
+    if (this.#alone.delete(connection)) void this.#end(connection);
   }
 
   /** Ends what is idle, or everything. Never rejects. */

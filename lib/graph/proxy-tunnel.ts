@@ -32,7 +32,7 @@ export function tunnelThrough(
     const settle: buildConnector.Callback = (...result) => {
       if (settled) {
         // came too late
-        (result[1] as Socket | null)?.destroy();
+        result[1]?.destroy();
         return;
       }
       settled = true;
@@ -48,12 +48,16 @@ export function tunnelThrough(
     }, timeout);
 
     const request = ask(proxy, authority, ca);
-    close = () => request.destroy();
+    close = () => {
+      request.destroy();
+    };
     request.on('error', (error) => fail(failureOf(proxy, error)));
     // a server that knows no CONNECT may answer as to any other request
     request.on('response', ({ statusCode }) => fail(refusal(proxy, authority, statusCode)));
     request.on('connect', ({ statusCode }, socket: Socket, head) => {
-      close = () => socket.destroy();
+      close = () => {
+        socket.destroy();
+      };
       socket.on('error', (error) => fail(failureOf(proxy, error)));
       if (statusCode !== 200) return fail(refusal(proxy, authority, statusCode));
       if (settled) return close();
@@ -61,7 +65,7 @@ export function tunnelThrough(
       if (target.protocol !== 'https:') return settle(null, socket);
       secure({ ...target, httpSocket: socket }, (error, tlsSocket) => {
         if (error) return fail(behindTunnel(proxy, authority, error));
-        settle(null, tlsSocket as Socket);
+        settle(null, tlsSocket);
       });
     });
     request.end();
