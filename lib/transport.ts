@@ -79,7 +79,9 @@ export class GraphTransport extends EventEmitter {
   }
 
   /**
-   * Signs in for real and, where `mailbox` is set, asks Graph whether it may be used. Never sends anything.
+   * Signs in for real and, where `mailbox` is set, asks Graph whether it may be used. Never sends anything. Without `mailbox` it only
+   * knows what the token says: it rejects for an app without Mail.Send in Entra (with RBAC for Applications set `mailbox`), and else
+   * resolves and logs at `warn` that no mailbox was checked.
    *
    * @throws {GraphTransportError} `EAUTH`, `EENVELOPE`, `ECONNECTION` or `ETIMEDOUT`, with a `hint`
    */
@@ -213,7 +215,9 @@ export class GraphTransport extends EventEmitter {
     try {
       const { hosts, mailbox } = this.#settings;
       const verified = verifyAccess({ ...this.#connection, graphEndpoint: hosts.graphEndpoint, mailbox });
-      await raceAbort(verified, canceller);
+      if (!(await raceAbort(verified, canceller))) {
+        this.#logger.warn({ tnx: 'verify' }, 'No mailbox is set: verify() signed in, and did not check whether a mailbox may send');
+      }
       return true;
     } catch (error) {
       throw this.#signInError(error);

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createReport } from '../../lib/cli/doctor-report.js';
+import type { Finding } from '../../lib/diagnosis/finding.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { makeCertificate } from '../sign-in/make-certificate.js';
 import { runCli } from './run-cli.js';
@@ -137,7 +139,7 @@ test.each<[string, string[], Record<string, string>, RegExp]>([
     'a tenant given as a URL',
     ['--tenant-id', 'https://contoso.com/', '--client-id', clientId, '--client-secret-env', 'S'],
     { S: SECRET },
-    /tenantId is a URL/,
+    /--tenant-id is a URL/,
   ],
 ])('with %s says what is missing', async (_, args, env, text) => {
   const { stdout, status } = await doctor(args, env);
@@ -153,4 +155,56 @@ test('explains itself with an example, and does not take a secret as a flag', as
   const refused = await runCli(['doctor', '--client-secret', 'GEHEIM']);
   expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("unknown option '--client-secret'") });
   expect(refused.stderr).not.toContain('GEHEIM');
+});
+
+test('reads a file that setup left, and puts it before the environment', async () => {
+  const file = join(folder, 'graph-mail.env');
+  const lines = { ...graphNames(), GRAPH_CREDENTIAL_EXPIRES: '2099-01-31' };
+  writeFileSync(
+    file,
+    Object.entries(lines)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
+  );
+  const { stdout, status } = await doctor(['--env-file', file], { GRAPH_SENDER: 'nobody@contoso.com' });
+  expect(stdout).toContain('✓ mailbox: noreply@contoso.com may send');
+  expect(status).toBe(0);
+  // Node.js itself refuses one that is not there
+});
+
+test('speaks of what the user set, and gives a remedy once', async () => {
+  const { stdout } = await doctor([], { ...graphNames(), GRAPH_CLIENT_SECRET: 'wrong~GEHEIM' });
+  expect(stdout).toContain('into GRAPH_CLIENT_SECRET');
+  expect(stdout).not.toContain('clientSecret');
+  const url = await doctor([], { MAIL_URL: `msgraph://${clientId}:wrong~GEHEIM@${sandbox.tenantId}/noreply@contoso.com` });
+  expect(url.stdout).toContain('into the secret in MAIL_URL');
+});
+
+test('says that a URL for SMTP is skipped', async () => {
+  const { stdout } = await doctor([], { ...graphNames(), MAIL_URL: 'smtp://user:GEHEIM@localhost' });
+  expect(stdout).toContain('- configuration: MAIL_URL is skipped: it is for smtp, not for msgraph');
+});
+
+test('does not promise what it did not check', async () => {
+  const { stdout, status } = await doctor([], { ...graphNames(), GRAPH_SENDER: '' });
+  expect(stdout).not.toContain('Mail can be sent');
+  expect(stdout).toMatch(/\nNot checked: whether the mailbox may send\./);
+  expect(status).toBe(0);
+});
+
+test('checks that another mailbox is refused', async () => {
+  const { stdout, status } = await doctor(['--must-not-send-as', 'noreply@contoso.com'], graphNames());
+  expect(stdout).toContain('✗ other mailbox: noreply@contoso.com may send, too');
+  expect(status).toBe(1);
+});
+
+test('wraps lines and shows colours where it is told a terminal', () => {
+  const finding: Finding = { check: 'mailbox', status: 'fail', message: 'word '.repeat(30).trim(), remedy: 'Set clientSecret.' };
+  const show = createReport({ width: 60, colour: true, names: { clientSecret: 'GRAPH_CLIENT_SECRET' } });
+  const text = show(finding);
+  // eslint-disable-next-line no-control-regex -- the colours
+  for (const line of text.replace(/\u001b\[\d+m/g, '').split('\n')) expect(line.length).toBeLessThan(60);
+  expect(text).toContain('\u001b[31m✗\u001b[0m');
+  expect(text).toContain('\n    Set GRAPH_CLIENT_SECRET.');
+  expect(show(finding)).not.toContain('Set GRAPH_CLIENT_SECRET');
 });

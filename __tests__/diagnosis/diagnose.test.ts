@@ -1,7 +1,7 @@
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { renderFinding, renderJson } from '../../lib/cli/doctor-report.js';
+import { renderFinding, renderJson, renderSummary } from '../../lib/cli/doctor-report.js';
 import { diagnose } from '../../lib/diagnosis/diagnose.js';
 import type { CheckName, Finding } from '../../lib/diagnosis/finding.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
@@ -114,6 +114,7 @@ describe('a mistake in the configuration', () => {
     expect(findings[1]).toMatchObject({ check: 'configuration', status: 'warn', remedy: expect.stringContaining('GRAPH_SENDER') });
     expect(findings.of('mailbox')?.status).toBe('skip');
     expect(findings.some(({ status }) => status === 'fail')).toBe(false);
+    expect(renderSummary(findings)).toBe('Not checked: whether the mailbox may send. Nothing that was checked is wrong.');
   });
 });
 
@@ -233,7 +234,9 @@ describe('ErrorAccessDenied has its causes told apart', () => {
     expect(findings.of('mailbox')).toMatchObject({
       status: 'fail',
       code: 'ErrorAccessDenied',
-      remedy: expect.stringMatching(/Application Access Policy excludes.*not active yet.*30 minutes to 2 hours/),
+      remedy: expect.stringMatching(
+        /Application Access Policy excludes.*not active yet.*Test-ApplicationAccessPolicy -Identity noreply@contoso\.com -AppId/,
+      ),
     });
     expect((await examine({ ...as(limited), mailbox: 'alerts@contoso.com' })).of('mailbox')?.status).toBe('pass');
   });
@@ -270,7 +273,12 @@ describe('RBAC for Applications', () => {
 
   test('cannot be told from missing consent without a mailbox to try', async () => {
     const findings = await examine({ ...as(powerless), mailbox: undefined });
-    expect(findings.of('permission')).toMatchObject({ status: 'warn', remedy: expect.stringContaining('RBAC for Applications') });
+    expect(findings.of('permission')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('without a mailbox Exchange cannot be asked'),
+      remedy: expect.stringContaining('name the mailbox'),
+    });
+    expect(renderSummary(findings)).not.toContain('Mail can be sent');
   });
 });
 
@@ -357,4 +365,52 @@ test('a server’s words cannot steer the terminal', async () => {
   const finding = (await examine()).of('mailbox') as Finding;
   expect(renderFinding(finding).replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   expect(renderFinding(finding)).toMatch(/^✗ mailbox: .*\n {4}There is no such mailbox/);
+});
+
+describe('a mailbox that must be out of reach', () => {
+  const check = async (options: Record<string, unknown>, mustNotSendAs: string[]) => {
+    const findings: Finding[] = [];
+    for await (const finding of diagnose({ options: { ...sandbox.options, retries: 0, ...options }, env: {}, mustNotSendAs }))
+      if (finding.check === 'other mailbox') findings.push(finding);
+    return findings;
+  };
+
+  test('is refused to an app that is restricted', async () => {
+    expect(await check({ ...as(limited), mailbox: 'alerts@contoso.com' }, ['noreply@contoso.com'])).toEqual([
+      expect.objectContaining({ status: 'pass', message: 'noreply@contoso.com may not send, as it should be (ErrorAccessDenied)' }),
+    ]);
+  });
+
+  test('fails the check where the app reaches it', async () => {
+    expect(await check({}, ['alerts@contoso.com'])).toEqual([
+      expect.objectContaining({ status: 'fail', remedy: expect.stringContaining('Restrict the app') }),
+    ]);
+  });
+
+  test('is not taken for refused because it does not exist', async () => {
+    expect(await check({}, ['nobody@contoso.com'])).toEqual([
+      expect.objectContaining({ status: 'warn', message: expect.stringContaining('not checked') }),
+    ]);
+  });
+});
+
+test('a wrong clock is named before the certificate', async () => {
+  sandbox.fail({
+    operation: 'token',
+    status: 401,
+    code: 'invalid_client',
+    message: 'AADSTS700024: Client assertion is not within its valid time range.',
+  });
+  const now = Date.now;
+  const spy = jest.spyOn(Date, 'now').mockImplementation(() => now() + 7_200_000);
+  try {
+    const findings = await examine();
+    expect(findings.of('sign-in')).toMatchObject({
+      status: 'fail',
+      remedy: expect.stringMatching(/^First set the clock: this machine's clock is 2 h ahead of Microsoft's\.$/),
+    });
+    expect(findings.of('clock')?.status).toBe('fail');
+  } finally {
+    spy.mockRestore();
+  }
 });

@@ -56,10 +56,14 @@ test('asks for nothing to be sent, and nothing to be kept', async () => {
   expect(sandbox.sentItems('noreply@contoso.com')).toEqual([]);
 });
 
-test('only signs in where no mailbox is set', async () => {
-  await expect(create({ mailbox: undefined, clientId: powerless.clientId, clientSecret: powerless.clientSecret }).verify()).resolves.toBe(
-    true,
-  );
+test('without a mailbox promises nothing: an app without Mail.Send is refused, and else the log says what was not checked', async () => {
+  const refused = create({ mailbox: undefined, clientId: powerless.clientId, clientSecret: powerless.clientSecret }).verify();
+  await expect(refused).rejects.toMatchObject({ code: 'EAUTH', hint: expect.stringContaining('name the mailbox') });
+  const warn = jest.fn();
+  const silent = () => undefined;
+  const logger = { trace: silent, debug: silent, info: silent, warn, error: silent, fatal: silent };
+  await expect(create({ mailbox: undefined, logger: logger as never }).verify()).resolves.toBe(true);
+  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ tnx: 'verify' }), expect.stringContaining('No mailbox is set'));
   expect(operations()).not.toContain('sendMail 400');
 });
 

@@ -106,9 +106,8 @@ Set-CASMailbox -Identity -SmtpClientAuthenticationDisabled https://learn.microso
 `;
 
 describe('PowerShell uses the cmdlets of the setup scripts', () => {
-  const known = readdirSync(join(root, 'lib/cli'))
-    .filter((name) => name.startsWith('setup-'))
-    .map((name) => readFileSync(join(root, 'lib/cli', name), 'utf8'))
+  const known = readdirSync(join(root, 'lib/cli/setup'))
+    .map((name) => readFileSync(join(root, 'lib/cli/setup', name), 'utf8'))
     .concat(otherCmdlets)
     .flatMap((text) => text.split('\n'));
 

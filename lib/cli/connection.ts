@@ -21,6 +21,16 @@ export interface ConnectionFlags {
   secretExpires?: string;
   urlEnv?: string;
   envPrefix?: string;
+  envFile?: string;
+}
+
+/** The settings, and where they came from. */
+export interface Connection {
+  options: Record<string, unknown>;
+  /** What the user set for an option: a flag, or a name in the environment. */
+  names: Readonly<Record<string, string>>;
+  /** What was left aside, in words. */
+  notes: readonly string[];
 }
 
 /** What `--help` says about where the settings come from. */
@@ -51,7 +61,8 @@ export function addConnectionFlags(command: Command): Command {
     .option('--ca-file <path>', 'certificates to trust, PEM')
     .option('--secret-expires <date>', 'when the secret expires')
     .option('--url-env <name>', 'environment variable that holds a msgraph: URL', 'MAIL_URL')
-    .option('--env-prefix <prefix>', 'what the names in the environment begin with', 'GRAPH_');
+    .option('--env-prefix <prefix>', 'what the names in the environment begin with', 'GRAPH_')
+    .option('--env-file <path>', 'file with lines NAME=value, such as graph-mail.env; they count before the environment');
 }
 
 /**
@@ -59,35 +70,107 @@ export function addConnectionFlags(command: Command): Command {
  *
  * @throws {GraphTransportError} `ECONFIG`
  */
-export async function readConnection(flags: ConnectionFlags, env: NodeJS.ProcessEnv = process.env): Promise<Record<string, unknown>> {
-  const { mailbox, cloud, graphEndpoint, authorityHost, proxy, caFile, secretExpires } = flags;
+export async function readConnection(flags: ConnectionFlags, environment: NodeJS.ProcessEnv = process.env): Promise<Connection> {
+  const { mailbox, cloud, graphEndpoint, authorityHost, proxy, caFile, secretExpires, envFile } = flags;
+  const env = envFile === undefined ? environment : { ...environment, ...(await readEnvFile(envFile)) };
   const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
   const over = { mailbox, cloud, graphEndpoint, authorityHost, proxy, secretExpires, tls: ca === undefined ? undefined : { ca } };
   const given = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined));
-  return { ...(await readSignIn(flags, env)), ...given };
+  const { options, names, notes } = await readSignIn(flags, env);
+  const flagNames = Object.fromEntries(Object.keys(given).map((name) => [name, FLAG_OF[name] ?? name]));
+  return { options: { ...options, ...given }, names: { ...names, ...flagNames }, notes };
 }
 
-async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promise<Record<string, unknown>> {
+const FLAG_OF: Readonly<Record<string, string>> = {
+  mailbox: '--mailbox',
+  cloud: '--cloud',
+  graphEndpoint: '--graph-endpoint',
+  authorityHost: '--authority-host',
+  proxy: '--proxy',
+  secretExpires: '--secret-expires',
+  tls: '--ca-file',
+};
+
+async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promise<Connection> {
   const { tenantId, clientId, clientSecretEnv, certificate, certificatePasswordEnv, credential, urlEnv = 'MAIL_URL', envPrefix } = flags;
   const prefix = envPrefix ?? 'GRAPH_';
+  const sender = env[`${prefix}SENDER`] || undefined;
+  const names = namesOf(prefix);
   if (credential !== undefined)
-    return { mailbox: env[`${prefix}SENDER`] || undefined, credential: await createNamedCredential(credential) };
+    return {
+      options: { mailbox: sender, credential: await createNamedCredential(credential) },
+      names: { ...names, credential: '--credential' },
+      notes: [],
+    };
   if (tenantId ?? clientId ?? clientSecretEnv ?? certificate) {
     const clientSecret = clientSecretEnv === undefined ? undefined : fromEnvironment(clientSecretEnv, env);
     const certificatePassword = certificatePasswordEnv === undefined ? undefined : fromEnvironment(certificatePasswordEnv, env);
     return {
-      mailbox: env[`${prefix}SENDER`] || undefined,
-      tenantId: tenantId ?? (env[`${prefix}TENANT_ID`] || undefined),
-      clientId: clientId ?? (env[`${prefix}CLIENT_ID`] || undefined),
-      clientSecret: clientSecret ?? (certificate === undefined ? env[`${prefix}CLIENT_SECRET`] || undefined : undefined),
-      clientCertificate: certificate === undefined ? undefined : { certificatePath: certificate, certificatePassword },
+      options: {
+        mailbox: sender,
+        tenantId: tenantId ?? (env[`${prefix}TENANT_ID`] || undefined),
+        clientId: clientId ?? (env[`${prefix}CLIENT_ID`] || undefined),
+        clientSecret: clientSecret ?? (certificate === undefined ? env[`${prefix}CLIENT_SECRET`] || undefined : undefined),
+        clientCertificate: certificate === undefined ? undefined : { certificatePath: certificate, certificatePassword },
+      },
+      names: {
+        ...names,
+        ...(tenantId !== undefined && { tenantId: '--tenant-id' }),
+        ...(clientId !== undefined && { clientId: '--client-id' }),
+        ...(clientSecretEnv !== undefined && { clientSecret: clientSecretEnv }),
+        ...(certificate !== undefined && { clientCertificate: '--certificate' }),
+        ...(certificatePasswordEnv !== undefined && { certificatePassword: certificatePasswordEnv }),
+      },
+      notes: [],
     };
   }
   const url = env[urlEnv]?.trim();
-  // the app's URL may be one for SMTP; then the environment is left
-  if (url && isGraphUrl(url)) return optionsFromUrl(url);
+  if (url && isGraphUrl(url)) {
+    const inUrl = (part: string) => `${part} in ${urlEnv}`;
+    return {
+      options: optionsFromUrl(url),
+      names: {
+        tenantId: inUrl('the tenant'),
+        clientId: inUrl('the client id'),
+        clientSecret: inUrl('the secret'),
+        mailbox: inUrl('the mailbox'),
+      },
+      notes: [],
+    };
+  }
   if (url && urlEnv !== 'MAIL_URL') throw configError(`the environment variable ${urlEnv} does not hold a msgraph: URL`);
-  return optionsFromEnvironment({ prefix, env, required: true });
+  // the app's URL may be one for SMTP; then the environment is left
+  const scheme = /^[a-z][a-z\d+.-]*:/i.exec(url ?? '')?.[0];
+  const notes = url ? [`MAIL_URL is skipped: it is ${scheme ? `for ${scheme.slice(0, -1)}` : 'no URL'}, not for msgraph`] : [];
+  const options = optionsFromEnvironment({ prefix, env, required: true });
+  const azure = !env[`${prefix}TENANT_ID`] && !env[`${prefix}CLIENT_ID`];
+  return { options, names: azure ? { ...namesOf('AZURE_'), mailbox: `${prefix}SENDER` } : names, notes };
+}
+
+function namesOf(prefix: string): Record<string, string> {
+  return {
+    tenantId: `${prefix}TENANT_ID`,
+    clientId: `${prefix}CLIENT_ID`,
+    clientSecret: `${prefix}CLIENT_SECRET`,
+    clientCertificate: `${prefix}CLIENT_CERTIFICATE_PATH`,
+    certificatePassword: `${prefix}CLIENT_CERTIFICATE_PASSWORD`,
+    secretExpires: `${prefix}CREDENTIAL_EXPIRES`,
+    mailbox: `${prefix}SENDER`,
+    cloud: `${prefix}CLOUD`,
+  };
+}
+
+/** Reads lines `NAME=value` as Node.js does. */
+async function readEnvFile(path: string): Promise<NodeJS.ProcessEnv> {
+  const { parseEnv } = await import('node:util');
+  if (typeof parseEnv !== 'function') throw configError(`--env-file needs Node.js 20.12; this is ${process.version}`);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw configError(`--env-file ${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+  }
+  return parseEnv(text);
 }
 
 function fromEnvironment(name: string, env: NodeJS.ProcessEnv): string {

@@ -1,19 +1,49 @@
 import type { Finding } from '../diagnosis/finding.js';
 
 const SIGN: Record<Finding['status'], string> = { pass: '✓', fail: '✗', warn: '!', skip: '-' };
+/** Green, red, yellow, dim (ECMA-48, SGR). */
+const COLOUR: Record<Finding['status'], number> = { pass: 32, fail: 31, warn: 33, skip: 2 };
+
+/** How findings are shown. */
+export interface ReportStyle {
+  /** Columns of the terminal; nothing is wrapped without. */
+  width?: number | undefined;
+  colour?: boolean | undefined;
+  /** What the user set for an option, as he would look for it. */
+  names?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Shows findings one by one; a remedy that was given before is not given again. */
+export function createReport({ width, colour = false, names = {} }: ReportStyle = {}): (finding: Finding) => string {
+  const given: string[] = [];
+  return ({ check, status, message, remedy, code }) => {
+    // what a server said cannot steer the terminal
+    const text = oneLine(`${check}: ${message}${code && !message.includes(code) ? ` [${code}]` : ''}`);
+    const sign = colour ? `\u001b[${COLOUR[status]}m${SIGN[status]}\u001b[0m` : SIGN[status];
+    const lines = [`${sign} ${wrap(inTheirWords(text, names), width, 2)}`];
+    if (remedy !== undefined && status !== 'pass') {
+      const fresh = given.reduce((rest, before) => rest.replace(before, ''), oneLine(remedy)).trim();
+      given.push(oneLine(remedy));
+      if (fresh !== '') lines.push(`    ${wrap(inTheirWords(fresh, names), width, 4)}`);
+    }
+    return lines.join('\n');
+  };
+}
 
 /** One check for the terminal: a line, and the remedy under it. */
-export function renderFinding({ check, status, message, remedy, code }: Finding): string {
-  // what a server said cannot steer the terminal
-  const line = oneLine(`${SIGN[status]} ${check}: ${message}${code && !message.includes(code) ? ` [${code}]` : ''}`);
-  return remedy === undefined || status === 'pass' ? line : `${line}\n    ${oneLine(remedy)}`;
+export function renderFinding(finding: Finding): string {
+  return createReport()(finding);
 }
 
 /** What it comes to. */
 export function renderSummary(findings: readonly Finding[]): string {
-  const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
-  const [failed, warned] = [count('fail'), count('warn')];
+  const of = (status: Finding['status']) => findings.filter((finding) => finding.status === status);
+  const [failed, warned] = [of('fail').length, of('warn').length];
   if (failed > 0) return `${failed} of ${findings.length} checks failed.`;
+  const open = of('skip').filter(({ check }) => check === 'permission' || check === 'mailbox');
+  if (open.length > 0 || findings.some(({ check, status }) => check === 'mailbox' && status === 'warn')) {
+    return 'Not checked: whether the mailbox may send. Nothing that was checked is wrong.';
+  }
   return warned > 0 ? `Mail can be sent; ${warned === 1 ? 'one thing' : `${warned} things`} to look at.` : 'Mail can be sent.';
 }
 
@@ -27,5 +57,26 @@ export function isHealthy(findings: readonly Finding[]): boolean {
   return findings.every(({ status }) => status !== 'fail');
 }
 
+/** Options by the names the user knows: whoever set GRAPH_CLIENT_SECRET does not know of clientSecret. */
+export function inTheirWords(text: string, names: Readonly<Record<string, string>>): string {
+  return text.replace(
+    /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
+    (word, name: string) => names[name] ?? word,
+  );
+}
+
+function wrap(text: string, width: number | undefined, indent: number): string {
+  if (width === undefined) return text;
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > Math.max(width, 40) - indent - 1) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}
+
 // eslint-disable-next-line no-control-regex -- exactly those
-const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');

@@ -3,11 +3,12 @@ import nodemailer from 'nodemailer';
 import { diagnose } from '../diagnosis/diagnose.js';
 import type { Finding } from '../diagnosis/finding.js';
 import { graphTransport } from '../transport.js';
-import { addConnectionFlags, CONNECTION_HELP, readConnection, type ConnectionFlags } from './connection.js';
-import { isHealthy, renderFinding, renderJson, renderSummary } from './doctor-report.js';
+import { addConnectionFlags, CONNECTION_HELP, readConnection, type Connection, type ConnectionFlags } from './connection.js';
+import { createReport, isHealthy, renderJson, renderSummary } from './doctor-report.js';
 
 interface DoctorFlags extends ConnectionFlags {
   sendTo?: string;
+  mustNotSendAs?: string[];
   json?: boolean;
 }
 
@@ -16,40 +17,64 @@ Example:
   $ nodemailer-graph-transport doctor --tenant-id contoso.com --client-id APP_ID --client-secret-env MAIL_SECRET --mailbox noreply@contoso.com
 ${CONNECTION_HELP}
 
-Nothing is sent, unless --send-to says so. Exit status: 0 if nothing failed, else 1.`;
+Nothing is sent, unless --send-to says so. Exit status: 0 if nothing failed, else 1.
+Without a mailbox it cannot promise that mail can be sent, and says so.`;
 
 /** The command `doctor`: finds out why mail cannot be sent. */
 export function createDoctorCommand(): Command {
   return addConnectionFlags(new Command('doctor').description('Checks sign-in, permissions and mailbox, and says what to do.'))
     .option('--send-to <address>', 'send a real message to this address')
+    .option('--must-not-send-as <address>', 'check that this mailbox is refused; may be given more than once', collect)
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', EXAMPLE)
     .action(run);
 }
 
-async function run({ sendTo, json, ...flags }: DoctorFlags): Promise<void> {
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+async function run({ sendTo, mustNotSendAs, json, ...flags }: DoctorFlags): Promise<void> {
   const findings: Finding[] = [];
-  for await (const finding of examine(flags, sendTo)) {
+  const { stdout } = process;
+  let connection: Connection | undefined;
+  let problem: Finding | undefined;
+  try {
+    connection = await readConnection(flags);
+  } catch (error) {
+    const message = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
+    problem = {
+      check: 'configuration',
+      status: 'fail',
+      message,
+      remedy: 'Run doctor --help for the ways to configure it.',
+      code: 'ECONFIG',
+    };
+  }
+  const show = createReport({
+    width: stdout.isTTY ? stdout.columns : undefined,
+    colour: stdout.isTTY && !process.env['NO_COLOR'],
+    names: connection?.names,
+  });
+  for await (const finding of problem ? [problem] : examine(connection as Connection, sendTo, mustNotSendAs)) {
     findings.push(finding);
-    if (!json) console.log(renderFinding(finding));
+    if (!json) console.log(show(finding));
   }
   console.log(json ? renderJson(findings) : `\n${renderSummary(findings)}`);
   if (!isHealthy(findings)) process.exitCode = 1;
 }
 
-async function* examine(flags: ConnectionFlags, sendTo: string | undefined): AsyncGenerator<Finding> {
-  let options: Record<string, unknown>;
-  try {
-    options = await readConnection(flags);
-  } catch (error) {
-    const message = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
-    yield { check: 'configuration', status: 'fail', message, remedy: 'Run doctor --help for the ways to configure it.', code: 'ECONFIG' };
-    return;
-  }
-  yield* diagnose({ options, sendTestMessage: sendTo === undefined ? undefined : () => sendTestMessage(options, sendTo) });
+async function* examine(
+  { options, notes }: Connection,
+  sendTo: string | undefined,
+  mustNotSendAs: readonly string[] | undefined,
+): AsyncGenerator<Finding> {
+  for (const message of notes) yield { check: 'configuration', status: 'skip', message };
+  const sendTestMessage = sendTo === undefined ? undefined : () => sendTestMessageTo(options, sendTo);
+  yield* diagnose({ options, mustNotSendAs, sendTestMessage });
 }
 
-async function sendTestMessage(options: Record<string, unknown>, to: string): Promise<string> {
+async function sendTestMessageTo(options: Record<string, unknown>, to: string): Promise<string> {
   const { mailbox } = options;
   const transport = graphTransport(options);
   try {

@@ -54,7 +54,7 @@ async function sendmail(argv: string[], { localRecipient, ...flags }: SendmailFl
 
   let options: Record<string, unknown>;
   try {
-    options = await readConnection(flags);
+    ({ options } = await readConnection(flags));
   } catch (error) {
     return complain(EX.CONFIG, error);
   }

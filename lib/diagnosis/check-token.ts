@@ -1,4 +1,5 @@
 import type { Finding } from './finding.js';
+import type { DraftVerdict } from './probe.js';
 import type { TokenClaims } from './token-claims.js';
 
 /** Graph by its app id: some tokens name their audience so. */
@@ -52,17 +53,45 @@ export function checkPermission(claims: TokenClaims, access: Access): Finding {
   if (maySend(claims)) return finding('pass', 'application permission Mail.Send');
   const has = claims.roles.length > 0 ? `only ${list(claims.roles)}` : 'no roles at all';
   if (access === 'allowed') return finding('pass', `Mail.Send by RBAC for Applications (the token has ${has}; the mailbox allows it)`);
-  return finding(access === 'denied' ? 'fail' : 'warn', `the token has no Mail.Send (it has ${has})`, MISSING_REMEDY);
+  if (access === 'unclear') return finding('warn', `the token has no Mail.Send (it has ${has})`, MISSING_REMEDY);
+  // without a mailbox nobody was asked whether Exchange grants it, so nothing may be promised
+  return access === 'denied'
+    ? finding('fail', `the token has no Mail.Send (it has ${has})`, MISSING_REMEDY)
+    : finding(
+        'fail',
+        `the token has no Mail.Send (it has ${has}), and without a mailbox Exchange cannot be asked`,
+        `${MISSING_REMEDY} ${WITH_RBAC}`,
+      );
 }
 
-/** Whether drafts and upload sessions will work. */
-export function checkLargeAttachments(claims: TokenClaims): Finding {
+const WITH_RBAC = 'With RBAC for Applications that is right: name the mailbox, and Exchange is asked.';
+
+/**
+ * Whether drafts and upload sessions will work.
+ *
+ * @param draft what came of an empty draft; made only where the token does not tell
+ */
+export function checkLargeAttachments(claims: TokenClaims, draft?: DraftVerdict): Finding {
   const check = 'large attachments';
   if (mayWrite(claims)) return { check, status: 'pass', message: 'Mail.ReadWrite: messages above 3 MB can be sent' };
+  if (draft?.access === 'allowed') {
+    const message = 'Mail.ReadWrite by RBAC for Applications (an empty draft was made and deleted): messages above 3 MB can be sent';
+    return draft.left
+      ? {
+          check,
+          status: 'warn',
+          message: 'Mail.ReadWrite by RBAC for Applications, but the empty draft could not be deleted',
+          remedy: `Delete the draft "Access check" in the mailbox's Drafts folder.`,
+        }
+      : { check, status: 'pass', message };
+  }
+  if (draft?.access === 'unclear') {
+    return { check, status: 'warn', message: 'not checked: Graph gave no clear answer to an empty draft', remedy: 'Run the doctor again.' };
+  }
   const needed = "the token has no Mail.ReadWrite: messages above about 3 MB and route: 'draft' will be refused";
   const remedy = claims.scopes
     ? 'Add the delegated permission Mail.ReadWrite if you need them.'
-    : 'Add the application permission Mail.ReadWrite if you need them (with RBAC for Applications the role "Application Mail.ReadWrite", which does not show here).';
+    : 'Add the application permission Mail.ReadWrite if you need them (with RBAC for Applications the role "Application Mail.ReadWrite").';
   return { check, status: 'warn', message: needed, remedy };
 }
 
@@ -71,7 +100,8 @@ export function maySend({ roles, scopes }: TokenClaims): boolean {
   return (scopes ?? roles).some((name) => SEND_SCOPES.includes(name));
 }
 
-function mayWrite({ roles, scopes }: TokenClaims): boolean {
+/** Whether the token names a permission to write drafts. */
+export function mayWrite({ roles, scopes }: TokenClaims): boolean {
   return (scopes ?? roles).some((name) => WRITE_SCOPES.includes(name));
 }
 

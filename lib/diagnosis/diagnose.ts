@@ -14,22 +14,29 @@ import type { Settings } from '../options.js';
 import { readOptions } from '../config/read-options.js';
 import { checkConfiguration } from './check-configuration.js';
 import { checkClock, checkExpiry, checkProxy, type ClockReading } from './check-environment.js';
-import { checkLargeAttachments, checkPermission, checkToken } from './check-token.js';
+import { checkLargeAttachments, checkPermission, checkToken, mayWrite } from './check-token.js';
 import { explainDenial } from './explain-denial.js';
 import type { CheckName, Finding } from './finding.js';
-import { judgeProbe, probeMailbox, type ProbeVerdict } from './probe.js';
+import { judgeProbe, probeDraft, probeMailbox, type ProbeVerdict } from './probe.js';
 import { readClaims, type TokenClaims } from './token-claims.js';
 
 export interface DiagnoseOptions {
   /** As `graphTransport()` takes them; read without throwing. */
   options: Record<string, unknown>;
+  /** Mailboxes the app should not be able to use; nothing is sent from them. */
+  mustNotSendAs?: readonly string[] | undefined;
   /** Sends a real message; only called where the sign-in worked. */
   sendTestMessage?: (() => Promise<string>) | undefined;
   env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Checks one thing after another and stops at nothing. Sends no mail but the test message. */
-export async function* diagnose({ options, sendTestMessage, env = process.env }: DiagnoseOptions): AsyncGenerator<Finding> {
+export async function* diagnose({
+  options,
+  mustNotSendAs = [],
+  sendTestMessage,
+  env = process.env,
+}: DiagnoseOptions): AsyncGenerator<Finding> {
   let settings: Settings | undefined;
   let problem: string | undefined;
   try {
@@ -38,7 +45,7 @@ export async function* diagnose({ options, sendTestMessage, env = process.env }:
     problem = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
   }
   const secrets = settings ? secretsOf(settings.signIn) : [options['clientSecret']].filter((value) => typeof value === 'string');
-  for await (const finding of findAll({ options, settings, problem, sendTestMessage, env })) {
+  for await (const finding of findAll({ options, settings, problem, mustNotSendAs, sendTestMessage, env })) {
     yield { ...finding, message: redact(finding.message, secrets), remedy: finding.remedy && redact(finding.remedy, secrets) };
   }
 }
@@ -47,6 +54,7 @@ async function* findAll({
   options,
   settings,
   problem,
+  mustNotSendAs = [],
   sendTestMessage,
   env,
 }: DiagnoseOptions & {
@@ -64,7 +72,7 @@ async function* findAll({
   const clock: { reading?: ClockReading } = {};
   const http = createHttpClient({ ...settings, connections: 2 });
   try {
-    yield* findAtMicrosoft(settings, observeClock(http, clock));
+    yield* findAtMicrosoft(settings, observeClock(http, clock), mustNotSendAs, clock);
   } finally {
     await http.close(true);
   }
@@ -78,7 +86,12 @@ async function* findAll({
   }
 }
 
-async function* findAtMicrosoft(settings: Settings, http: Requester): AsyncGenerator<Finding> {
+async function* findAtMicrosoft(
+  settings: Settings,
+  http: Requester,
+  mustNotSendAs: readonly string[],
+  clock: { reading?: ClockReading },
+): AsyncGenerator<Finding> {
   const { hosts, mailbox, signIn, wellKnownAuthority, requestTimeout } = settings;
   const trace: SignInTrace = {};
   const tokens = createTokenSource({
@@ -95,7 +108,11 @@ async function* findAtMicrosoft(settings: Settings, http: Requester): AsyncGener
       message: `a token from ${signIn.kind === 'credential' ? 'the credential' : hosts.authorityHost}`,
     };
   } catch (error) {
-    yield fromError('sign-in', signInError(error, { authorityHost: hosts.authorityHost, secrets: secretsOf(settings.signIn), trace }));
+    const failed = fromError(
+      'sign-in',
+      signInError(error, { authorityHost: hosts.authorityHost, secrets: secretsOf(settings.signIn), trace }),
+    );
+    yield withClock(failed, checkClock(clock.reading));
     for (const check of ['token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a token');
     return;
   }
@@ -112,7 +129,42 @@ async function* findAtMicrosoft(settings: Settings, http: Requester): AsyncGener
   yield mailbox !== undefined && outcome && verdict
     ? describeMailbox(mailbox, outcome, verdict, claims, hosts.graphEndpoint)
     : skip('mailbox', 'none is set');
-  if (claims && claims.roles.length + (claims.scopes?.length ?? 0) > 0) yield checkLargeAttachments(claims);
+  if (claims) {
+    // with RBAC for Applications only Exchange knows
+    const asks = mailbox !== undefined && !claims.scopes && verdict?.access === 'allowed' && !mayWrite(claims);
+    yield checkLargeAttachments(claims, asks ? await probeDraft(graph, mailbox) : undefined);
+  }
+  for (const other of mustNotSendAs) yield checkOtherMailbox(other, await probeMailbox(graph, tokens, other));
+}
+
+/** A certificate's or an assertion's time is only wrong against a wrong clock; whatever else failed, the clock comes first. */
+function withClock(failed: Finding, clock: Finding): Finding {
+  if (clock.status !== 'fail') return failed;
+  const first = `First set the clock: ${clock.message}.`;
+  const isOfTime = ['AADSTS700024', 'AADSTS700027', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].some(
+    (code) => failed.code === code || failed.message.includes(code),
+  );
+  return { ...failed, remedy: isOfTime || !failed.remedy ? first : `${first} ${failed.remedy}` };
+}
+
+/** Whether a mailbox is out of the app's reach, as it should be. */
+function checkOtherMailbox(mailbox: string, outcome: GraphOutcome): Finding {
+  const check = 'other mailbox';
+  const verdict = judgeProbe(outcome);
+  if (verdict.access === 'allowed') {
+    const remedy =
+      'Restrict the app: RBAC for Applications with a scope, and no Mail.Send in Entra beside it, since rights add up (setup --mailbox prints the script).';
+    return { check, status: 'fail', message: `${mailbox} may send, too, though it should not`, remedy };
+  }
+  if (verdict.access === 'denied' && outcome.kind === 'answer' && outcome.status === 403)
+    return { check, status: 'pass', message: `${mailbox} may not send, as it should be (${outcome.errorCode ?? 'HTTP 403'})` };
+  const why = outcome.kind === 'answer' ? (outcome.errorCode ?? `HTTP ${outcome.status}`) : 'no answer';
+  return {
+    check,
+    status: 'warn',
+    message: `${mailbox}: not checked (${why})`,
+    remedy: 'Name a mailbox that exists, and run the doctor again.',
+  };
 }
 
 function describeMailbox(

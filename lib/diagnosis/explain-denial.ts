@@ -14,5 +14,7 @@ export function explainDenial(entry: CatalogueEntry, claims: TokenClaims | undef
     const has = claims.roles.length > 0 ? `only ${claims.roles.join(', ')}` : 'no roles at all';
     return `The token has ${has}: admin consent for Mail.Send is missing, or RBAC for Applications does not include ${mailbox}. ${MISSING_REMEDY} ${test}`;
   }
-  return `The app has Mail.Send, but not for ${mailbox}: an Application Access Policy excludes the mailbox, or the grant is not active yet. Include the mailbox in the policy's group; after a change wait 30 minutes to 2 hours. ${test}`;
+  // with Mail.Send in Entra only a policy restricts; RBAC would not take anything away
+  const policy = `Test-ApplicationAccessPolicy -Identity ${mailbox} -AppId ${claims.appId ?? 'APP_ID'} tells (a policy needs 30 minutes to 4 hours until it acts).`;
+  return `The app has Mail.Send, but not for ${mailbox}: an Application Access Policy excludes the mailbox, or the grant is not active yet. Include the mailbox in the policy's group. ${policy}`;
 }

@@ -1,6 +1,16 @@
 /** What the doctor looks at, in this order. */
 export type CheckName =
-  'configuration' | 'proxy' | 'sign-in' | 'token' | 'permission' | 'mailbox' | 'large attachments' | 'clock' | 'expiry' | 'test message';
+  | 'configuration'
+  | 'proxy'
+  | 'sign-in'
+  | 'token'
+  | 'permission'
+  | 'mailbox'
+  | 'other mailbox'
+  | 'large attachments'
+  | 'clock'
+  | 'expiry'
+  | 'test message';
 
 /** The result of one check. Carries no secret and no token. */
 export interface Finding {

@@ -31,6 +31,29 @@ export async function probeMailbox(graph: GraphClient, tokens: TokenSource, mail
   return graph.request(request);
 }
 
+/** What came of an empty draft. */
+export type DraftVerdict = { access: 'allowed'; /** It could not be deleted. */ left: boolean } | { access: 'denied' | 'unclear' };
+
+/** Makes an empty draft and deletes it: the only way to learn whether Exchange grants Mail.ReadWrite. */
+export async function probeDraft(graph: GraphClient, mailbox: string): Promise<DraftVerdict> {
+  const path = `${mailboxPath(mailbox)}/messages`;
+  const made = await graph.request({
+    method: 'POST',
+    path,
+    contentType: 'application/json',
+    body: JSON.stringify({ subject: 'Access check' }),
+  });
+  if (made.kind === 'failure') return { access: 'unclear' };
+  if (made.status === 401 || made.status === 403) return { access: 'denied' };
+  const id = made.status === 201 ? (made.body as { id?: unknown } | undefined)?.id : undefined;
+  if (typeof id !== 'string') return { access: 'unclear' };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const deleted = await graph.request({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` });
+    if (deleted.kind === 'answer' && [204, 404].includes(deleted.status)) return { access: 'allowed', left: false };
+  }
+  return { access: 'allowed', left: true };
+}
+
 /** Judges the answer. */
 export function judgeProbe(outcome: GraphOutcome): ProbeVerdict {
   if (outcome.kind === 'failure') return { access: 'unclear' };
