@@ -22,7 +22,12 @@ const config: Config = {
   },
   // which Nodemailer is 'nodemailer'
   resolver: '<rootDir>/scripts/nodemailer-version.cjs',
-  testTimeout: 30_000,
+  // nothing that a test asserts depends on how fast it is: this only ends what hangs, on a busy machine, too
+  testTimeout: 120_000,
+  // jest would leave a core to itself
+  maxWorkers: '100%',
+  // modules of earlier test files are never freed for good
+  workerIdleMemoryLimit: '512MB',
   // `npm run coverage`; the commands in lib/cli run as programs of their own and the inbox's page in a browser, where nobody counts
   collectCoverageFrom: ['lib/**/*.ts', '!lib/cli/**', '!lib/sandbox/inbox/page/**', '!lib/sandbox/inbox/page-files.ts', '!lib/**/*.d.ts'],
   coverageReporters: ['text', 'html', 'json-summary'],

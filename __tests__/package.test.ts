@@ -1,76 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { usePackage } from './support/use-package.js';
 
 const root = join(__dirname, '..');
-const tsc = require.resolve('typescript/bin/tsc');
-const onWindows = process.platform === 'win32';
-const folder = mkdtempSync(join(tmpdir(), 'nodemailer-graph-transport-'));
-let tarball = '';
-let packed: string[] = [];
-
-interface Consumer {
-  folder: string;
-  /** Type of what `sendMail()` resolves with, as the README says to write it. */
-  sent: string;
-  install: string[];
-}
-const TYPES: Readonly<Record<string, string>> = { 7: '@types/nodemailer@7', 8: '@types/nodemailer@8', 9: '@types/nodemailer@8' };
-// one with types of its own and one without; `npm run test:matrix` names the one it wants
-const versions = process.env['NODEMAILER_VERSION'] ? [process.env['NODEMAILER_VERSION']] : ['10', '9'];
-const consumers = versions.map((version): [string, Consumer] => {
-  const types = TYPES[version];
-  return [
-    `nodemailer ${version} with ${types ?? 'its own types'}`,
-    {
-      folder: join(folder, `nodemailer-${version}`),
-      sent: types ? '(await transporter.sendMail(mail)) as unknown as GraphSentMessageInfo' : 'await transporter.sendMail(mail)',
-      install: [`nodemailer@${version}`, ...(types ? [types] : [])],
-    },
-  ];
-});
-
-// a registry that stalls is asked again, instead of after npm's own five minutes
-const installFlags = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts', '--prefer-offline', '--fetch-timeout=30000'];
-
-/** The environment without what `npm test` tells its child processes about this project. */
-const env = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|config_local)|^INIT_CWD$/.test(name)),
-);
-
-/** Runs a program and returns what it prints; throws with everything it printed. */
-function run(program: string, args: string[], cwd: string): string {
-  try {
-    return execFileSync(program, args, {
-      cwd,
-      env,
-      shell: onWindows,
-      timeout: 300_000,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error });
-  }
-}
-
-beforeAll(() => {
-  run(process.execPath, [join(root, 'scripts/build-if-stale.mjs')], root);
-  // dist is up to date; npm's prepack would build it again under the feet of other tests
-  const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root);
-  const [pack] = JSON.parse(output) as { filename: string; files: { path: string }[] }[];
-  tarball = join(folder, pack?.filename ?? '');
-  packed = pack?.files.map(({ path }) => path) ?? [];
-  for (const [, { folder: target, install }] of consumers) {
-    mkdirSync(target);
-    writeFileSync(join(target, 'package.json'), '{ "name": "consumer", "private": true }\n');
-    run('npm', ['install', ...installFlags, tarball, ...install, '@types/node@20'], target);
-  }
-}, 600_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const packed = usePackage();
 
 /** The files under a folder, with forward slashes. */
 function list(path: string): string[] {
@@ -85,12 +18,21 @@ function list(path: string): string[] {
 
 describe('the packed package', () => {
   test('holds the two builds of lib and what a user reads, nothing else', () => {
-    const declarations = list('lib').map((name) => name.replace(/(\.d)?\.ts$/, '.d.ts'));
+    // the page of the inbox is bundled into one file
+    const sources = list('lib').filter((name) => /\.ts$/.test(name) && !name.startsWith('sandbox/inbox/page/'));
+    const declarations = [...new Set(sources.map((name) => name.replace(/(\.d)?\.ts$/, '.d.ts')))];
     const common = [...declarations, 'index.js', 'sandbox/index.js', 'package.json'];
-    const builds = [...common.map((name) => `dist/cjs/${name}`), ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`)];
+    const builds = [
+      ...[...common, 'sandbox/inbox/page-files.js'].map((name) => `dist/cjs/${name}`),
+      ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),
+    ];
     // what the entries of one build have in common
-    const [shared, others] = [true, false].map((wanted) => packed.filter((path) => /^dist\/esm\/shared\/\w+\.js$/.test(path) === wanted));
-    expect(others?.toSorted()).toEqual([...builds, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].toSorted());
+    const [shared, others] = [true, false].map((wanted) =>
+      packed.files.filter((path) => /^dist\/esm\/shared\/\w+\.js$/.test(path) === wanted),
+    );
+    expect(others?.toSorted()).toEqual(
+      [...builds, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/THIRD-PARTY-NOTICES'].toSorted(),
+    );
     expect(shared?.length).toBeGreaterThan(0);
   });
 
@@ -98,7 +40,7 @@ describe('the packed package', () => {
     const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
     const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
     const imported = new Set<string>();
-    for (const name of packed.filter((path) => /\.(js|d\.ts)$/.test(path))) {
+    for (const name of packed.files.filter((path) => /\.(js|d\.ts)$/.test(path))) {
       const code = readFileSync(join(root, name), 'utf8');
       const specifiers = [...code.matchAll(/\bfrom ['"]([^'"]+)['"]|\b(?:import|require)\(['"]([^'"]+)['"]\)/g)].map(
         ([, from, call]) => from ?? call ?? '',
@@ -107,132 +49,5 @@ describe('the packed package', () => {
     }
     expect([...imported].filter((name) => !/^(\.|node:)/.test(name) && !declared.has(name))).toEqual([]);
     expect(imported).toContain('nodemailer');
-  });
-});
-
-const roundTrip = `
-async function main() {
-  const sandbox = await startSandbox();
-  const transporter = nodemailer.createTransport(graphTransport({ ...sandbox.options }));
-  await transporter.verify();
-  const info = await transporter.sendMail({ from: 'noreply@contoso.com', to: 'customer@example.com', subject: 'Packed', text: 'Hello' });
-  const [message] = sandbox.messages;
-  transporter.close();
-  await sandbox.close();
-  let error;
-  try {
-    graphTransport({});
-  } catch (caught) {
-    error = caught;
-  }
-  // the namespace of a CommonJS build may have everything under default
-  const { default: other, isGraphTransportError: otherGuard = other.isGraphTransportError } = await import(otherBuild);
-  console.log(JSON.stringify({
-    subject: message.subject,
-    sameId: info.messageId === message.messageId,
-    code: error.code,
-    own: isGraphTransportError(error),
-    acrossBuilds: otherGuard(error),
-    twoBuilds: otherGuard !== isGraphTransportError,
-  }));
-}
-main();
-`;
-const arrived = { subject: 'Packed', sameId: true, code: 'ECONFIG', own: true, acrossBuilds: true, twoBuilds: true };
-// Node 20.19 and newer load ES modules with require(); older ones and other tools do not. For Node 22 and later @azure/identity
-// itself comes with dependencies that want it
-const requireOnly =
-  process.version.startsWith('v20.') && process.allowedNodeEnvironmentFlags.has('--experimental-require-module')
-    ? ['--no-experimental-require-module']
-    : [];
-
-const consumerTypes = ({ sent }: Consumer) => `
-import nodemailer from 'nodemailer';
-import {
-  graphTransport,
-  isGraphTransportError,
-  type GraphSentMessageInfo,
-  type GraphTransportErrorCode,
-  type GraphTransportOptions,
-  type Loss,
-} from 'nodemailer-graph-transport';
-import { startSandbox, type Sandbox, type SandboxMessage } from 'nodemailer-graph-transport/sandbox';
-
-const options: GraphTransportOptions = { tenantId: 'contoso.com', clientId: 'id', clientSecret: 'secret', mailbox: 'noreply@contoso.com' };
-
-export async function send(): Promise<Loss[]> {
-  const transporter = nodemailer.createTransport(graphTransport(options));
-  const mail = { to: 'customer@example.com', subject: 'Hello', text: 'Hello', graph: { saveToSentItems: false, format: 'json' as const } };
-  const info: GraphSentMessageInfo = ${sent};
-  const format: 'json' | 'mime' = info.format;
-  const text: string = info.messageId + info.response + info.mailbox + format;
-  await transporter.sendMail({ to: 'customer@example.com', subject: text, graph: { route: 'draft' } });
-  return info.losses;
-}
-
-export async function sandboxed(): Promise<SandboxMessage> {
-  const sandbox: Sandbox = await startSandbox({ mailboxes: ['noreply@contoso.com'] });
-  sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'retry-after': '1' } });
-  nodemailer.createTransport(graphTransport({ ...sandbox.options }));
-  return sandbox.waitForMessage((message) => message.recipients.includes('customer@example.com'));
-}
-
-export function explain(error: unknown): GraphTransportErrorCode | undefined {
-  if (!isGraphTransportError(error)) return undefined;
-  const wait: number | undefined = error.retryAfter;
-  return wait === undefined && error.ambiguous ? 'EGRAPH' : error.code;
-}
-
-export const mistakes = () => {
-  // @ts-expect-error a misspelled value
-  graphTransport({ ...options, format: 'html' });
-  // @ts-expect-error two ways to sign in
-  graphTransport({ tenantId: 't', clientId: 'c', clientSecret: 's', clientCertificate: 'certificate.pem' });
-  // @ts-expect-error no way to sign in
-  graphTransport({ tenantId: 't', clientId: 'c' });
-};
-`;
-
-describe.each(consumers)('installed from the tarball together with %s', (_, consumer) => {
-  const cwd = consumer.folder;
-  const write = (name: string, content: string) => writeFileSync(join(cwd, name), content);
-
-  test('works with import', () => {
-    write(
-      'app.mjs',
-      `import nodemailer from 'nodemailer';
-       import { createRequire } from 'node:module';
-       import { graphTransport, isGraphTransportError } from 'nodemailer-graph-transport';
-       import { startSandbox } from 'nodemailer-graph-transport/sandbox';
-       const otherBuild = createRequire(import.meta.url).resolve('nodemailer-graph-transport');
-       ${roundTrip}`,
-    );
-    expect(JSON.parse(run(process.execPath, ['app.mjs'], cwd))).toEqual(arrived);
-  });
-
-  test(`works with require${requireOnly.length > 0 ? ' where require() takes no ES modules' : ''}`, () => {
-    write(
-      'app.cjs',
-      `const nodemailer = require('nodemailer');
-       const { graphTransport, isGraphTransportError } = require('nodemailer-graph-transport');
-       const { startSandbox } = require('nodemailer-graph-transport/sandbox');
-       const otherBuild = 'nodemailer-graph-transport';
-       ${roundTrip}`,
-    );
-    expect(JSON.parse(run(process.execPath, [...requireOnly, 'app.cjs'], cwd))).toEqual(arrived);
-  });
-
-  test('compiles as ES module and as CommonJS, declarations checked', () => {
-    write('types.mts', consumerTypes(consumer));
-    write('types.cts', consumerTypes(consumer));
-    const compilerOptions = { module: 'NodeNext', target: 'ES2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
-    write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }));
-    expect(run(process.execPath, [tsc, '-p', 'tsconfig.json'], cwd)).toBe('');
-  });
-
-  test('brings a command that explains itself', () => {
-    const help = run(join(cwd, 'node_modules/.bin/nodemailer-graph-transport'), ['--help'], cwd);
-    expect(help).toMatch(/^Usage: nodemailer-graph-transport /);
-    expect(help).toMatch(/^ +sandbox\b/m);
   });
 });

@@ -98,7 +98,7 @@ function runCell(program, nodemailer) {
   const { status, stderr } = spawnSync(program, [jest, '--silent', '--json', `--outputFile=${file}`, ...tests], {
     cwd: root,
     // programs the tests start use this Node.js, too
-    env: { ...process.env, PATH: `${dirname(program)}${delimiter}${process.env.PATH}`, NODEMAILER_VERSION: nodemailer },
+    env: { ...process.env, PATH: `${dirname(program)}${delimiter}${process.env.PATH}`, NODEMAILER_VERSION: nodemailer, TEST_FULL: '1' },
     encoding: 'utf8',
     maxBuffer: 1024 ** 3,
   });

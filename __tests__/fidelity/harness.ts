@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { graphTransport, type GraphSentMessageInfo } from '../../lib/index.js';
 import { startSandbox, type Sandbox, type SandboxMessage } from '../../lib/sandbox/index.js';
+import { sample } from '../support/sample.js';
 import { startSmtpSink, type SmtpDelivery } from '../support/smtp-sink.js';
 import { judge } from './compare.js';
 import { keyOf, readBack } from './read-back.js';
@@ -221,9 +222,20 @@ export async function startHarness({ nodemailer, transport = graphTransport }: H
   };
 }
 
-/** Runs the cases in every format. */
-export function testCases(cases: readonly FidelityCase[], harness: () => Harness, formats: readonly FormatOption[] = FORMATS): void {
-  const table = cases.flatMap((test) => formats.map((format) => ({ name: test.name, format, test })));
+interface TestCasesOptions {
+  formats?: readonly FormatOption[];
+  /** Part of them that `npm test` takes; without it each case in one of the formats. */
+  share?: number;
+}
+
+/** Runs the cases in every format with TEST_FULL=1, else a sample of them. */
+export function testCases(
+  cases: readonly FidelityCase[],
+  harness: () => Harness,
+  { formats = FORMATS, share }: TestCasesOptions = {},
+): void {
+  const all = cases.flatMap((test) => formats.map((format) => ({ name: test.name, format, test })));
+  const table = sample(all, share === undefined ? { share: 0, by: ({ test }) => String(cases.indexOf(test)) } : { share });
   it.each(table)('$name ($format)', async ({ test, format }) => {
     const code = typeof test.refused === 'string' ? test.refused : test.refused?.[format];
     if (code !== undefined) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import nodemailer from 'nodemailer';
+import { testsInFull } from '../support/sample.js';
 import { FORMATS, MAILBOX, startHarness, type FidelityCase, type Harness, type MailData } from './harness.js';
 import { keyOf } from './read-back.js';
 
@@ -87,7 +88,7 @@ it.each(FORMATS)('whatever is sent arrives as over SMTP, or the loss is told (%s
       const { problems } = await harness.sendBothWays(sending(data), format);
       expect(problems).toEqual([]);
     }),
-    { numRuns: 120 },
+    { seed: jest.getSeed(), numRuns: testsInFull ? 120 : 30 },
   );
 });
 
@@ -121,7 +122,7 @@ it('nonsense is sent to nobody SMTP would not have mailed, or refused with an er
       const compiled = await compile(test);
       expect(new Set(sent?.recipients.map(keyOf))).toEqual(new Set(compiled.map(keyOf)));
     }),
-    { numRuns: 150 },
+    { seed: jest.getSeed(), numRuns: testsInFull ? 150 : 50 },
   );
 });
 

@@ -44,11 +44,11 @@ describe.each(nodemailerVersions)('with Nodemailer %s', (version, nodemailer) =>
   });
   afterAll(() => harness.close());
 
-  describe('messages arrive as over SMTP', () => testCases([...reduced, ...eventSourceCases], () => harness));
+  describe('messages arrive as over SMTP', () => testCases([...reduced, ...eventSourceCases], () => harness, { share: 1 / 10 }));
 
   describe('closed files and URLs stay closed', () => {
-    testCases(accessCases, () => harness, ['auto', 'mime']);
-    if (version !== '7') testCases(eventAccessCases, () => harness, ['auto', 'mime']);
+    testCases(accessCases, () => harness, { formats: ['auto', 'mime'] });
+    if (version !== '7') testCases(eventAccessCases, () => harness, { formats: ['auto', 'mime'] });
   });
 
   if (version === '7' || version === '8') {

@@ -1,4 +1,5 @@
 import { startSandbox, type FaultRule, type Sandbox } from '../../lib/sandbox/index.js';
+import { sample } from '../support/sample.js';
 import { faults, runCells, type Cell, type End } from './cells.js';
 
 const small = { text: 'x' };
@@ -69,10 +70,11 @@ const steps: Step[] = [
 ];
 
 let sandbox: Sandbox;
-const cells: (Cell & { step: string })[] = steps.flatMap((step) =>
+const cells: (Cell & { step: string; fault: string })[] = steps.flatMap((step) =>
   faults.flatMap(({ name, rule }) =>
     ([1, Infinity] as const).map((times) => ({
       step: step.name,
+      fault: name,
       name: `${step.name} × ${name} × ${times === 1 ? 'once' : 'always'}`,
       mailbox: '',
       rule: { ...rule, operation: step.operation, times, ...(step.skip && { skip: step.skip }) },
@@ -89,18 +91,17 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-test.each(steps.map(({ name }) => name))(
-  '%s: every fault ends in one copy or in an error that tells the truth',
-  async (step) => {
-    expect(
-      await runCells(
-        sandbox,
-        cells.filter((cell) => cell.step === step),
-      ),
-    ).toEqual([]);
-  },
-  120_000,
-);
+// every step, and every fault once and always, meet in one or the other cell
+const chosen = sample(cells, { count: 60, by: ({ fault, rule }) => `${fault} ${rule.times}` });
+
+test.each(steps.map(({ name }) => name))('%s: every fault ends in one copy or in an error that tells the truth', async (step) => {
+  expect(
+    await runCells(
+      sandbox,
+      chosen.filter((cell) => cell.step === step),
+    ),
+  ).toEqual([]);
+});
 
 test('the matrix has a cell for every step and fault', () => {
   expect(cells).toHaveLength(steps.length * faults.length * 2);
