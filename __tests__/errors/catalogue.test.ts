@@ -31,8 +31,8 @@ describe('every entry', () => {
 
 describe("Graph's own answers", () => {
   test.each<[number, string | undefined, string, string, string, boolean]>([
-    [401, 'InvalidAuthenticationToken', 'Lifetime validation failed, the token is expired.', 'InvalidAuthenticationToken', 'EAUTH', false],
-    [401, 'InvalidAuthenticationToken', 'Access token is empty.', 'InvalidAuthenticationToken', 'EAUTH', false],
+    [401, 'InvalidAuthenticationToken', 'Lifetime validation failed, the token is expired.', 'InvalidAuthenticationToken', 'EAUTH', true],
+    [401, 'InvalidAuthenticationToken', 'Access token is empty.', 'InvalidAuthenticationToken', 'EAUTH', true],
     [401, 'InvalidAuthenticationToken', 'Access token validation failure. Invalid audience.', 'InvalidAuthenticationToken', 'EAUTH', true],
     [403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.', 'ErrorAccessDenied', 'EAUTH', true],
     [403, 'ErrorAccessDenied', 'Access to OData is disabled.', 'ErrorAccessDenied (access policy)', 'EAUTH', true],

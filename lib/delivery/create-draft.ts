@@ -55,5 +55,5 @@ function lacksReadWrite({ httpStatus, graphCode, message }: GraphTransportError)
 function readWriteHint({ messageId, message: { uploads } }: Delivery): string {
   const names = uploads.slice(0, 3).map(({ description }) => `"${description.name}"`);
   const why = names.length === 0 ? '' : ` because ${names.join(', ')}${uploads.length > 3 ? ' …' : ''} would not fit into one request`;
-  return `The message ${messageId} goes by way of a draft${why}, and that needs the application permission Mail.ReadWrite besides Mail.Send: add it, grant admin consent, and wait 30 minutes to 2 hours.`;
+  return `The message ${messageId} goes by way of a draft${why}, and that needs the application permission Mail.ReadWrite besides Mail.Send: add it and grant admin consent, which acts within minutes, on a running app, too (a role in Exchange takes 30 minutes to 2 hours).`;
 }

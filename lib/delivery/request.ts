@@ -1,4 +1,4 @@
-import { abortError, graphError } from '../errors/from-graph.js';
+import { abortError, graphError, isPermissionDenied } from '../errors/from-graph.js';
 import type { GraphTransportError } from '../errors/graph-transport-error.js';
 import { signInError } from '../errors/from-sign-in.js';
 import type { GraphAnswer, GraphOutcome, GraphRequest } from '../graph/client.js';
@@ -36,7 +36,8 @@ export async function requestGraph(
 ): Promise<RequestResult> {
   const { settings, signal, turn, logger, tokens, graph, mailbox, trace } = delivery;
   let repeats = 0;
-  let tokenRenewed = false;
+  /** The token Graph refused. */
+  let refused: string | undefined;
   let freshConnection = false;
   for (;;) {
     const held = turn.ready(signal);
@@ -58,7 +59,7 @@ export async function requestGraph(
       repeats,
       retries: settings.retries,
       maxRetryDelay: settings.maxRetryDelay,
-      tokenRenewed,
+      tokenRenewed: refused !== undefined,
       random: Math.random(),
       now: Date.now(),
     });
@@ -69,8 +70,8 @@ export async function requestGraph(
       case 'unknown':
         return { state: 'unknown', outcome, aborted: signal.aborted };
       case 'renewToken':
-        tokenRenewed = true;
-        tokens.discard((outcome as GraphAnswer).token);
+        refused = (outcome as GraphAnswer).token;
+        tokens.discard(refused, (outcome as GraphAnswer).headers['www-authenticate']);
         break;
       case 'repeat':
         repeats++;
@@ -81,7 +82,13 @@ export async function requestGraph(
       case 'fail':
         // whoever comes next would only meet the same refusal
         if (verdict.retryAfter !== undefined && verdict.retryAfter * 1000 <= settings.maxRetryDelay) turn.pause(verdict.retryAfter * 1000);
-        return { state: 'failed', outcome, error: failure(delivery, outcome, what, { retryAfter: verdict.retryAfter }) };
+        // a consent that is given now acts on the next token only; a look may need a permission that nothing else does
+        if (lacksPermission(outcome) && request.method !== 'GET') tokens.discard(outcome.token);
+        return {
+          state: 'failed',
+          outcome,
+          error: failure(delivery, outcome, what, { retryAfter: verdict.retryAfter, hint: sameToken(outcome, refused) }),
+        };
     }
   }
 
@@ -95,9 +102,19 @@ export function failure(
   { mailbox, messageId, settings }: Delivery,
   outcome: GraphOutcome,
   what: string,
-  details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean; hint?: string } = {},
+  details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean; hint?: string | undefined } = {},
 ): GraphTransportError {
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
+}
+
+function lacksPermission(outcome: GraphOutcome): outcome is GraphAnswer {
+  return outcome.kind === 'answer' && isPermissionDenied(outcome);
+}
+
+/** A credential of the app's own, or a managed identity, may keep a token for hours. */
+function sameToken(outcome: GraphOutcome, refused: string | undefined): string | undefined {
+  if (outcome.kind !== 'answer' || outcome.status !== 401 || outcome.token !== refused) return undefined;
+  return 'Graph did not accept the token, and the credential returned the same one again, from a cache of its own: check what it returns (audience, expiry), and have it ask for a fresh one.';
 }
 
 function attemptOf(outcome: GraphOutcome): Attempt {

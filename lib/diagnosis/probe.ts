@@ -1,5 +1,6 @@
 import { mailboxPath } from '../graph/mailbox-path.js';
 import { explain, type CatalogueEntry } from '../errors/catalogue.js';
+import { isPermissionDenied } from '../errors/from-graph.js';
 import type { GraphClient, GraphOutcome } from '../graph/client.js';
 import type { TokenSource } from '../sign-in/tokens.js';
 
@@ -26,8 +27,11 @@ export async function probeMailbox(graph: GraphClient, tokens: TokenSource, mail
     body: MESSAGE_TO_NOBODY,
   } as const;
   const outcome = await graph.request(request);
-  if (outcome.kind === 'failure' || outcome.status !== 401) return outcome;
-  tokens.discard(outcome.token);
+  if (outcome.kind === 'failure') return outcome;
+  // a consent that is given now acts on the next token only
+  if (isPermissionDenied(outcome)) tokens.discard(outcome.token);
+  if (outcome.status !== 401) return outcome;
+  tokens.discard(outcome.token, outcome.headers['www-authenticate']);
   return graph.request(request);
 }
 

@@ -162,9 +162,26 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     id: 'InvalidAuthenticationToken',
     graphCodes: ['InvalidAuthenticationToken'],
     code: 'EAUTH',
-    permanent: false,
-    cause: 'Graph did not accept the token, also not a fresh one.',
+    permanent: true,
+    cause: 'Graph did not accept the token, nor the one that was fetched after it.',
     remedy: "Check the machine's clock and, if you pass your own credential, the token it returns.",
+  },
+  {
+    id: 'NoPermissionsInAccessToken',
+    graphCodes: ['NoPermissionsInAccessToken'],
+    code: 'EAUTH',
+    permanent: true,
+    cause: 'The token carries no permissions.',
+    remedy:
+      'Add the application permission Mail.Send (Mail.ReadWrite, too, for large attachments) and grant admin consent; it acts within minutes, on a running app as well.',
+  },
+  {
+    id: '401',
+    statusCodes: [401],
+    code: 'EAUTH',
+    permanent: true,
+    cause: 'Graph did not accept the token, nor the one that was fetched after it.',
+    remedy: 'Check the cloud option and, if you pass your own credential, the token it returns.',
   },
 
   // permission
@@ -196,7 +213,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     cause:
       'The app may not do this with this mailbox: the application permission Mail.Send (Mail.ReadWrite for the draft route) or its admin consent is missing, RBAC for Applications excludes the mailbox, or a fresh grant is not active yet.',
     remedy:
-      'Add the application permission (not the delegated one) and grant admin consent, or include the mailbox in the RBAC scope; then wait 30 minutes to 2 hours.',
+      'Add the application permission (not the delegated one) and grant admin consent, or include the mailbox in the RBAC scope. Consent acts within minutes on a running app, too: a refused token is not used again (a managed identity keeps its own for hours); RBAC takes 30 minutes to 2 hours.',
   },
   {
     id: 'ErrorSendAsDenied',

@@ -80,6 +80,13 @@ function failureError(
   });
 }
 
+/** Whether Graph refused for want of a permission, which another token may have. */
+export function isPermissionDenied({ status, errorCode, errorMessage }: Extract<FailedRequest, { kind: 'answer' }>): boolean {
+  if (status !== 403) return false;
+  const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
+  return entry === undefined || entry.code === 'EAUTH';
+}
+
 /** The error of a send that was cancelled; `ambiguous` if Graph may already have the message: `messageId` tells what to look for. */
 export function abortError(
   reason: unknown,

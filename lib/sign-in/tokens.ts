@@ -1,5 +1,7 @@
-import type { AccessToken, TokenCredential } from '@azure/identity';
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
 import type { Cancellation } from '../base/cancellation.js';
+import { claimsOf } from './claims-challenge.js';
+import { readToken } from './read-token.js';
 
 /** Where the HTTP layer gets its bearer token from. */
 export interface TokenSource {
@@ -7,8 +9,12 @@ export interface TokenSource {
   get(signal?: Cancellation): Promise<string>;
   /** Begins to fetch a token if there is none; whether that works, `get` tells. */
   prepare(): void;
-  /** Forgets a token Graph refused, so that the next `get` fetches a fresh one. */
-  discard(token: string): void;
+  /**
+   * Forgets a token Graph refused, so that the next `get` fetches a fresh one.
+   *
+   * @param challenge Graph's `WWW-Authenticate`: what it says is missing is asked for
+   */
+  discard(token: string, challenge?: string): void;
   /** Lets go of what is being fetched: whoever asks next does not wait for it. */
   release(): void;
 }
@@ -51,19 +57,28 @@ export function createTokenSource({
   let current: AccessToken | undefined;
   let pending: Promise<AccessToken> | undefined;
   let retryBackgroundAt = 0;
+  /** What the next token must have; a credential goes past its cache for it. */
+  let claims: string | undefined;
 
   async function fetchToken(): Promise<AccessToken> {
     credential ??= createCredential();
     const signal = AbortSignal.timeout(timeout);
     try {
       // raced as well: a credential of the app's own may ignore the signal
-      const token = await raceAbort((await credential).getToken(scope, { abortSignal: signal }), signal);
-      if (!token?.token) throw new Error('The credential returned no token.');
+      const asked = await credential;
+      const given = await raceAbort(ask(asked, { abortSignal: signal, ...(claims !== undefined && { claims }) }), signal);
+      const token = readToken(given, asked);
+      claims = undefined;
       return token;
     } catch (error) {
       credential = undefined;
       throw error;
     }
+  }
+
+  // in a function of its own: the app's may be synchronous
+  async function ask(asked: TokenCredential, options: GetTokenOptions): Promise<unknown> {
+    return asked.getToken(scope, options);
   }
 
   function refresh(): Promise<AccessToken> {
@@ -100,10 +115,11 @@ export function createTokenSource({
     prepare() {
       if (!current || tokenAge(current, now()) === 'expired') refresh().catch(() => undefined);
     },
-    discard(token) {
+    discard(token, challenge) {
       if (current?.token !== token) return;
       current = undefined;
       credential = undefined;
+      claims = claimsOf(challenge);
     },
     release() {
       pending = undefined;
