@@ -3,7 +3,7 @@ import { openUrl, type MimeTreeNode } from '../nodemailer.js';
 import { MAX_CONTENT } from './limits.js';
 
 /** Milliseconds for a download: a server that trickles bytes must not hold the mailbox forever. 150 MB at 1.4 Mbit/s. */
-const MAX_DOWNLOAD_TIME = 15 * 60_000;
+export const MAX_DOWNLOAD_TIME = 15 * 60_000;
 
 /** Fetches what Nodemailer was given as `{ href }`. */
 export function download(node: MimeTreeNode, content: object, href: string): Readable {
