@@ -1,7 +1,8 @@
-import { EventEmitter, setMaxListeners } from 'node:events';
-import { Canceller, type Cancellation } from './base/cancellation.js';
+import { EventEmitter } from 'node:events';
+import type { Cancellation } from './base/cancellation.js';
 import { deliver } from './delivery/deliver.js';
 import type { UploadProgress } from './delivery/delivery.js';
+import { InFlight } from './delivery/in-flight.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 import { sleep } from './delivery/sleep.js';
@@ -20,7 +21,7 @@ import type { MessageSettings } from './plan/plan-settings.js';
 import { prepare } from './plan/prepare.js';
 import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
 import { readOptions } from './config/read-options.js';
-import { watchExpiry } from './sign-in/expiry.js';
+import { logExpiry } from './sign-in/expiry.js';
 import { verifyAccess } from './diagnosis/verify-access.js';
 import type { CommonOptions, GraphTransportOptions, Logger, Settings } from './options.js';
 import { VERSION } from './base/version.js';
@@ -53,8 +54,8 @@ export class GraphTransport extends EventEmitter {
   readonly #queue: MailboxQueue;
   #stopExpiryWatch: () => void = () => undefined;
   #closed = false;
-  /** Messages on their way and running checks, to be aborted by `close({ force: true })`. */
-  readonly #running = new Set<Canceller>();
+  /** Messages and running checks. */
+  readonly #inFlight = new InFlight();
 
   /** @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option */
   constructor(options?: GraphTransportOptions | CommonOptions | string) {
@@ -63,7 +64,7 @@ export class GraphTransport extends EventEmitter {
     this.#logger = createLogger<Logger>(settings.logger, settings.component);
     this.#connection = createGraphConnection(settings, { onBackgroundError: (error) => this.#report(this.#signInError(error)) });
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
-    this.#watchExpiry();
+    this.#stopExpiryWatch = logExpiry(settings.secretExpires, this.#logger);
     setImmediate(() => {
       if (this.isIdle()) this.emit('idle');
     });
@@ -116,11 +117,8 @@ export class GraphTransport extends EventEmitter {
     this.#closed = true;
     this.#queue.close();
     this.#stopExpiryWatch();
-    if (options?.force) {
-      const reason = new GraphTransportError('EABORT', 'the transport was closed with force');
-      for (const canceller of this.#running) canceller.abort(reason);
-    }
-    void this.#whenSettled().then(() => {
+    if (options?.force) this.#inFlight.abort(new GraphTransportError('EABORT', 'the transport was closed with force'));
+    void this.#inFlight.whenSettled().then(() => {
       // another message may have opened it again
       if (!this.#closed) return;
       // what is still on the way, such as the token of a message that was cancelled, nobody waits for
@@ -133,44 +131,25 @@ export class GraphTransport extends EventEmitter {
   #open(): void {
     if (!this.#closed) return;
     this.#closed = false;
-    this.#watchExpiry();
-  }
-
-  #watchExpiry(): void {
-    const { secretExpires } = this.#settings;
-    if (!secretExpires) return;
-    this.#stopExpiryWatch = watchExpiry(secretExpires, ({ level, daysLeft, message }) => {
-      this.#logger[level]({ tnx: 'sign-in', daysLeft }, message);
-    });
+    this.#stopExpiryWatch = logExpiry(this.#settings.secretExpires, this.#logger);
   }
 
   async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
     this.#open();
-    const canceller = new Canceller();
-    const outer = mail.data['signal'] as AbortSignal | undefined;
-    // one signal for all messages is how an app shuts down, and no leak
-    if (outer instanceof EventTarget) setMaxListeners(0, outer);
-    const onAbort = () =>
-      canceller.abort((outer?.reason as Error | undefined) ?? new DOMException('This operation was aborted', 'AbortError'));
-    outer?.addEventListener('abort', onAbort, { once: true });
-    if (outer?.aborted) onAbort();
-    this.#running.add(canceller);
-    let mailbox: string | undefined;
-    try {
-      dropDkim(mail);
-      const wanted = readMessageSettings(mail, this.#settings);
-      mailbox = wanted.mailbox;
-      return await this.#queue.run(mailbox, canceller, (turn) => this.#deliver(mail, wanted, canceller, turn));
-    } catch (error) {
-      releaseStreams(mail.message);
-      // whoever knows more about the abort (whether it is ambiguous) has said so already
-      if (canceller.aborted && !isGraphTransportError(error)) throw abortError(canceller.reason, { ambiguous: false, mailbox });
-      throw error === canceller.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
-    } finally {
-      outer?.removeEventListener('abort', onAbort);
-      this.#running.delete(canceller);
-      this.#settled();
-    }
+    return this.#inFlight.run(mail.data['signal'] as AbortSignal | undefined, async (signal) => {
+      let mailbox: string | undefined;
+      try {
+        dropDkim(mail);
+        const wanted = readMessageSettings(mail, this.#settings);
+        mailbox = wanted.mailbox;
+        return await this.#queue.run(mailbox, signal, (turn) => this.#deliver(mail, wanted, signal, turn));
+      } catch (error) {
+        releaseStreams(mail.message);
+        // whoever knows more about the abort (whether it is ambiguous) has said so already
+        if (signal.aborted && !isGraphTransportError(error)) throw abortError(signal.reason, { ambiguous: false, mailbox });
+        throw error === signal.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
+      }
+    });
   }
 
   async #deliver(mail: NodemailerMail, wanted: MessageSettings, signal: Cancellation, turn: Turn): Promise<GraphSentMessageInfo> {
@@ -210,20 +189,17 @@ export class GraphTransport extends EventEmitter {
 
   async #verify(): Promise<true> {
     this.#open();
-    const canceller = new Canceller();
-    this.#running.add(canceller);
+    const { hosts, mailbox } = this.#settings;
     try {
-      const { hosts, mailbox } = this.#settings;
-      const verified = verifyAccess({ ...this.#connection, graphEndpoint: hosts.graphEndpoint, mailbox });
-      if (!(await raceAbort(verified, canceller))) {
+      const verified = await this.#inFlight.run(undefined, (signal) =>
+        raceAbort(verifyAccess({ ...this.#connection, graphEndpoint: hosts.graphEndpoint, mailbox }), signal),
+      );
+      if (!verified) {
         this.#logger.warn({ tnx: 'verify' }, 'No mailbox is set: verify() signed in, and did not check whether a mailbox may send');
       }
       return true;
     } catch (error) {
       throw this.#signInError(error);
-    } finally {
-      this.#running.delete(canceller);
-      this.#settled();
     }
   }
 
@@ -248,17 +224,6 @@ export class GraphTransport extends EventEmitter {
     if (isGraphTransportError(error)) return error;
     const cause = safeCause(error, secretsOf(this.#settings.signIn));
     return new GraphTransportError('EGRAPH', `unexpected failure before the message was sent: ${cause.message}`, { cause });
-  }
-
-  #settledListeners: (() => void)[] = [];
-
-  #whenSettled(): Promise<void> {
-    if (this.#running.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#settledListeners.push(resolve));
-  }
-
-  #settled(): void {
-    if (this.#running.size === 0) for (const listener of this.#settledListeners.splice(0)) listener();
   }
 }
 

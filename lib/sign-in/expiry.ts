@@ -1,3 +1,5 @@
+import type { Logger } from '../base/logger.js';
+
 /** A line to log about a secret that expires. */
 export interface ExpiryNotice {
   level: 'warn' | 'error';
@@ -36,4 +38,10 @@ export function watchExpiry(expires: Date, log: (notice: ExpiryNotice) => void):
   check();
   const timer = setInterval(check, DAY).unref();
   return () => clearInterval(timer);
+}
+
+/** Tells a logger of a secret that expires, until stopped; without a date it does nothing. */
+export function logExpiry(expires: Date | undefined, logger: Pick<Logger, 'warn' | 'error'>): () => void {
+  if (!expires) return () => undefined;
+  return watchExpiry(expires, ({ level, daysLeft, message }) => logger[level]({ tnx: 'sign-in', daysLeft }, message));
 }
