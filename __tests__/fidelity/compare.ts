@@ -93,7 +93,7 @@ export function compare(
   const check = (kind: string, was: unknown, is: unknown, loss?: LossFeature): void => {
     if (JSON.stringify(was) !== JSON.stringify(is)) found.push({ kind, loss, smtp: was, graph: is });
   };
-  check('from', smtp.from[0], graph.from[0]);
+  check('from', smtp.from[0], graph.from[0], 'from');
   check('more from', smtp.from.slice(1), graph.from.slice(1), 'from');
   check('sender', senderOf(smtp), senderOf(graph), 'sender');
   check('reply-to', eachOnce(smtp.replyTo), eachOnce(graph.replyTo));

@@ -484,7 +484,7 @@ describe('sending a draft', () => {
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect({ host: hostname, port: Number(port), ca: sandbox.ca }, () => {
         socket.write(
-          `POST ${at(body.id, '/send')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${sandbox.issueToken()}\r\n\r\n`,
+          `POST ${at(body.id, '/send')} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: close\r\nAuthorization: Bearer ${sandbox.issueToken()}\r\n\r\n`,
         );
       });
       let text = '';

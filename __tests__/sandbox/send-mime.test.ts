@@ -165,13 +165,6 @@ describe('a MIME message', () => {
       'ErrorInvalidRecipients',
       /'nobody' is not resolved/,
     ],
-    [
-      'is from a stranger',
-      Buffer.from('From: ceo@contoso.com\r\nTo: a@example.com\r\n\r\n').toString('base64'),
-      403,
-      'ErrorSendAsDenied',
-      /./,
-    ],
   ])('that %s is refused', async (_, body, status, code, text) => {
     const reply = await client.sendMime('', { body });
     expect(reply).toMatchObject({
@@ -179,6 +172,23 @@ describe('a MIME message', () => {
       body: { error: { code, message: typeof text === 'string' ? text : expect.stringMatching(text) } },
     });
     expect(sandbox.messages).toHaveLength(0);
+  });
+
+  it.each([
+    ['a stranger', 'From: The Boss <ceo@contoso.com>\r\nSender: other@contoso.com\r\n', { address: 'noreply@contoso.com', name: '' }],
+    ['nobody', '', { address: 'noreply@contoso.com', name: '' }],
+    ['the mailbox', 'From: Contoso <noreply@contoso.com>\r\n', { address: 'noreply@contoso.com', name: 'Contoso' }],
+  ])('from %s is from the mailbox', async (_, lines, from) => {
+    const posted = `${lines}To: a@example.com\r\nSubject: Hello\r\n\r\nHi`;
+    const reply = await client.sendMime('', { body: Buffer.from(posted).toString('base64') });
+    expect(reply.status).toBe(202);
+    const [delivered] = sandbox.messages;
+    expect([delivered?.from, delivered?.sender]).toEqual([from, from]);
+    expect(delivered?.posted.toString()).toBe(posted);
+    const source = delivered?.source.toString() ?? '';
+    expect(source.match(/^(from|sender):.*$/gim)).toHaveLength(1);
+    expect(source).toMatch(/^From: (Contoso )?<noreply@contoso\.com>\r$/m);
+    expect(source).not.toMatch(/ceo@|other@/);
   });
 
   it('above 4 MiB of base64 is refused', async () => {

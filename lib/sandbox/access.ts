@@ -3,10 +3,18 @@ import { accessDenied, badRequest, Refusal } from './refusal.js';
 import type { Mailbox } from './settings.js';
 import type { SandboxState } from './state.js';
 
-/** @throws Refusal 403 where the token carries none of the permissions */
-export function checkPermission(caller: Caller, needs: readonly string[]): void {
+/** Who grants what a request needs: the token, everywhere; or Exchange, for the app's mailboxes only (RBAC for Applications). */
+export type Grant = 'token' | 'exchange';
+
+/** @throws Refusal 403 where neither the token nor Exchange grants any of the permissions */
+export function checkPermission({ directory }: Pick<SandboxState, 'directory'>, caller: Caller, needs: readonly string[]): Grant {
   const granted = caller.scopes ?? caller.roles;
-  if (!needs.some((permission) => granted.includes(permission))) throw accessDenied();
+  if (needs.some((permission) => granted.includes(permission))) return 'token';
+  const app = caller.scopes ? undefined : directory.app(caller.appId);
+  if (needs.some((permission) => app?.exchangeRoles.includes(permission))) return 'exchange';
+  const [needed = ''] = needs;
+  const has = granted.length > 0 ? `it has ${granted.join(', ')}` : 'it has no permission at all';
+  throw accessDenied().because(`The token has no ${needed}; ${has}.`);
 }
 
 /**
@@ -22,9 +30,13 @@ export function checkMailbox({ directory }: Pick<SandboxState, 'directory'>, cal
   const mailbox = directory.mailbox(name);
   if (!mailbox) throw new Refusal(404, 'ErrorInvalidUser', `The requested user '${name}' is invalid.`);
   // somebody else's mailbox would take Mail.Send.Shared and a right in Exchange
-  if (caller.user !== undefined && directory.mailbox(caller.user) !== mailbox) throw accessDenied();
+  if (caller.user !== undefined && directory.mailbox(caller.user) !== mailbox) {
+    throw accessDenied().because(`The signed-in user ${caller.user} may not use the mailbox ${mailbox.userPrincipalName}.`);
+  }
   const allowed = directory.app(caller.appId)?.allowedMailboxes;
-  if (allowed && !allowed.some((entry) => directory.mailbox(entry) === mailbox)) throw accessDenied();
+  if (allowed && !allowed.some((entry) => directory.mailbox(entry) === mailbox)) {
+    throw accessDenied().because(`The app may use ${allowed.join(', ') || 'no mailbox'}, and not ${mailbox.userPrincipalName}.`);
+  }
   if (!mailbox.enabled) {
     throw new Refusal(404, 'MailboxNotEnabledForRESTAPI', 'The mailbox is either inactive, soft-deleted, or is hosted on-premise.');
   }

@@ -14,8 +14,8 @@ export interface Identity {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Makes a self-signed certificate for the loopback addresses and `host`; it serves as its own CA. */
-export async function createIdentity(host: string): Promise<Identity> {
+/** Makes a self-signed certificate for the loopback addresses, `host` and `hostname`; it serves as its own CA. */
+export async function createIdentity(host: string, hostname?: string): Promise<Identity> {
   // OpenSSL makes the key, forge only the certificate: a key made in JavaScript takes seconds
   const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
@@ -33,13 +33,13 @@ export async function createIdentity(host: string): Promise<Identity> {
     { name: 'basicConstraints', cA: true, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, keyCertSign: true },
     { name: 'extKeyUsage', serverAuth: true },
-    { name: 'subjectAltName', altNames: alternativeNames(host) },
+    { name: 'subjectAltName', altNames: alternativeNames(host, hostname ?? host) },
   ]);
   certificate.sign(pki.privateKeyFromPem(privatePem), md.sha256.create());
   return { certificate: pki.certificateToPem(certificate), privateKey: privatePem, publicKey };
 }
 
-function alternativeNames(host: string): object[] {
-  const names = new Set(['localhost', '127.0.0.1', '::1', host]);
+function alternativeNames(host: string, hostname: string): object[] {
+  const names = new Set(['localhost', '127.0.0.1', '::1', host, hostname]);
   return [...names].map((name) => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name }));
 }

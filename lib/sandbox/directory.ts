@@ -3,6 +3,7 @@ import type { App, Mailbox, Settings } from './settings.js';
 /** The tenant's mailboxes and apps, looked up as Graph and Entra do. */
 export class Directory {
   readonly #mailboxes = new Map<string, Mailbox>();
+  readonly #addresses = new Map<string, Mailbox>();
   readonly #apps: Map<string, App>;
   readonly #domains: Set<string>;
   readonly #tenantId: string;
@@ -11,6 +12,7 @@ export class Directory {
     for (const mailbox of mailboxes) {
       this.#mailboxes.set(mailbox.userPrincipalName.toLowerCase(), mailbox);
       this.#mailboxes.set(mailbox.id.toLowerCase(), mailbox);
+      for (const address of [mailbox.userPrincipalName.toLowerCase(), ...mailbox.aliases]) this.#addresses.set(address, mailbox);
     }
     this.#apps = new Map(apps.map((app) => [app.clientId.toLowerCase(), app]));
     this.#tenantId = tenantId.toLowerCase();
@@ -20,6 +22,11 @@ export class Directory {
   /** By object id or user principal name. An alias is not found, as at Microsoft. */
   mailbox(idOrName: string): Mailbox | undefined {
     return this.#mailboxes.get(idOrName.toLowerCase());
+  }
+
+  /** The mailbox with this primary address or alias. */
+  ownerOf(address: string): Mailbox | undefined {
+    return this.#addresses.get(address.toLowerCase());
   }
 
   app(clientId: string): App | undefined {

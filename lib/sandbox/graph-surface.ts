@@ -36,9 +36,10 @@ export function createGraphSurface(state: SandboxState): Surface {
 
 function admit(state: SandboxState, exchange: Exchange, match: RouteMatch): { call: GraphCall; leave: () => void } {
   const caller = state.tokens.check(exchange.request.headers.authorization, state.origins.graph);
+  exchange.record.caller = caller;
   if (match.refusal) throw match.refusal;
   const route = match.route as Route;
-  checkPermission(caller, route.needs);
+  checkPermission(state, caller, route.needs);
   const mailbox = checkMailbox(state, caller, match.user);
   exchange.record.mailbox = mailbox.userPrincipalName;
   const immutableIds = /IdType\s*=\s*"?ImmutableId"?/i.test(String(exchange.request.headers.prefer ?? ''));
@@ -62,7 +63,7 @@ function admit(state: SandboxState, exchange: Exchange, match: RouteMatch): { ca
   }
 }
 
-function findItem({ state, mailbox, immutableIds, params }: GraphCall): Item {
+function findItem({ state, exchange, mailbox, immutableIds, params }: GraphCall): Item {
   const id = params.message ?? '';
   if (!isItemId(id)) throw badRequest('ErrorInvalidIdMalformed', 'Id is malformed.');
   const item = state.store.find(id, immutableIds);
@@ -74,6 +75,8 @@ function findItem({ state, mailbox, immutableIds, params }: GraphCall): Item {
       `Mailbox move in progress. Try again later., Cross Server access is not allowed for mailbox ${item.mailbox.id}`,
     );
   }
+  exchange.record.itemId = item.immutableId;
+  item.requestIds.push(exchange.requestId);
   return item;
 }
 

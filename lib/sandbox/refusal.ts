@@ -13,6 +13,14 @@ export class Refusal extends Error {
   ) {
     super(message);
   }
+
+  /** What exactly was wrong, where Graph's own words leave it open: for the record, never in the answer. */
+  reason: string | undefined;
+
+  because(reason: string): this {
+    this.reason = reason;
+    return this;
+  }
 }
 
 /** 400 with the given code. */

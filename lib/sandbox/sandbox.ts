@@ -5,8 +5,18 @@ import type { Sandbox, SandboxMessage } from './types.js';
 
 const DEFAULT_WAIT = 5000;
 
+/** What a running sandbox consists of. */
+export interface SandboxParts {
+  state: SandboxState;
+  faults: Faults;
+  /** PEM. */
+  ca: string;
+  inboxUrl: string | undefined;
+  stop: () => Promise<void>;
+}
+
 /** The face of a running sandbox. */
-export function createSandbox(state: SandboxState, faults: Faults, ca: string, stop: () => Promise<void>): Sandbox {
+export function createSandbox({ state, faults, ca, inboxUrl, stop }: SandboxParts): Sandbox {
   const { settings, store, origins, tokens, uploads } = state;
   const app = settings.apps[0] as App;
   const mailbox = settings.mailboxes[0] as Mailbox;
@@ -48,6 +58,7 @@ export function createSandbox(state: SandboxState, faults: Faults, ca: string, s
     graphEndpoint: origins.graph,
     authorityHost: origins.authority,
     ca,
+    inboxUrl,
     tenantId: settings.tenantId,
     options: {
       tenantId: settings.tenantId,
@@ -62,8 +73,7 @@ export function createSandbox(state: SandboxState, faults: Faults, ca: string, s
     bounces: store.bounces,
     requests: store.requests,
     get drafts() {
-      const drafts = store.items().filter(({ folder }) => folder === 'drafts');
-      return drafts.map(({ immutableId, mailbox: owner, content }) => ({
+      return store.drafts().map(({ immutableId, mailbox: owner, content }) => ({
         id: immutableId,
         mailbox: owner.userPrincipalName,
         subject: content.subject,
@@ -77,6 +87,10 @@ export function createSandbox(state: SandboxState, faults: Faults, ca: string, s
     },
     waitForMessage,
     fail: (rule) => faults.add(rule),
+    get faults() {
+      return faults.list();
+    },
+    deleteMessage: (id) => store.take((message) => message.id === id).messages.length > 0,
     issueToken: (claims) => tokens.issue(app, origins.graph, claims),
     clear: () => {
       store.clear();

@@ -18,11 +18,13 @@ export interface Mailbox {
 export interface App extends SandboxApp {
   certificates: string[];
   roles: string[];
+  exchangeRoles: string[];
 }
 
 /** `SandboxOptions`, read once. */
 export interface Settings {
   host: string;
+  hostname: string | undefined;
   port: number;
   authorityPort: number;
   uploadPort: number;
@@ -30,6 +32,7 @@ export interface Settings {
   tenantId: string;
   apps: App[];
   mailboxes: Mailbox[];
+  sendFromAliases: boolean;
   tokenLifetime: number;
   maxMessageSize: number;
   minUploadSize: number;
@@ -39,12 +42,18 @@ export interface Settings {
   sentCopyDelay: number;
   resend: boolean;
   keepContent: boolean;
+  maxMessages: number;
+  maxBytes: number;
+  /** Undefined: no inbox. */
+  inboxPort: number | undefined;
   onMessage: (message: SandboxMessage) => void;
 }
 
 const MEBIBYTE = 1024 * 1024;
 const defaultTenant = '7b1d5a3e-0c52-4e9a-9f6e-2f3a1c9d8e70';
-const defaultApp: SandboxApp = { clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: 'sandbox-client-secret' };
+/** Known to everybody who read this: good on this machine only. */
+export const PUBLIC_SECRET = 'sandbox-client-secret';
+const defaultApp: SandboxApp = { clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: PUBLIC_SECRET };
 const defaultMailboxes = ['noreply@contoso.com', 'alerts@contoso.com', 'invoices@contoso.com'];
 
 /** A GUID that is the same for the same name, so that ids survive a restart. */
@@ -68,8 +77,38 @@ function readMailbox(given: string | SandboxMailbox): Mailbox {
   };
 }
 
+const defaultRoles = ['Mail.Send', 'Mail.ReadWrite'];
+
 function readApp(app: SandboxApp): App {
-  return { ...app, certificates: app.certificates ?? [], roles: app.roles ?? ['Mail.Send', 'Mail.ReadWrite'] };
+  const roles = app.roles ?? defaultRoles;
+  const byExchange = roles.length === 0 && app.allowedMailboxes !== undefined;
+  return { ...app, certificates: app.certificates ?? [], roles, exchangeRoles: app.exchangeRoles ?? (byExchange ? defaultRoles : []) };
+}
+
+/** Whether only this machine reaches what listens there. */
+export const isLocal = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+
+function checkExposure(host: string, apps: App[]): void {
+  if (isLocal(host) || apps.every(({ clientSecret }) => clientSecret !== PUBLIC_SECRET)) return;
+  throw new TypeError(
+    `"apps" must have a clientSecret of your own where "host" is '${host}': others reach the sandbox there, and everybody knows '${PUBLIC_SECRET}'`,
+  );
+}
+
+const DEFAULT_INBOX = { port: 0, maxMessages: 500, maxBytes: 256 * MEBIBYTE };
+
+function readInbox({ inbox = false, maxMessages, maxBytes }: SandboxOptions): Pick<Settings, 'inboxPort' | 'maxMessages' | 'maxBytes'> {
+  if (typeof inbox !== 'boolean' && (typeof inbox !== 'object' || inbox === null)) {
+    throw new TypeError(`"inbox" must be true, false or an object, got ${JSON.stringify(inbox)}`);
+  }
+  const own = typeof inbox === 'object' ? inbox : {};
+  const fallback = inbox === false ? { maxMessages: Infinity, maxBytes: Infinity } : DEFAULT_INBOX;
+  const limits = {
+    maxMessages: readNumber('maxMessages', own.maxMessages ?? maxMessages, fallback.maxMessages),
+    maxBytes: readNumber('maxBytes', own.maxBytes ?? maxBytes, fallback.maxBytes),
+  };
+  if (limits.maxMessages < 1) throw new TypeError('"maxMessages" must be at least 1');
+  return { ...limits, inboxPort: inbox === false ? undefined : readNumber('inbox.port', own.port, DEFAULT_INBOX.port) };
 }
 
 function readNumber(name: string, value: number | undefined, fallback: number): number {
@@ -89,8 +128,15 @@ export function readSettings(options: SandboxOptions): Settings {
   if (mailboxes.length === 0) throw new TypeError('"mailboxes" must not be empty');
   const protocol = options.protocol ?? 'https';
   if (protocol !== 'https' && protocol !== 'http') throw new TypeError(`"protocol" must be 'https' or 'http'`);
+  const host = options.host ?? '127.0.0.1';
+  checkExposure(host, apps);
+  const { hostname } = options;
+  if (hostname !== undefined && !/^[a-z0-9._-]+$/i.test(hostname)) {
+    throw new TypeError(`"hostname" must be a host name such as graph-sandbox, got ${JSON.stringify(hostname)}`);
+  }
   return {
-    host: options.host ?? '127.0.0.1',
+    host,
+    hostname,
     port: readNumber('port', options.port, 0),
     authorityPort: readNumber('authorityPort', options.authorityPort, 0),
     uploadPort: readNumber('uploadPort', options.uploadPort, 0),
@@ -98,6 +144,7 @@ export function readSettings(options: SandboxOptions): Settings {
     tenantId: options.tenantId ?? defaultTenant,
     apps,
     mailboxes,
+    sendFromAliases: options.sendFromAliases ?? false,
     tokenLifetime: readNumber('tokenLifetime', options.tokenLifetime, 3599),
     maxMessageSize: readNumber('maxMessageSize', options.maxMessageSize, 35 * MEBIBYTE),
     minUploadSize: readNumber('minUploadSize', options.minUploadSize, 3 * MEBIBYTE),
@@ -107,6 +154,7 @@ export function readSettings(options: SandboxOptions): Settings {
     sentCopyDelay: readNumber('sentCopyDelay', options.sentCopyDelay, 0),
     resend: options.resend ?? false,
     keepContent: options.keepContent ?? true,
+    ...readInbox(options),
     onMessage: options.onMessage ?? (() => undefined),
   };
 }

@@ -6,6 +6,7 @@ import { createEntraSurface } from './entra/surface.js';
 import { Faults } from './faults.js';
 import { createGraphSurface } from './graph-surface.js';
 import { Connections } from './http/connections.js';
+import { Hosts, misdirect } from './http/hosts.js';
 import { listen, type Listener } from './http/listen.js';
 import { serve, type ServeContext, type Surface } from './http/serve.js';
 import { createSandbox } from './sandbox.js';
@@ -24,8 +25,8 @@ import { Uploads } from './uploads.js';
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = readSettings(options);
-  const identity = await createIdentity(settings.host);
-  const store = new Store();
+  const identity = await createIdentity(settings.host, settings.hostname);
+  const store = new Store(settings);
   const faults = new Faults();
   const connections = new Connections();
   const state: SandboxState = {
@@ -41,12 +42,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     connections,
     faults,
     keepContent: settings.keepContent,
-    record: (request) => store.requests.push(request),
+    record: (request, exchange) => {
+      store.record(request);
+      store.observer?.requested(request, exchange);
+    },
   };
+  const hosts = new Hosts(settings);
   const listeners: Listener[] = [];
   const open = async (surface: Surface, port: number, tls: boolean): Promise<string> => {
-    const handler: RequestListener = (request, response) => void serve(context, surface, request, response);
-    const listener = await listen(handler, { host: settings.host, port, identity: tls ? identity : undefined, connections });
+    const handler: RequestListener = (request, response) => {
+      if (hosts.allows(request.headers.host, request.socket.localPort ?? 0)) void serve(context, surface, request, response);
+      else misdirect(request, response);
+    };
+    const { host, hostname } = settings;
+    const listener = await listen(handler, { host, hostname, port, identity: tls ? identity : undefined, connections });
     listeners.push(listener);
     return listener.origin;
   };
@@ -71,5 +80,5 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await close();
     throw error;
   }
-  return createSandbox(state, faults, identity.certificate, close);
+  return createSandbox({ state, faults, ca: identity.certificate, inboxUrl: undefined, stop: close });
 }

@@ -1,5 +1,7 @@
+import { Ledger, type Limits } from './ledger.js';
 import { newChangeKey, newImmutableId, newItemId } from './mail/ids.js';
-import type { MessageContent } from './mail/content.js';
+import { sizeOf, type MessageContent } from './mail/content.js';
+import type { SandboxObserver } from './observer.js';
 import type { Mailbox } from './settings.js';
 import type { SandboxBounce, SandboxMessage, SandboxRequest } from './types.js';
 
@@ -20,6 +22,14 @@ export interface Item {
   visibleFrom: number;
   /** A write is under way: a second one conflicts. */
   busy: boolean;
+  /** Of the requests that were about it, oldest first. */
+  requestIds: string[];
+}
+
+/** Messages that were taken out, with their copies in Sent Items. */
+export interface Removal {
+  messages: SandboxMessage[];
+  items: Item[];
 }
 
 interface Waiter {
@@ -32,12 +42,30 @@ export class Store {
   readonly messages: SandboxMessage[] = [];
   readonly bounces: SandboxBounce[] = [];
   readonly requests: SandboxRequest[] = [];
+  observer: SandboxObserver | undefined;
   /** By immutable id, oldest first. */
   readonly #items = new Map<string, Item>();
   readonly #immutableIds = new Map<string, string>();
+  readonly #drafts = new Set<Item>();
   readonly #waiters = new Set<Waiter>();
+  readonly #ledger: Ledger;
 
-  addDraft(mailbox: Mailbox, content: MessageContent): Item {
+  constructor(limits: Limits = { maxMessages: Infinity, maxBytes: Infinity }) {
+    this.#ledger = new Ledger(limits);
+  }
+
+  /** Bytes of content kept. */
+  get bytes(): number {
+    return this.#ledger.bytes;
+  }
+
+  /** How many messages the limits have dropped. */
+  get evicted(): number {
+    return this.#ledger.evicted;
+  }
+
+  /** A message that is going to be sent at once. */
+  addItem(mailbox: Mailbox, content: MessageContent, record: SandboxRequest): Item {
     const now = new Date();
     const item: Item = {
       id: newItemId(),
@@ -51,9 +79,20 @@ export class Store {
       delivered: undefined,
       visibleFrom: 0,
       busy: false,
+      requestIds: [record.requestId],
     };
+    record.itemId = item.immutableId;
     this.#items.set(item.immutableId, item);
     this.#immutableIds.set(item.id, item.immutableId);
+    return item;
+  }
+
+  addDraft(mailbox: Mailbox, content: MessageContent, record: SandboxRequest): Item {
+    const item = this.addItem(mailbox, content, record);
+    this.#drafts.add(item);
+    this.#ledger.weigh(item, sizeOf(content));
+    this.observer?.drafted(item);
+    this.#ledger.evict(this);
     return item;
   }
 
@@ -67,6 +106,15 @@ export class Store {
     return this.items().filter(({ visibleFrom }) => visibleFrom <= now);
   }
 
+  /** Drafts that were neither sent nor deleted, oldest first. */
+  drafts(): Item[] {
+    return [...this.#drafts];
+  }
+
+  item(immutableId: string): Item | undefined {
+    return this.#items.get(immutableId);
+  }
+
   /** By the id the item has now, or by its immutable id where the request asked for those. */
   find(id: string, immutable: boolean): Item | undefined {
     const byImmutableId = this.#items.get(id);
@@ -74,13 +122,19 @@ export class Store {
     return this.#items.get(this.#immutableIds.get(id) ?? '');
   }
 
+  /** Says that a draft was changed. */
   touch(item: Item): void {
     item.changeKey = newChangeKey();
     item.modifiedAt = new Date();
+    if (!this.#drafts.has(item)) return;
+    this.#ledger.weigh(item, sizeOf(item.content));
+    this.observer?.drafted(item);
+    this.#ledger.evict(this);
   }
 
   /** Moves a draft to Sent Items, which gives it a new id; it can be found there `delay` ms later. */
   moveToSent(item: Item, delay: number): void {
+    this.#undraft(item);
     item.visibleFrom = Date.now() + delay;
     item.folder = 'sentitems';
     this.#immutableIds.delete(item.id);
@@ -90,17 +144,68 @@ export class Store {
   }
 
   remove(item: Item): void {
+    this.#undraft(item);
     this.#items.delete(item.immutableId);
     this.#immutableIds.delete(item.id);
   }
 
-  deliver(message: SandboxMessage): void {
+  deliver(message: SandboxMessage, item: Item, bytes: number): void {
     this.messages.push(message);
+    this.#ledger.weigh(message, bytes);
+    this.observer?.delivered(message, item);
     for (const waiter of this.#waiters) {
       if (!waiter.accepts(message)) continue;
       this.#waiters.delete(waiter);
       waiter.resolve(message);
     }
+    this.#ledger.evict(this);
+  }
+
+  bounce(item: Item, bounce: SandboxBounce): void {
+    this.bounces.push(bounce);
+    this.observer?.bounced(bounce, item);
+    this.#ledger.evict(this);
+  }
+
+  record(request: SandboxRequest): void {
+    this.requests.push(request);
+    this.#ledger.weigh(request, request.body === undefined ? 0 : request.bytes);
+    this.#ledger.evict(this);
+  }
+
+  /** Takes messages out, with their copies in Sent Items. */
+  take(unwanted: (message: SandboxMessage) => boolean): Removal {
+    const removal: Removal = { messages: [], items: [] };
+    const kept = this.messages.filter((message) => {
+      if (!unwanted(message)) return true;
+      removal.messages.push(message);
+      this.#ledger.forget(message);
+      const item = this.#items.get(message.id);
+      if (!item) return false;
+      removal.items.push(item);
+      this.remove(item);
+      return false;
+    });
+    // the array is handed out
+    this.messages.length = 0;
+    for (const message of kept) this.messages.push(message);
+    return removal;
+  }
+
+  /** Puts messages back to where they were. */
+  putBack({ messages, items }: Removal): void {
+    for (const message of messages) this.#ledger.weigh(message, messageBytes(message));
+    const all = [...this.messages, ...messages].sort((one, two) => one.acceptedAt.getTime() - two.acceptedAt.getTime());
+    this.messages.length = 0;
+    for (const message of all) this.messages.push(message);
+    for (const item of items) {
+      this.#items.set(item.immutableId, item);
+      this.#immutableIds.set(item.id, item.immutableId);
+    }
+    const ordered = this.items().sort((one, two) => one.createdAt.getTime() - two.createdAt.getTime());
+    this.#items.clear();
+    for (const item of ordered) this.#items.set(item.immutableId, item);
+    this.#ledger.evict(this);
   }
 
   /** Calls back once, with the next message accepted. Returns how to give up. */
@@ -115,5 +220,18 @@ export class Store {
     this.requests.length = 0;
     this.#items.clear();
     this.#immutableIds.clear();
+    this.#drafts.clear();
+    this.#ledger.clear();
+    this.observer?.cleared();
+  }
+
+  #undraft(item: Item): void {
+    if (!this.#drafts.delete(item)) return;
+    this.#ledger.forget(item);
+    this.observer?.undrafted(item);
   }
 }
+
+const messageBytes = ({ text, html, attachments, posted }: SandboxMessage): number =>
+  attachments.reduce((sum, { size }) => sum + size, Buffer.byteLength(text ?? '') + Buffer.byteLength(html ?? '')) +
+  (Buffer.isBuffer(posted) ? posted.length : 0);

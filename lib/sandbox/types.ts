@@ -59,6 +59,8 @@ export interface SandboxMessage {
   posted: Record<string, unknown> | Buffer;
   /** The message source a recipient receives (RFC 5322, CRLF). Carries no Bcc. */
   source: Buffer;
+  /** `requestId`s of the requests that made it, oldest first; those refused before there was a message are not among them. */
+  requestIds: readonly string[];
 }
 
 /** A message that was accepted with 202 and then not delivered: Exchange mails the sender a non-delivery report. */
@@ -96,6 +98,37 @@ export interface SandboxRequest {
   /** Number of the TCP connection, to tell reuse from a new one. */
   connection: number;
   startedAt: Date;
+  /** From its first header to its answer; 0 while a fault's `match` looks at it. */
+  durationMs: number;
+  /** Immutable id of the draft or message it is about, once there is one. */
+  itemId: string | undefined;
+  /** Name of the attachment it is about. */
+  attachment: string | undefined;
+  /** Headers of the answer that are not in every answer, and the body of an error. */
+  answer: { headers: Record<string, string>; body: unknown } | undefined;
+  /** Why it was refused, in a sentence: which permission, which header, which address. */
+  reason: string | undefined;
+  /** Id of the scripted fault that struck it. */
+  fault: string | undefined;
+  /** Who called, as the access token says. */
+  caller: SandboxCaller | undefined;
+  /** What the client told of its plan in `x-graph-transport-plan` (base64url of JSON); undefined where it told none. */
+  plan: Record<string, unknown> | undefined;
+}
+
+/** The claims of an access token that decide. */
+export interface SandboxCaller {
+  appId: string;
+  displayName: string;
+  /** Application permissions. */
+  roles: string[];
+  /** Delegated permissions; undefined in an app-only token. */
+  scopes: string[] | undefined;
+  /** User of a delegated token: user principal name or object id. */
+  user: string | undefined;
+  audience: string;
+  issuedAt: Date;
+  expiresAt: Date;
 }
 
 /** What a request asks for. */
@@ -175,14 +208,21 @@ export interface SandboxApp {
   certificates?: string[] | undefined;
   /** Application permissions in the token. @default ['Mail.Send', 'Mail.ReadWrite'] */
   roles?: string[] | undefined;
-  /** Mailboxes the app may use, as by RBAC for Applications. @default all */
+  /** Mailboxes the app may use, as by an access policy or RBAC for Applications. @default all */
   allowedMailboxes?: string[] | undefined;
+  /**
+   * Permissions that Exchange grants for `allowedMailboxes` by RBAC for Applications; a token does not show them.
+   * @default ['Mail.Send', 'Mail.ReadWrite'] where `roles` is empty and `allowedMailboxes` is given, else none
+   */
+  exchangeRoles?: string[] | undefined;
 }
 
 /** What `startSandbox` takes. */
 export interface SandboxOptions {
-  /** Address to listen on. @default '127.0.0.1' */
+  /** Address to listen on. One that others reach (`'0.0.0.0'`) takes `apps` with a secret of your own. @default '127.0.0.1' */
   host?: string | undefined;
+  /** Name in the URLs the sandbox gives out, and in its certificate: a container's, for instance. @default `host` */
+  hostname?: string | undefined;
   /** Port of Graph; 0 picks a free one. @default 0 */
   port?: number | undefined;
   /** Port of the sign-in service. @default 0 */
@@ -197,6 +237,8 @@ export interface SandboxOptions {
   apps?: SandboxApp[] | undefined;
   /** Mailboxes of the tenant. @default noreply@contoso.com, alerts@contoso.com and invoices@contoso.com */
   mailboxes?: (string | SandboxMailbox)[] | undefined;
+  /** Whether an alias in `from` stays; else Exchange puts the primary address there (`Set-OrganizationConfig -SendFromAliasEnabled`). @default false */
+  sendFromAliases?: boolean | undefined;
   /** Access token lifetime in seconds. @default 3599 */
   tokenLifetime?: number | undefined;
   /** The tenant's message size limit in bytes. @default 35 MiB */
@@ -215,8 +257,37 @@ export interface SandboxOptions {
   resend?: boolean | undefined;
   /** Keep the content of messages and attachments. `false` keeps sizes only, for load tests. @default true */
   keepContent?: boolean | undefined;
+  /** Most messages kept, and as many drafts and bounces; the oldest go with their requests. @default Infinity, 500 with `inbox` */
+  maxMessages?: number | undefined;
+  /** Most bytes of content kept in messages, drafts and requests. @default Infinity, 256 MiB with `inbox` */
+  maxBytes?: number | undefined;
+  /** A page that shows everything, at `inboxUrl`. @default false */
+  inbox?: boolean | SandboxInboxOptions | undefined;
   /** Called with every message accepted for delivery. */
   onMessage?: ((message: SandboxMessage) => void) | undefined;
+}
+
+/** The page that shows what the sandbox got. */
+export interface SandboxInboxOptions {
+  /** Its port, plain http; 0 picks a free one. @default 0 */
+  port?: number | undefined;
+  /** As `SandboxOptions.maxMessages`. @default 500 */
+  maxMessages?: number | undefined;
+  /** As `SandboxOptions.maxBytes`. @default 256 MiB */
+  maxBytes?: number | undefined;
+}
+
+/** A scripted fault that was added by `fail()` or in the inbox. */
+export interface SandboxFault {
+  readonly id: string;
+  readonly rule: Readonly<FaultRule>;
+  /** How often it struck. */
+  readonly hits: number;
+  /** How often it can still strike. */
+  readonly remaining: number;
+  readonly createdAt: Date;
+  /** Ends it. */
+  remove(): void;
 }
 
 /** Options that point a transport at the sandbox. */
@@ -238,6 +309,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly authorityHost: string;
   /** PEM of the certificate both are served with; made at start. */
   readonly ca: string;
+  /** Where the inbox is; undefined without the option `inbox`. */
+  readonly inboxUrl: string | undefined;
   /** Directory (tenant) ID. */
   readonly tenantId: string;
   /** Ready to spread into `graphTransport()`. */
@@ -255,7 +328,11 @@ export interface Sandbox extends AsyncDisposable {
   /** Resolves with the first message (past or future) the predicate accepts; rejects after `timeout` ms (default 5,000). */
   waitForMessage(predicate?: (message: SandboxMessage) => boolean, options?: { timeout?: number | undefined }): Promise<SandboxMessage>;
   /** Scripts a fault; returns a handle that tells how often it struck and can be removed. */
-  fail(rule: FaultRule): { readonly hits: number; remove(): void };
+  fail(rule: FaultRule): SandboxFault;
+  /** The faults that were scripted and not removed, oldest first; also those that have struck as often as they may. */
+  readonly faults: readonly SandboxFault[];
+  /** Forgets one message, also in Sent Items. @returns whether there was one with this `id` */
+  deleteMessage(id: string): boolean;
   /** Issues an access token as the token endpoint would, with any claim replaced (tests of expired or foreign tokens). */
   issueToken(claims?: Record<string, unknown>): string;
   /** Forgets messages, drafts, requests and faults. */

@@ -29,6 +29,7 @@ export function createUploadSurface(state: SandboxState): Surface {
       const route = routes[exchange.method];
       const id = /\/AttachmentSessions\('([^']+)'\)$/.exec(exchange.path)?.[1];
       const session = id === undefined ? undefined : state.uploads.find(id);
+      exchange.record.attachment = session?.file.name;
       return {
         operation: (id !== undefined && route?.operation) || 'unknown',
         mailbox: session?.item.mailbox.userPrincipalName,
@@ -46,7 +47,7 @@ export function createUploadSurface(state: SandboxState): Surface {
   };
 }
 
-function checkAccess({ store, origins }: SandboxState, { request, query }: Exchange, session: UploadSession | undefined): void {
+function checkAccess({ store, origins }: SandboxState, { request, query, record }: Exchange, session: UploadSession | undefined): void {
   if (request.headers.authorization !== undefined) {
     throw new Refusal(
       401,
@@ -57,6 +58,8 @@ function checkAccess({ store, origins }: SandboxState, { request, query }: Excha
   // a draft that was sent or deleted takes its sessions with it
   if (!session || store.find(session.item.id, false)?.folder !== 'drafts') throw itemNotFound();
   if (query.get('authtoken') !== session.token) throw new Refusal(401, 'InvalidAuthenticationToken', 'Access token is empty.');
+  record.itemId = session.item.immutableId;
+  session.item.requestIds.push(record.requestId);
 }
 
 function enter({ traffic }: SandboxState, { appId, item }: UploadSession, { writes }: UploadRoute): () => void {

@@ -25,6 +25,8 @@ export function readJsonObject(exchange: Exchange): Json {
   if (exchange.body.length === 0) throw badRequest('BadRequest', 'Empty Payload. JSON content expected.');
   const value = parseStrictly(exchange.body);
   if (!isObject(value)) throw unreadableJson();
+  // the record keeps this object and not one of its own: attachments are large
+  exchange.record.body = value;
   return value;
 }
 

@@ -47,5 +47,10 @@ export function checkSender(mailbox: Mailbox, addresses: (SandboxAddress | undef
     403,
     'ErrorSendAsDenied',
     'The user account which was used to submit this request does not have the right to send mail on behalf of the specified sending account. Cannot submit message.',
+  ).because(
+    `The mailbox ${mailbox.userPrincipalName} may not send as ${addresses
+      .map((from) => from?.address ?? '')
+      .filter((address) => address && !allowed.has(address.toLowerCase()))
+      .join(', ')}.`,
   );
 }

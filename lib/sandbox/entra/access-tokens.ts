@@ -3,17 +3,10 @@ import jwt from 'jsonwebtoken';
 import type { Identity } from '../certificate.js';
 import { invalidToken } from '../refusal.js';
 import { guidFor, type App } from '../settings.js';
+import type { SandboxCaller } from '../types.js';
 
 /** Who calls, as the access token says. */
-export interface Caller {
-  appId: string;
-  /** Application permissions. */
-  roles: string[];
-  /** Delegated permissions; undefined in an app-only token. */
-  scopes: string[] | undefined;
-  /** User of a delegated token: user principal name or object id. */
-  user: string | undefined;
-}
+export type Caller = SandboxCaller;
 
 /** Issues and checks the tenant's access tokens. */
 export class AccessTokens {
@@ -72,9 +65,13 @@ export class AccessTokens {
     const scopes = text('scp')?.split(' ').filter(Boolean);
     return {
       appId: text('appid') ?? '',
+      displayName: text('app_displayname') ?? '',
       roles: Array.isArray(claims.roles) ? claims.roles.map(String) : [],
       scopes,
       user: scopes ? (text('upn') ?? text('oid')) : undefined,
+      audience,
+      issuedAt: new Date((claims.iat ?? 0) * 1000),
+      expiresAt: new Date((claims.exp ?? 0) * 1000),
     };
   }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SandboxRequest } from '../types.js';
 import type { Connections } from './connections.js';
+import { readPlan } from './read-plan.js';
 import { redactHeaders, redactPath } from './redact.js';
 
 /** What to answer. */
@@ -27,6 +28,8 @@ export interface Exchange {
   /** Aborted when the client went away or the sandbox closes. */
   readonly gone: AbortSignal;
   readonly record: SandboxRequest;
+  /** By `performance.now()`. */
+  readonly startedAt: number;
   /** Empty until it was read. */
   body: Buffer;
   tooLarge: boolean;
@@ -41,6 +44,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
   const query = new URLSearchParams(queryAt < 0 ? '' : target.slice(queryAt + 1));
   // MSAL puts it into the query
   const clientRequestId = request.headers['client-request-id'] ?? query.get('client-request-id');
+  const plan = request.headers['x-graph-transport-plan'];
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   return {
@@ -65,7 +69,18 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
       requestId,
       connection: connections.numberOf(request.socket),
       startedAt: new Date(),
+      durationMs: 0,
+      itemId: undefined,
+      attachment: undefined,
+      answer: undefined,
+      reason: undefined,
+      fault: undefined,
+      caller: undefined,
+      get plan() {
+        return readPlan(plan);
+      },
     },
+    startedAt: performance.now(),
     body: Buffer.alloc(0),
     tooLarge: false,
   };

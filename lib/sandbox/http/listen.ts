@@ -14,6 +14,8 @@ export interface Listener {
 /** Where to listen, and how. */
 export interface ListenOptions {
   host: string;
+  /** Name in `origin`. @default `host` */
+  hostname?: string | undefined;
   port: number;
   /** Serves TLS where given. */
   identity: Identity | undefined;
@@ -24,7 +26,7 @@ export interface ListenOptions {
  * Starts a server.
  * @throws what the system says, such as EADDRINUSE
  */
-export async function listen(handler: RequestListener, { host, port, identity, connections }: ListenOptions): Promise<Listener> {
+export async function listen(handler: RequestListener, { host, hostname, port, identity, connections }: ListenOptions): Promise<Listener> {
   const server: Server = identity
     ? createHttpsServer({ key: identity.privateKey, cert: identity.certificate }, handler)
     : createHttpServer(handler);
@@ -38,7 +40,7 @@ export async function listen(handler: RequestListener, { host, port, identity, c
   });
   const { port: chosen } = server.address() as AddressInfo;
   return {
-    origin: `${identity ? 'https' : 'http'}://${urlHost(host)}:${chosen}`,
+    origin: `${identity ? 'https' : 'http'}://${hostname ?? urlHost(host)}:${chosen}`,
     close: () => new Promise<void>((resolve) => void server.close(() => resolve())),
   };
 }

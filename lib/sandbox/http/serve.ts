@@ -34,7 +34,7 @@ export interface ServeContext {
   connections: Connections;
   faults: Faults;
   keepContent: boolean;
-  record(request: SandboxRequest): void;
+  record(request: SandboxRequest, exchange: Exchange): void;
 }
 
 interface Outcome {
@@ -64,7 +64,9 @@ export async function serve(context: ServeContext, surface: Surface, request: In
         if (exchange.tooLarge) throw new Refusal(413, ...surface.defaultError(413));
         return await visit.run();
       } catch (error) {
-        return surface.refuse(error instanceof Refusal ? error : ownFault(error), exchange);
+        const refused = error instanceof Refusal ? error : ownFault(error);
+        record.reason = refused.reason ?? refused.message;
+        return surface.refuse(refused, exchange);
       }
     };
     const outcome = complete ? await decide(context, surface, exchange, answer) : undefined;
@@ -87,10 +89,12 @@ async function decide(
   const fault = context.faults.take(exchange.record);
   if (!fault) return { answer: await run() };
   const { rule } = fault;
+  exchange.record.fault = fault.id;
   const early = rule.accepted ? await run() : undefined;
   if (early && early.status >= 400) {
     // what is refused takes no effect: the fault waits for a request that does
     fault.giveBack();
+    exchange.record.fault = undefined;
     return { answer: early };
   }
   await pause(rule.delay ?? 0, exchange.gone);
@@ -110,13 +114,16 @@ function faultAnswer(rule: FaultRule, status: number, surface: Surface, exchange
 
 function finish(context: ServeContext, exchange: Exchange, outcome: Outcome | undefined): void {
   const { record } = exchange;
+  record.durationMs = performance.now() - exchange.startedAt;
   if (outcome && outcome.cut !== 'reset') {
-    record.status = outcome.answer.status;
-    record.errorCode = outcome.answer.errorCode;
+    const { status, errorCode, headers, body } = outcome.answer;
+    record.status = status;
+    record.errorCode = errorCode;
+    record.answer = { headers: { ...headers }, body: status >= 400 ? body : undefined };
   }
   if (!context.keepContent) record.body = undefined;
   // recorded before it is sent: a test reads `requests` as soon as its own call settles
-  context.record(record);
+  context.record(record, exchange);
   if (outcome) respond(exchange, outcome.answer, outcome.cut, context.connections);
 }
 

@@ -1,10 +1,11 @@
 import { MOST_RECIPIENTS } from '../checks/recipients.js';
 import type { Directory } from '../directory.js';
+import type { Settings } from '../settings.js';
 import type { SandboxState } from '../state.js';
 import type { Item } from '../store.js';
 import type { SandboxAddress, SandboxMessage } from '../types.js';
 import { buildSource } from './build-source.js';
-import { recipientsOf, type MessageContent } from './content.js';
+import { recipientsOf, sizeOf, type MessageContent } from './content.js';
 import { deliverMime } from './deliver-mime.js';
 import { decodeField, splitSource } from './head.js';
 
@@ -20,7 +21,7 @@ export function deliver({ directory, settings, store }: SandboxState, item: Item
   store.moveToSent(item, settings.sentCopyDelay);
   const recipients = recipientsOf(content);
   if (recipients.length > MOST_RECIPIENTS) {
-    store.bounces.push({
+    store.bounce(item, {
       mailbox: mailbox.userPrincipalName,
       subject: content.subject,
       messageId: content.messageId,
@@ -28,8 +29,8 @@ export function deliver({ directory, settings, store }: SandboxState, item: Item
       reason: '550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients',
     });
   } else {
-    item.delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory), settings.keepContent);
-    store.deliver(item.delivered);
+    item.delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory, settings), settings.keepContent);
+    store.deliver(item.delivered, item, sizeOf(content) + (content.mime?.length ?? 0));
     settings.onMessage(item.delivered);
   }
   if (!settings.keepContent) item.content = withoutContent(content);
@@ -50,17 +51,20 @@ const withoutContent = (content: MessageContent): MessageContent => ({
   mime: undefined,
 });
 
-/** The From the recipients see. In JSON the directory's display name beats the client's (msgraph-sdk-php #183). */
-function effectiveFrom({ content, mailbox }: Item, directory: Directory): SandboxAddress {
+/**
+ * The From the recipients see: the directory's display name beats the client's (msgraph-sdk-php #183), the primary
+ * address an alias (Set-OrganizationConfig, SendFromAliasEnabled).
+ */
+function effectiveFrom({ content, mailbox }: Item, directory: Directory, { sendFromAliases }: Settings): SandboxAddress {
   const given = content.from ?? { address: mailbox.userPrincipalName, name: mailbox.displayName ?? '' };
   if (content.format === 'mime') return given;
-  const address = given.address.toLowerCase();
-  const owner = mailbox.aliases.includes(address) ? mailbox : directory.mailbox(address);
-  return { address: given.address, name: owner?.displayName ?? given.name };
+  const owner = directory.ownerOf(given.address);
+  const isAlias = owner !== undefined && owner.userPrincipalName.toLowerCase() !== given.address.toLowerCase();
+  return { address: isAlias && !sendFromAliases ? owner.userPrincipalName : given.address, name: owner?.displayName ?? given.name };
 }
 
 function toMessage(
-  { content, mailbox, immutableId }: Item,
+  { content, mailbox, immutableId, requestIds }: Item,
   recipients: string[],
   { route, saveToSentItems }: Submission,
   from: SandboxAddress,
@@ -93,6 +97,7 @@ function toMessage(
     savedToSentItems: saveToSentItems,
     acceptedAt,
     posted: kept.posted,
+    requestIds,
   };
   return keepContent ? withSource(message, () => sourceOf(content, from, acceptedAt)) : { ...message, source: Buffer.alloc(0) };
 }
@@ -100,13 +105,20 @@ function toMessage(
 const sourceOf = (content: MessageContent, from: SandboxAddress, date: Date): Buffer =>
   content.mime ? deliverMime(content.mime, content, from, date) : buildSource(content, from, date);
 
-/** The source is built on demand: base64 of a large attachment costs more than the delivery itself. */
+const SMALL_SOURCE = 256 * 1024;
+
+/**
+ * The source is built on demand: base64 of a large attachment costs more than the delivery itself, and nearly as much
+ * memory as the message, so that a large one is not kept.
+ */
 function withSource(message: Omit<SandboxMessage, 'source'>, build: () => Buffer): SandboxMessage {
-  let source: Buffer | undefined;
+  let kept: Buffer | undefined;
   return {
     ...message,
     get source() {
-      return (source ??= build());
+      const source = kept ?? build();
+      if (source.length <= SMALL_SOURCE) kept = source;
+      return source;
     },
   };
 }

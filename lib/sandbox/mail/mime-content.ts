@@ -4,7 +4,8 @@ import { badRequest, type Refusal } from '../refusal.js';
 import type { Mailbox } from '../settings.js';
 import type { SandboxAddress } from '../types.js';
 import { newMessageId, type MessageContent } from './content.js';
-import { decodeField, splitSource } from './head.js';
+import { encodeAddressField } from './encode-field.js';
+import { decodeField, joinSource, splitSource } from './head.js';
 import { newAttachmentId } from './ids.js';
 
 /**
@@ -42,10 +43,12 @@ export async function readMimeContent(mime: Buffer, mailbox: Mailbox): Promise<M
   const isAscii = fields.some(({ text }) => /xn--/i.test(text));
   const addresses = (value: AddressObject | AddressObject[] | undefined): SandboxAddress[] =>
     [value ?? []].flat().flatMap((object) => object.value.flatMap((entry) => flatten(entry, isAscii)));
+  const posted = addresses(parsed.from)[0];
+  const from = ownAddress(mailbox, posted);
   return {
     format: 'mime',
-    from: addresses(parsed.from)[0],
-    sender: addresses(parsed.headers.get('sender') as AddressObject | undefined)[0],
+    from,
+    sender: undefined,
     to: addresses(parsed.to),
     cc: addresses(parsed.cc),
     bcc: addresses(parsed.bcc),
@@ -71,9 +74,28 @@ export async function readMimeContent(mime: Buffer, mailbox: Mailbox): Promise<M
     properties: {},
     message: {},
     posted: mime,
-    mime,
+    mime: isSame(posted, from) ? mime : replaceSender(mime, from),
     postedAttachments: parsed.attachments.length,
   };
+}
+
+/**
+ * Whose From the message gets: Exchange ignores the one in MIME, the mailbox's own address is used (reports: EmailEngine,
+ * Wino-Mail). The posted name stays where it is the mailbox's and the directory is not known to have another.
+ */
+function ownAddress({ userPrincipalName, aliases, displayName }: Mailbox, posted: SandboxAddress | undefined): SandboxAddress {
+  const address = posted?.address.toLowerCase() ?? '';
+  const isPrimary = address === userPrincipalName.toLowerCase();
+  const name = isPrimary || aliases.includes(address) ? posted?.name : undefined;
+  return { address: isPrimary && posted ? posted.address : userPrincipalName, name: displayName ?? name ?? '' };
+}
+
+const isSame = (one: SandboxAddress | undefined, two: SandboxAddress): boolean => one?.address === two.address && one.name === two.name;
+
+function replaceSender(mime: Buffer, from: SandboxAddress): Buffer {
+  const source = splitSource(mime);
+  const others = source.fields.filter(({ name }) => !['from', 'sender'].includes(name.toLowerCase()));
+  return joinSource({ ...source, fields: [{ name: 'From', text: encodeAddressField('From', [from]) }, ...others] });
 }
 
 const invalidMime = (): Refusal => badRequest('ErrorMimeContentInvalid', 'Invalid MIME content.');

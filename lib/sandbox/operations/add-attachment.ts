@@ -18,6 +18,7 @@ export function addAttachment({ state, exchange, mailbox, item }: ItemCall): Ans
   if (bodyFormat(exchange) !== 'json') throw unreadableBody('An attachment is posted as application/json.');
   const posted = checkValue(readJsonObject(exchange), 'graph.attachment', 'attachment') as Json;
   const attachment = readAttachment(posted, (message) => sourceOfItem(message, mailbox));
+  exchange.record.attachment = attachment.name;
   attach(state, item, attachment);
   return {
     status: 201,

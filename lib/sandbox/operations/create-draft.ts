@@ -14,7 +14,7 @@ export async function createDraft(call: GraphCall): Promise<Answer> {
   const { state, exchange, mailbox } = call;
   const content = bodyFormat(exchange) === 'mime' ? await readMimeContent(decodeMime(exchange.body), mailbox) : readDraftJson(call);
   checkSize(state.settings.maxMessageSize, content);
-  const item = state.store.addDraft(mailbox, content);
+  const item = state.store.addDraft(mailbox, content, exchange.record);
   return answerWithMessage({ ...call, item }, 201);
 }
 

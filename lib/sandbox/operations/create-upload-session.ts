@@ -19,7 +19,9 @@ export function createUploadSession({ state, exchange, caller, item, immutableId
   });
   const file = readDescription(AttachmentItem as Json, state.settings.minUploadSize);
   checkDraft(item);
+  exchange.record.attachment = file.name;
   const session = state.uploads.open({ appId: caller.appId, item, messageId: immutableIds ? item.immutableId : item.id, file });
+  state.store.observer?.uploading(session);
   return {
     status: 201,
     body: {

@@ -18,7 +18,8 @@ export async function sendMail(call: GraphCall): Promise<Answer> {
         { content: await readMimeContent(decodeMime(exchange.body), mailbox), saveToSentItems: true }
       : readSendMailJson(call);
   checkSubmission(state, mailbox, content);
-  deliver(state, state.store.addDraft(mailbox, content), { route: 'sendMail', saveToSentItems });
+  const item = state.store.addItem(mailbox, content, exchange.record);
+  deliver(state, item, { route: 'sendMail', saveToSentItems });
   return { status: 202 };
 }
 

@@ -21,6 +21,7 @@ export function uploadChunk(state: SandboxState, session: UploadSession, exchang
   checkSize(settings.maxMessageSize, item.content, end);
   if (settings.keepContent) session.chunks.push(body);
   session.received = end;
+  state.store.observer?.uploading(session);
   if (end < file.size) return { status: 200, body: describeSession(state, session) };
   const content = Buffer.concat(session.chunks);
   const id = newAttachmentId();
