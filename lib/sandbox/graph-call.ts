@@ -2,7 +2,7 @@ import type { Caller } from './entra/access-tokens.js';
 import type { Answer, Exchange } from './http/exchange.js';
 import type { Mailbox } from './settings.js';
 import type { SandboxState } from './state.js';
-import type { Item } from './store.js';
+import type { Item } from './item.js';
 
 /** A request to Graph that was let in. */
 export interface GraphCall {

@@ -9,7 +9,7 @@ import { isItemId } from './mail/ids.js';
 import { occupy } from './occupy.js';
 import type { ItemRoute, Route } from './routes.js';
 import type { SandboxState } from './state.js';
-import type { Item } from './store.js';
+import type { Item } from './item.js';
 
 /** Microsoft Graph. */
 export function createGraphSurface(state: SandboxState): Surface {

@@ -1,5 +1,4 @@
-import type { Item, Store } from './store.js';
-import type { SandboxMessage, SandboxRequest } from './types.js';
+import type { SandboxBounce, SandboxMessage, SandboxRequest } from './types.js';
 
 /** How much a sandbox keeps. */
 export interface Limits {
@@ -12,11 +11,20 @@ const OVERHEAD = 1024;
 const REQUESTS_PER_MESSAGE = 20;
 const LEAST_REQUESTS = 1000;
 
-type Entry = SandboxMessage | SandboxRequest | Item;
+/** What the ledger needs of the store. */
+interface Stock<Item extends { busy: boolean }> {
+  readonly messages: SandboxMessage[];
+  readonly bounces: SandboxBounce[];
+  readonly requests: SandboxRequest[];
+  drafts(): Item[];
+  item(immutableId: string): Item | undefined;
+  remove(item: Item): void;
+  readonly observer: { evicted(messages: SandboxMessage[]): void } | undefined;
+}
 
 /** Counts the bytes kept, and drops the oldest where there are too many. Without limits it counts nothing. */
-export class Ledger {
-  readonly #weights = new Map<Entry, number>();
+export class Ledger<Item extends { busy: boolean }> {
+  readonly #weights = new Map<SandboxMessage | SandboxRequest | Item, number>();
   readonly #isLimited: boolean;
   #bytes = 0;
   #evicted = 0;
@@ -33,14 +41,14 @@ export class Ledger {
     return this.#evicted;
   }
 
-  weigh(entry: Entry, bytes: number): void {
+  weigh(entry: SandboxMessage | SandboxRequest | Item, bytes: number): void {
     if (!this.#isLimited) return;
     this.forget(entry);
     this.#weights.set(entry, bytes + OVERHEAD);
     this.#bytes += bytes + OVERHEAD;
   }
 
-  forget(entry: Entry): void {
+  forget(entry: SandboxMessage | SandboxRequest | Item): void {
     this.#bytes -= this.#weights.get(entry) ?? 0;
     this.#weights.delete(entry);
   }
@@ -51,7 +59,7 @@ export class Ledger {
   }
 
   /** Drops the oldest until the limits hold; the newest message stays, however large it is. */
-  evict(store: Store): void {
+  evict(store: Stock<Item>): void {
     if (!this.#isLimited) return;
     const { maxMessages, maxBytes } = this.limits;
     const dropped: SandboxMessage[] = [];
@@ -67,7 +75,7 @@ export class Ledger {
     store.observer?.evicted(dropped);
   }
 
-  #dropMessage(store: Store): SandboxMessage {
+  #dropMessage(store: Stock<Item>): SandboxMessage {
     const message = store.messages.shift() as SandboxMessage;
     this.forget(message);
     const item = store.item(message.id);
@@ -77,13 +85,13 @@ export class Ledger {
     return message;
   }
 
-  #dropRequest(store: Store): void {
+  #dropRequest(store: Stock<Item>): void {
     const request = store.requests.shift();
     if (request) this.forget(request);
   }
 
   /** Left-over drafts, and sent messages that bounced; one that is being written to stays. */
-  #dropDrafts(store: Store): void {
+  #dropDrafts(store: Stock<Item>): void {
     const drafts = store.drafts();
     let excess = drafts.length - this.limits.maxMessages;
     for (const draft of drafts) {

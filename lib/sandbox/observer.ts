@@ -1,5 +1,5 @@
 import type { Exchange } from './http/exchange.js';
-import type { Item } from './store.js';
+import type { Item } from './item.js';
 import type { SandboxBounce, SandboxMessage, SandboxRequest } from './types.js';
 import type { UploadSession } from './uploads.js';
 

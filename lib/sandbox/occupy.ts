@@ -1,5 +1,5 @@
 import { defaultError, Refusal } from './refusal.js';
-import type { Item } from './store.js';
+import type { Item } from './item.js';
 
 /** Marks a message as being written to. @throws Refusal 409 where it already is */
 export function occupy(item: Item): () => void {

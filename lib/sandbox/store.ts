@@ -1,30 +1,10 @@
 import { Ledger, type Limits } from './ledger.js';
 import { newChangeKey, newImmutableId, newItemId } from './mail/ids.js';
 import { sizeOf, type MessageContent } from './mail/content.js';
+import type { Item } from './item.js';
 import type { SandboxObserver } from './observer.js';
 import type { Mailbox } from './settings.js';
 import type { SandboxBounce, SandboxMessage, SandboxRequest } from './types.js';
-
-/** A message in a mailbox. */
-export interface Item {
-  /** Changes when the item moves to another folder. */
-  id: string;
-  immutableId: string;
-  changeKey: string;
-  mailbox: Mailbox;
-  folder: 'drafts' | 'sentitems';
-  createdAt: Date;
-  modifiedAt: Date;
-  content: MessageContent;
-  /** What was delivered; undefined as long as it is a draft, and for a message that bounced. */
-  delivered: SandboxMessage | undefined;
-  /** ms since the epoch; before that no client finds it. */
-  visibleFrom: number;
-  /** A write is under way: a second one conflicts. */
-  busy: boolean;
-  /** Of the requests that were about it, oldest first. */
-  requestIds: string[];
-}
 
 /** Messages that were taken out, with their copies in Sent Items. */
 export interface Removal {
@@ -48,7 +28,7 @@ export class Store {
   readonly #immutableIds = new Map<string, string>();
   readonly #drafts = new Set<Item>();
   readonly #waiters = new Set<Waiter>();
-  readonly #ledger: Ledger;
+  readonly #ledger: Ledger<Item>;
 
   constructor(limits: Limits = { maxMessages: Infinity, maxBytes: Infinity }) {
     this.#ledger = new Ledger(limits);

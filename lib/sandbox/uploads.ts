@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Item } from './store.js';
+import type { Item } from './item.js';
 
 /** What `createUploadSession` was told about the file. */
 export interface AttachmentDescription {

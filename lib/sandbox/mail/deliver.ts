@@ -2,7 +2,7 @@ import { MOST_RECIPIENTS } from '../checks/recipients.js';
 import type { Directory } from '../directory.js';
 import type { Settings } from '../settings.js';
 import type { SandboxState } from '../state.js';
-import type { Item } from '../store.js';
+import type { Item } from '../item.js';
 import type { SandboxAddress, SandboxMessage } from '../types.js';
 import { buildSource } from './build-source.js';
 import { recipientsOf, sizeOf, type MessageContent } from './content.js';

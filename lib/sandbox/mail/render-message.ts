@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '../checks/check-value.js';
-import type { Item } from '../store.js';
+import type { Item } from '../item.js';
 import type { SandboxAddress } from '../types.js';
 import { htmlToPlain } from './html-to-plain.js';
 import { renderTime } from './render-attachment.js';

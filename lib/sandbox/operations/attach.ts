@@ -1,7 +1,7 @@
 import type { StoredAttachment } from '../mail/content.js';
 import { badRequest } from '../refusal.js';
 import type { SandboxState } from '../state.js';
-import type { Item } from '../store.js';
+import type { Item } from '../item.js';
 import { checkSize } from './check-submission.js';
 
 /**
