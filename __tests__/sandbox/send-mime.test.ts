@@ -184,7 +184,7 @@ describe('a MIME message', () => {
     expect(reply.status).toBe(202);
     const [delivered] = sandbox.messages;
     expect([delivered?.from, delivered?.sender]).toEqual([from, from]);
-    expect(delivered?.posted.toString()).toBe(posted);
+    expect(delivered?.posted).toEqual(Buffer.from(posted));
     const source = delivered?.source.toString() ?? '';
     expect(source.match(/^(from|sender):.*$/gim)).toHaveLength(1);
     expect(source).toMatch(/^From: (Contoso )?<noreply@contoso\.com>\r$/m);
