@@ -51,7 +51,13 @@ export function Bar() {
       >
         Clear
       </Button>
-      <Button icon={notifies.value ? 'bell' : 'bellOff'} kind="quiet" pressed={notifies.value} label="Notify of new mail" onClick={() => void toggleNotifications()} />
+      <Button
+        icon={notifies.value ? 'bell' : 'bellOff'}
+        kind="quiet"
+        pressed={notifies.value}
+        label="Notify of new mail"
+        onClick={() => void toggleNotifications()}
+      />
       <Button icon={theme.value} kind="quiet" label={`Theme: ${theme.value}`} onClick={() => (theme.value = nextTheme[theme.value])} />
       <Button icon="help" kind="quiet" keys="?" label="Help and shortcuts" onClick={() => (helpIsOpen.value = true)} />
     </header>

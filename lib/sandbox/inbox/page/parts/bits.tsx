@@ -16,7 +16,8 @@ export function Badge({ tone = 'plain', title, children }: { tone?: Tone; title?
 
 /** A status code, coloured by what it means; 0 is a connection that was cut. */
 export function Status({ status, code }: { status: number; code?: string | null | undefined }) {
-  const tone: Tone = status === 0 || status >= 500 ? 'bad' : status >= 400 ? (status === 429 ? 'warn' : 'bad') : status >= 300 ? 'warn' : 'good';
+  const tone: Tone =
+    status === 0 || status >= 500 ? 'bad' : status >= 400 ? (status === 429 ? 'warn' : 'bad') : status >= 300 ? 'warn' : 'good';
   return (
     <Badge tone={tone}>
       {status === 0 ? 'cut' : status}
@@ -106,7 +107,12 @@ export function Facts({ rows }: { rows: readonly (readonly [name: string, value:
 }
 
 /** A choice between a few. */
-export function Choice<T extends string>(props: { label: string; value: T; choices: readonly (readonly [T, string])[]; onChange: (value: T) => void }) {
+export function Choice<T extends string>(props: {
+  label: string;
+  value: T;
+  choices: readonly (readonly [T, string])[];
+  onChange: (value: T) => void;
+}) {
   const { label, value, choices, onChange } = props;
   return (
     <div class="choice" role="group" aria-label={label}>

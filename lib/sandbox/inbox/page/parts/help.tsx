@@ -40,7 +40,13 @@ export function Help() {
   }, [isOpen]);
   const close = (): void => void (helpIsOpen.value = false);
   return (
-    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={close} onClick={(event) => event.target === dialog.current && close()}>
+    <dialog
+      ref={dialog}
+      class="help"
+      aria-labelledby="help-title"
+      onClose={close}
+      onClick={(event) => event.target === dialog.current && close()}
+    >
       {isOpen && (
         <div class="inside">
           <header>
@@ -64,7 +70,9 @@ export function Help() {
             </a>
             .
           </p>
-          <p class="muted">nodemailer-graph-transport {status.value?.version}. Nothing is delivered, and nothing a mail names is fetched.</p>
+          <p class="muted">
+            nodemailer-graph-transport {status.value?.version}. Nothing is delivered, and nothing a mail names is fetched.
+          </p>
         </div>
       )}
     </dialog>

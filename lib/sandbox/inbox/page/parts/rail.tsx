@@ -40,7 +40,10 @@ export function Rail() {
           const isHere = screen === name && !(name === 'mail' && q.startsWith('mailbox:'));
           return (
             <li key={name}>
-              <a href={linkTo({ screen: name, id: null, q: '', mailbox: null, isRefused: false })} aria-current={isHere ? 'page' : undefined}>
+              <a
+                href={linkTo({ screen: name, id: null, q: '', mailbox: null, isRefused: false })}
+                aria-current={isHere ? 'page' : undefined}
+              >
                 <Icon name={name} />
                 <span class="name">{titles[name]}</span>
                 {name === 'mail' && unread > 0 && (
@@ -50,7 +53,9 @@ export function Rail() {
                     <span class="sr"> unread of</span>
                   </span>
                 )}
-                {key && <span class={`count${number > 0 && alarming.includes(name) ? ' alarming' : ''}`}>{number.toLocaleString('en')}</span>}
+                {key && (
+                  <span class={`count${number > 0 && alarming.includes(name) ? ' alarming' : ''}`}>{number.toLocaleString('en')}</span>
+                )}
               </a>
             </li>
           );

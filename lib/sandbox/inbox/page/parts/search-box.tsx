@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { HAS, IS, OPERATORS, parseQuery } from '../../search/parse-query.js';
+import { HAS, IS, OPERATORS } from '../../search/parse-query.js';
 import type { ApiFailure } from '../state/api.js';
 import { go, query } from '../state/route.js';
 import { Icon } from './icons.js';
@@ -47,8 +47,7 @@ export function SearchBox({ label, failure }: { label: string; failure: ApiFailu
     clearTimeout(timer.current);
     timer.current = setTimeout(() => search(value), PAUSE);
   };
-  const errors = parseQuery(text).errors;
-  const problem = errors[0] ?? (failure?.code === 'InvalidQuery' ? failure.message : undefined);
+  const problem = failure?.code === 'InvalidQuery' ? failure.message : undefined;
   return (
     <search class="search">
       <label>

@@ -19,7 +19,9 @@ export function useResource<T>(identity: string, key: unknown, load: () => Promi
         if (!isCurrent) return;
         const failure = error instanceof ApiFailure ? error : new ApiFailure(0, 'Unknown', String(error));
         // what was there stays readable when the sandbox has gone
-        setState((old) => (failure.status === 0 && old.data !== undefined ? { ...old, isLoading: false } : { identity, failure, isLoading: false }));
+        setState((old) =>
+          failure.status === 0 && old.data !== undefined ? { ...old, isLoading: false } : { identity, failure, isLoading: false },
+        );
       },
     );
     return () => void (isCurrent = false);

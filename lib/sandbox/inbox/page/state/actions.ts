@@ -50,7 +50,10 @@ export async function removeAll(): Promise<void> {
   const { screen } = route.peek();
   const kinds = screen === 'refused' ? 'refused' : 'message,refused';
   try {
-    const removed = await write<ApiRemoved>('DELETE', 'messages', undefined, { q: screen === 'mail' || screen === 'refused' ? q : '', kinds });
+    const removed = await write<ApiRemoved>('DELETE', 'messages', undefined, {
+      q: screen === 'mail' || screen === 'refused' ? q : '',
+      kinds,
+    });
     go({ id: null, isRefused: false }, { replace: true });
     offerUndo(`${count(removed.removed, 'mail')} cleared.`, removed);
   } catch (error) {

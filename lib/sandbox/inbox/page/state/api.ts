@@ -58,5 +58,9 @@ async function request(url: string, init?: RequestInit): Promise<Response> {
   }
   if (response.ok) return response;
   const said = (await response.json().catch(() => undefined)) as ApiError | undefined;
-  throw new ApiFailure(response.status, said?.error.code ?? 'Unknown', said?.error.message ?? `The sandbox answered with ${response.status}.`);
+  throw new ApiFailure(
+    response.status,
+    said?.error.code ?? 'Unknown',
+    said?.error.message ?? `The sandbox answered with ${response.status}.`,
+  );
 }

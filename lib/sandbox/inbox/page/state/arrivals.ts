@@ -35,7 +35,13 @@ function tell(): void {
   const text = rows.length === 1 && newest ? `${parts[0]}: ${newest.subject ?? newest.id}` : parts.join(', ');
   announce(text);
   if (!notifies.peek() || !document.hidden || !isLeader() || Notification.permission !== 'granted') return;
-  const shown = new Notification(parts.join(', '), { body: rows.slice(0, 3).map((row) => row.subject ?? '').join('\n'), tag: 'inbox' });
+  const shown = new Notification(parts.join(', '), {
+    body: rows
+      .slice(0, 3)
+      .map((row) => row.subject ?? '')
+      .join('\n'),
+    tag: 'inbox',
+  });
   shown.onclick = () => {
     window.focus();
     shown.close();

@@ -148,7 +148,10 @@ function apply(events: readonly ApiEvent[]): void {
         const { upload } = event;
         drafts.value = drafts.value.map((draft) =>
           draft.id === upload.draftId
-            ? { ...draft, uploads: [...draft.uploads.filter(({ name }) => name !== upload.name), upload].filter((u) => u.received < u.size) }
+            ? {
+                ...draft,
+                uploads: [...draft.uploads.filter(({ name }) => name !== upload.name), upload].filter((u) => u.received < u.size),
+              }
             : draft,
         );
         break;

@@ -46,7 +46,10 @@ export class RowList<Row extends ListRow> {
 
   /** Shows another list; what was shown stays until the answer is there. */
   async open(path: string, parameters: Parameters): Promise<void> {
-    if (path !== this.#path) this.isLoaded.value = false;
+    if (path !== this.#path || parameters['kinds'] !== this.#parameters['kinds']) {
+      this.clear();
+      this.isLoaded.value = false;
+    }
     this.#path = path;
     this.#parameters = parameters;
     await this.reload();
