@@ -51,10 +51,13 @@ async function check(message: ApiMessage): Promise<Results> {
     lang: page.documentElement.getAttribute('lang'),
   };
   const css = readCss(
-    all('style').map(({ textContent }) => textContent),
-    all('[style]').map((element) => element.getAttribute('style') ?? ''),
+    all('xmp[data-css]').map(({ textContent }) => textContent),
+    all('[data-style]').map((element) => element.getAttribute('data-style') ?? ''),
   );
-  const findings = html === undefined ? [] : findFeatures(data, css, (selector) => page.querySelector(selector) !== null);
+  const findings =
+    html === undefined
+      ? []
+      : findFeatures(data, css, (selector) => page.querySelector(selector === 'style' ? 'xmp[data-css]' : selector) !== null);
   return { problems: findProblems(checked), links: judgeLinks(checked.links), findings, caniemail: data };
 }
 

@@ -127,7 +127,7 @@ function literal(value: unknown): string {
     );
     return entries.length ? `{ ${entries.join(', ')} }` : '{}';
   }
-  return String(value as number | boolean | undefined);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'undefined';
 }
 
 const indent = (text: string, by: number): string => text.replace(/\n/g, `\n${' '.repeat(by)}`);
