@@ -1,0 +1,26 @@
+import type { GraphTransportErrorCode } from '../graph-transport-error.js';
+
+/** One known failure: how to tell it, why it happens, what to do. */
+export interface CatalogueEntry {
+  /** The code people search for. */
+  readonly id: string;
+  readonly code: GraphTransportErrorCode;
+  /** Whether the same message would be refused again. */
+  readonly permanent: boolean;
+  readonly cause: string;
+  readonly remedy: string;
+  /** Matches one of these codes … */
+  readonly graphCodes?: readonly string[];
+  /** … with one of these statuses … */
+  readonly statusCodes?: readonly number[];
+  /** … and these words. All that is given must match. */
+  readonly message?: RegExp;
+}
+
+/** An entry as the lists have it: the id is the first code unless it says otherwise, and most of a list have code and `permanent` in common. */
+type Row = Omit<CatalogueEntry, 'id' | 'code' | 'permanent'> & Partial<Pick<CatalogueEntry, 'id' | 'code' | 'permanent'>>;
+
+/** Entries with what they have in common. */
+export function entries(common: Pick<CatalogueEntry, 'code' | 'permanent'>, rows: readonly Row[]): CatalogueEntry[] {
+  return rows.map((row) => ({ id: String((row.graphCodes ?? row.statusCodes)?.[0]), ...common, ...row }));
+}
