@@ -33,6 +33,15 @@ export class Directory {
     return this.#apps.get(clientId.toLowerCase());
   }
 
+  /** Everybody who can sign in. */
+  get users(): readonly Mailbox[] {
+    return [...new Set(this.#mailboxes.values())];
+  }
+
+  get tenantId(): string {
+    return this.#tenantId;
+  }
+
   /** Whether a tenant id or a domain names this tenant. */
   isTenant(idOrDomain: string): boolean {
     const name = idOrDomain.toLowerCase();

@@ -23,6 +23,12 @@ export function createSandbox({ state, faults, ca, inboxUrl, stop }: SandboxPart
   const waiting = new Set<(reason: Error) => void>();
   let closing: Promise<void> | undefined;
 
+  const userOf = (name: string): Mailbox => {
+    const user = state.directory.mailbox(name);
+    if (!user) throw new RangeError(`The sandbox has no mailbox ${name}.`);
+    return user;
+  };
+
   const close = (): Promise<void> => {
     for (const reject of waiting) reject(new Error('The sandbox was closed.'));
     return (closing ??= stop());
@@ -92,7 +98,14 @@ export function createSandbox({ state, faults, ca, inboxUrl, stop }: SandboxPart
     },
     deleteMessage: (id) => store.take((message) => message.id === id).messages.length > 0,
     issueToken: (claims) => tokens.issue(app, origins.graph, claims),
+    signIn: (name, { clientId = app.clientId, scopes = ['Mail.Send'] } = {}) => {
+      if (!state.directory.app(clientId)) throw new RangeError(`The sandbox has no app ${clientId}.`);
+      return state.signIns.issueRefreshToken({ clientId, user: userOf(name), scopes, offline: true, nonce: undefined });
+    },
+    answerDevice: (userCode, answer) => state.signIns.answerDevice(userCode, answer === 'declined' ? answer : userOf(answer)),
+    revokeSignIns: (name) => state.signIns.revoke(name === undefined ? undefined : userOf(name)),
     clear: () => {
+      state.signIns.clear();
       store.clear();
       uploads.clear();
       faults.clear();

@@ -12,11 +12,18 @@ export interface Mailbox {
   /** Lower case. */
   sendAs: string[];
   enabled: boolean;
+  personal: boolean;
+  /** Lower case. */
+  delegates: string[];
 }
 
 /** An app registration with every default filled in. */
 export interface App extends SandboxApp {
   certificates: string[];
+  redirectUris: string[];
+  publicClient: boolean;
+  accounts: 'work' | 'personal' | 'both';
+  spa: boolean;
   roles: string[];
   exchangeRoles: string[];
 }
@@ -34,6 +41,9 @@ export interface Settings {
   mailboxes: Mailbox[];
   sendFromAliases: boolean;
   tokenLifetime: number;
+  refreshTokenLifetime: number;
+  revokeUsedRefreshTokens: boolean;
+  deviceCode: 'allowed' | 'blocked';
   maxMessageSize: number;
   minUploadSize: number;
   uploadSessionLifetime: number;
@@ -74,6 +84,8 @@ function readMailbox(given: string | SandboxMailbox): Mailbox {
     aliases: (mailbox.aliases ?? []).map((address) => address.toLowerCase()),
     sendAs: (mailbox.sendAs ?? []).map((address) => address.toLowerCase()),
     enabled: mailbox.enabled ?? true,
+    personal: mailbox.personal ?? false,
+    delegates: (mailbox.delegates ?? []).map((address) => address.toLowerCase()),
   };
 }
 
@@ -82,7 +94,16 @@ const defaultRoles = ['Mail.Send', 'Mail.ReadWrite'];
 function readApp(app: SandboxApp): App {
   const roles = app.roles ?? defaultRoles;
   const byExchange = roles.length === 0 && app.allowedMailboxes !== undefined;
-  return { ...app, certificates: app.certificates ?? [], roles, exchangeRoles: app.exchangeRoles ?? (byExchange ? defaultRoles : []) };
+  return {
+    ...app,
+    certificates: app.certificates ?? [],
+    roles,
+    exchangeRoles: app.exchangeRoles ?? (byExchange ? defaultRoles : []),
+    publicClient: app.publicClient ?? false,
+    redirectUris: app.redirectUris ?? ['http://localhost'],
+    accounts: app.accounts ?? 'both',
+    spa: app.spa ?? false,
+  };
 }
 
 /** Whether only this machine reaches what listens there. */
@@ -146,6 +167,9 @@ export function readSettings(options: SandboxOptions): Settings {
     mailboxes,
     sendFromAliases: options.sendFromAliases ?? false,
     tokenLifetime: readNumber('tokenLifetime', options.tokenLifetime, 3599),
+    refreshTokenLifetime: readNumber('refreshTokenLifetime', options.refreshTokenLifetime, 90 * 24 * 60 * 60),
+    revokeUsedRefreshTokens: options.revokeUsedRefreshTokens ?? false,
+    deviceCode: options.deviceCode ?? 'allowed',
     maxMessageSize: readNumber('maxMessageSize', options.maxMessageSize, 35 * MEBIBYTE),
     minUploadSize: readNumber('minUploadSize', options.minUploadSize, 3 * MEBIBYTE),
     uploadSessionLifetime: readNumber('uploadSessionLifetime', options.uploadSessionLifetime, 2 * 60 * 60 * 1000),

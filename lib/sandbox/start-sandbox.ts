@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { createIdentity } from './certificate.js';
 import { Directory } from './directory.js';
 import { AccessTokens } from './entra/access-tokens.js';
+import { SignIns } from './entra/sign-ins.js';
 import { createEntraSurface } from './entra/surface.js';
 import { Faults } from './faults.js';
 import { createGraphSurface } from './graph-surface.js';
@@ -33,6 +34,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     settings,
     directory: new Directory(settings),
     tokens: new AccessTokens(identity, settings.tenantId, settings.tokenLifetime),
+    signIns: new SignIns({ refreshToken: settings.refreshTokenLifetime * 1000, revokesUsed: settings.revokeUsedRefreshTokens }),
     store,
     traffic: new Traffic(settings),
     uploads: new Uploads(settings.uploadSessionLifetime),
@@ -68,6 +70,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     directory: state.directory,
     tokens: state.tokens,
     tokenLifetime: settings.tokenLifetime,
+    signIns: state.signIns,
+    deviceCodeBlocked: settings.deviceCode === 'blocked',
     origin: () => state.origins.authority,
     graphOrigin: () => state.origins.graph,
   });

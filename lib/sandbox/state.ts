@@ -1,5 +1,6 @@
 import type { Directory } from './directory.js';
 import type { AccessTokens } from './entra/access-tokens.js';
+import type { SignIns } from './entra/sign-ins.js';
 import type { Settings } from './settings.js';
 import type { Store } from './store.js';
 import type { Traffic } from './traffic.js';
@@ -10,6 +11,7 @@ export interface SandboxState {
   settings: Settings;
   directory: Directory;
   tokens: AccessTokens;
+  signIns: SignIns;
   store: Store;
   traffic: Traffic;
   uploads: Uploads;

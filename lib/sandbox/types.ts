@@ -135,6 +135,8 @@ export interface SandboxCaller {
 export type SandboxOperation =
   | 'discovery'
   | 'token'
+  | 'authorize'
+  | 'deviceCode'
   | 'sendMail'
   | 'createDraft'
   | 'getMessage'
@@ -194,6 +196,10 @@ export interface SandboxMailbox {
   sendAs?: string[] | undefined;
   /** `false`: 404 MailboxNotEnabledForRESTAPI, as an unlicensed or on-premises mailbox. @default true */
   enabled?: boolean | undefined;
+  /** A personal account, as of outlook.com; signs in at /consumers. @default false */
+  personal?: boolean | undefined;
+  /** User principal names of those who may send as this mailbox with Mail.Send.Shared. */
+  delegates?: string[] | undefined;
 }
 
 /** An app registration of the sandbox's tenant. */
@@ -206,6 +212,16 @@ export interface SandboxApp {
   secretExpires?: Date | undefined;
   /** PEM certificates whose assertions are accepted. */
   certificates?: string[] | undefined;
+  /** Whether persons sign in with it without a secret. @default false */
+  publicClient?: boolean | undefined;
+  /** Where a browser comes back to; a loopback address goes with any port. @default ['http://localhost'] */
+  redirectUris?: string[] | undefined;
+  /** Whose accounts sign in. @default 'both' */
+  accounts?: 'work' | 'personal' | 'both' | undefined;
+  /** `false`: persons may not consent and no administrator has, AADSTS65001. @default true */
+  consent?: boolean | undefined;
+  /** Registered as a single-page app: refresh tokens end after 24 hours. @default false */
+  spa?: boolean | undefined;
   /** Application permissions in the token. @default ['Mail.Send', 'Mail.ReadWrite'] */
   roles?: string[] | undefined;
   /** Mailboxes the app may use, as by an access policy or RBAC for Applications. @default all */
@@ -241,6 +257,12 @@ export interface SandboxOptions {
   sendFromAliases?: boolean | undefined;
   /** Access token lifetime in seconds. @default 3599 */
   tokenLifetime?: number | undefined;
+  /** Seconds a refresh token lives without use. @default 7,776,000 (90 days) */
+  refreshTokenLifetime?: number | undefined;
+  /** Whether a refresh token that was used stops working at once; Microsoft's keep working for a while. @default false */
+  revokeUsedRefreshTokens?: boolean | undefined;
+  /** `'blocked'`: a policy refuses sign-ins by device code, AADSTS53003. @default 'allowed' */
+  deviceCode?: 'allowed' | 'blocked' | undefined;
   /** The tenant's message size limit in bytes. @default 35 MiB */
   maxMessageSize?: number | undefined;
   /** Smallest file an upload session is made for, in bytes. @default 3 MiB */
@@ -335,6 +357,12 @@ export interface Sandbox extends AsyncDisposable {
   deleteMessage(id: string): boolean;
   /** Issues an access token as the token endpoint would, with any claim replaced (tests of expired or foreign tokens). */
   issueToken(claims?: Record<string, unknown>): string;
+  /** Signs a person in without a browser; returns the refresh token. */
+  signIn(user: string, options?: { clientId?: string | undefined; scopes?: string[] | undefined }): string;
+  /** Says yes (a user principal name) or no (`'declined'`) where a device waits with this code. */
+  answerDevice(userCode: string, answer: string): boolean;
+  /** Ends the sign-ins of one person, or of everybody: refresh tokens are refused from now on. */
+  revokeSignIns(user?: string): void;
   /** Forgets messages, drafts, requests and faults. */
   clear(): void;
   /** Stops the servers and cuts open connections. */

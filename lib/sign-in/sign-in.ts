@@ -1,4 +1,4 @@
-import type { TokenCredential } from './token-credential.js';
+import type { TokenCredential } from '@azure/identity';
 
 /** How the app signs in; exactly one of the three. */
 export type SignIn =

@@ -4,6 +4,7 @@ import type { Identity } from '../certificate.js';
 import { invalidToken } from '../refusal.js';
 import { guidFor, type App } from '../settings.js';
 import type { SandboxCaller } from '../types.js';
+import { PERSONAL_TENANT } from './personal-tenant.js';
 
 /** Who calls, as the access token says. */
 export type Caller = SandboxCaller;
@@ -44,6 +45,16 @@ export class AccessTokens {
       ver: '1.0',
       ...replaced,
     };
+    return this.#sign(claims);
+  }
+
+  /** A token about a person, for the app itself. */
+  sign(claims: Record<string, unknown>): string {
+    const now = Math.floor(Date.now() / 1000);
+    return this.#sign({ iat: now, nbf: now, exp: now + this.lifetime, ...claims });
+  }
+
+  #sign(claims: Record<string, unknown>): string {
     // through JSON, which drops what is undefined; jsonwebtoken would refuse it
     return jwt.sign(JSON.stringify(claims), this.identity.privateKey, {
       algorithm: 'RS256',
@@ -60,7 +71,8 @@ export class AccessTokens {
     if (token === '') throw invalidToken('Access token is empty.');
     const claims = this.#verify(token);
     if (claims.aud !== audience) throw invalidToken('Access token validation failure. Invalid audience.');
-    if (claims.tid !== this.tenantId) throw invalidToken('Access token validation failure. Invalid issuer.');
+    if (claims.tid !== this.tenantId && claims.tid !== PERSONAL_TENANT)
+      throw invalidToken('Access token validation failure. Invalid issuer.');
     const text = (name: string): string | undefined => (typeof claims[name] === 'string' ? claims[name] : undefined);
     const scopes = text('scp')?.split(' ').filter(Boolean);
     return {

@@ -2,6 +2,7 @@ import type { Answer } from '../http/exchange.js';
 import type { App } from '../settings.js';
 import { checkClientAssertion } from './client-assertion.js';
 import type { EntraContext } from './context.js';
+import { DELEGATED_GRANTS, issueDelegatedToken } from './delegated-grants.js';
 import { invalidClient, TokenRefusal } from './token-refusal.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -21,13 +22,14 @@ const wellKnownResources = new Set([
 const refuse = (error: string, number: number, text: string): TokenRefusal => new TokenRefusal(400, error, number, text);
 
 /**
- * `POST /{tenant}/oauth2/v2.0/token`, client credentials only.
+ * `POST /{tenant}/oauth2/v2.0/token`: for the app itself here, for persons in delegated-grants.ts.
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  * @throws TokenRefusal
  */
 export function issueToken(context: EntraContext, tenant: string, form: URLSearchParams): Answer {
-  checkTenant(context, tenant);
   const grant = required(form, 'grant_type');
+  if (DELEGATED_GRANTS.includes(grant)) return issueDelegatedToken(context, tenant, form);
+  checkTenant(context, tenant);
   if (grant !== 'client_credentials') {
     throw refuse('unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grant}'.`);
   }

@@ -1,8 +1,10 @@
 import type { Exchange } from '../http/exchange.js';
-import type { Surface } from '../http/serve.js';
+import type { Surface, Visit } from '../http/serve.js';
 import { mediaType } from '../http/read-body.js';
 import { Refusal } from '../refusal.js';
 import type { EntraContext } from './context.js';
+import { answerSignIn, showSignIn } from './authorize.js';
+import { answerDevicePage, showDevicePage, startDeviceCode } from './device-code.js';
 import { discover, discoverInstance } from './discovery.js';
 import { issueToken } from './issue-token.js';
 import { describeTokenRefusal, TokenRefusal } from './token-refusal.js';
@@ -22,6 +24,8 @@ export function createEntraSurface(context: EntraContext): Surface {
       if (/^GET \/[^/]+\/discovery\/instance$/.test(route)) {
         return { ...known, operation: 'discovery', run: () => discoverInstance(context.origin(), 'common') };
       }
+      const person = personVisit(context, exchange, route);
+      if (person) return { ...known, ...person };
       return {
         ...known,
         operation: 'unknown',
@@ -38,6 +42,22 @@ export function createEntraSurface(context: EntraContext): Surface {
       return ['invalid_request', 'AADSTS900144: The request body is not valid.'];
     },
   };
+}
+
+/** The pages where a person signs in, and what a device asks. */
+function personVisit(context: EntraContext, exchange: Exchange, route: string): Pick<Visit, 'operation' | 'run'> | undefined {
+  const tenantOf = (pattern: RegExp) => pattern.exec(route)?.[1];
+  const shown = tenantOf(/^GET \/([^/]+)\/oauth2\/v2\.0\/authorize$/);
+  if (shown !== undefined) return { operation: 'authorize', run: () => showSignIn(context, shown, exchange.query) };
+  const answered = tenantOf(/^POST \/([^/]+)\/oauth2\/v2\.0\/authorize$/);
+  if (answered !== undefined) return { operation: 'authorize', run: () => answerSignIn(context, answered, readForm(exchange)) };
+  const device = tenantOf(/^POST \/([^/]+)\/oauth2\/v2\.0\/devicecode$/);
+  if (device !== undefined) return { operation: 'deviceCode', run: () => startDeviceCode(context, device, readForm(exchange)) };
+  if (route === 'GET /common/oauth2/deviceauth') return { operation: 'deviceCode', run: () => showDevicePage(context) };
+  if (route === 'POST /common/oauth2/deviceauth') {
+    return { operation: 'deviceCode', run: () => answerDevicePage(context, readForm(exchange)) };
+  }
+  return undefined;
 }
 
 function readForm({ request, body }: Exchange): URLSearchParams {

@@ -9,6 +9,8 @@ const secretParameters = new Set([
   'refresh_token',
   'password',
   'code',
+  'code_verifier',
+  'device_code',
   'access_token',
   'authtoken',
 ]);

@@ -3,7 +3,7 @@ import { bodyFormat, readJsonObject, readParameters } from '../checks/read-json.
 import type { ItemCall } from '../graph-call.js';
 import type { Answer } from '../http/exchange.js';
 import { guessContentType } from '../mail/content-type.js';
-import { badRequest, unreadableBody } from '../refusal.js';
+import { accessDenied, badRequest, unreadableBody } from '../refusal.js';
 import type { AttachmentDescription } from '../uploads.js';
 import { uploadBase } from '../upload-base.js';
 import { checkDraft } from './attach.js';
@@ -19,6 +19,9 @@ export function createUploadSession({ state, exchange, caller, item, immutableId
   });
   const file = readDescription(AttachmentItem as Json, state.settings.minUploadSize);
   checkDraft(item);
+  // a person uploads into his own mailbox only: https://learn.microsoft.com/graph/known-issues
+  if (caller.user !== undefined && state.directory.mailbox(caller.user) !== item.mailbox)
+    throw accessDenied().because('A person uploads into his own mailbox only.');
   exchange.record.attachment = file.name;
   const session = state.uploads.open({ appId: caller.appId, item, messageId: immutableIds ? item.immutableId : item.id, file });
   state.store.observer?.uploading(session);
