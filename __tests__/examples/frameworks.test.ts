@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as esbuild from 'esbuild';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
+import { sample } from '../support/sample.js';
 import { buildPackage, cleanEnv, root, useScratchFolder } from './support/package-folder.js';
 
 const running: ChildProcess[] = [];
@@ -126,8 +127,9 @@ function describeShutdown(app: () => { child: ChildProcess; invite: Invite }): v
 }
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const apps = sample(['express', 'nestjs', 'nextjs'], { count: 1 });
 
-describe('examples/express', () => {
+(apps.includes('express') ? describe : describe.skip)('examples/express', () => {
   let child: ChildProcess;
   let invite: Invite = () => Promise.reject(new Error('not started'));
 
@@ -148,7 +150,7 @@ describe('examples/express', () => {
   describeShutdown(() => ({ child, invite }));
 });
 
-describe('examples/nestjs', () => {
+(apps.includes('nestjs') ? describe : describe.skip)('examples/nestjs', () => {
   let child: ChildProcess;
   let invite: Invite = () => Promise.reject(new Error('not started'));
 
@@ -165,7 +167,7 @@ describe('examples/nestjs', () => {
   describeShutdown(() => ({ child, invite }));
 });
 
-describe('examples/nextjs', () => {
+(apps.includes('nextjs') ? describe : describe.skip)('examples/nextjs', () => {
   const route = join(scratch, 'route.mjs');
   let child: ChildProcess;
   let lines: AsyncIterator<string>;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sample } from '../support/sample.js';
 import { buildPackage, cleanEnv, root, useScratchFolder } from './support/package-folder.js';
 
 interface Outcome {
@@ -52,7 +53,7 @@ const mistakes: [string | RegExp, string][] = [
 
 beforeAll(buildPackage, 300_000);
 
-describe.each(Object.entries(runners))('examples/testing-%s', (name, { app, args, count }) => {
+describe.each(sample(Object.entries(runners), { count: 1 }))('examples/testing-%s', (name, { app, args, count }) => {
   const example = join(root, 'examples', `testing-${name}`);
   const scratch = useScratchFolder();
 
