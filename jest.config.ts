@@ -19,6 +19,7 @@ const config: Config = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nodemailer-graph-transport$': '<rootDir>/lib/index.ts',
     '^nodemailer-graph-transport/sandbox$': '<rootDir>/lib/sandbox/index.ts',
+    '^nodemailer-graph-transport/outbox$': '<rootDir>/lib/outbox/index.ts',
   },
   // which Nodemailer is 'nodemailer'
   resolver: '<rootDir>/scripts/nodemailer-version.cjs',

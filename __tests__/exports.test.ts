@@ -24,6 +24,7 @@ import type {
   RouteOption,
   UploadProgress,
 } from '../lib/index.js';
+import * as outbox from '../lib/outbox/index.js';
 import * as sandbox from '../lib/sandbox/index.js';
 import { VERSION } from '../lib/base/version.js';
 
@@ -77,4 +78,16 @@ test('a transport tells Nodemailer its name and its version', () => {
   expect(created).toBeInstanceOf(transport.GraphTransport);
   expect(created).toMatchObject({ name: 'GraphTransport', version: VERSION });
   created.close();
+});
+
+test('the outbox exports this and no other', () => {
+  expect(Object.keys(outbox).toSorted()).toEqual([
+    'Outbox',
+    'OutboxTransport',
+    'OutboxWorker',
+    'fileStore',
+    'openOutbox',
+    'outboxTransport',
+    'startOutboxWorker',
+  ]);
 });

@@ -21,7 +21,7 @@ describe('the packed package', () => {
     // the page of the inbox is bundled into one file
     const sources = list('lib').filter((name) => /\.ts$/.test(name) && !name.startsWith('sandbox/inbox/page/'));
     const declarations = [...new Set(sources.map((name) => name.replace(/(\.d)?\.ts$/, '.d.ts')))];
-    const common = [...declarations, 'index.js', 'sandbox/index.js', 'package.json'];
+    const common = [...declarations, 'index.js', 'outbox/index.js', 'sandbox/index.js', 'package.json'];
     const builds = [
       ...[...common, 'sandbox/inbox/page-files.js'].map((name) => `dist/cjs/${name}`),
       ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),

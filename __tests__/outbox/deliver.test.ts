@@ -1,0 +1,60 @@
+import { describeWith } from '../support/require-program.js';
+import { mail, useOutbox } from './support/use-outbox.js';
+
+describeWith('redis-server', 'the outbox', (program) => {
+  const use = useOutbox(program);
+
+  it.each(['sendMail', 'draft'] as const)('delivers a message that was queued, by route %s', async (route) => {
+    const worker = await use.worker();
+    const info = await use.mailer({ route }).sendMail(mail({ outbox: { id: `invoice-${route}` } }));
+    expect(info).toMatchObject({
+      id: `invoice-${route}`,
+      queued: true,
+      duplicate: false,
+      accepted: ['reader@example.com'],
+      rejected: [],
+      response: `Queued as invoice-${route}`,
+      mailbox: 'noreply@contoso.com',
+      route,
+      losses: [],
+    });
+    const message = await use.outbox().wait(`invoice-${route}`);
+    expect(message).toMatchObject({ state: 'sent', route, mailbox: 'noreply@contoso.com', response: '202 Accepted', tries: 1 });
+    expect(use.sandbox.messages.map(({ messageId }) => messageId)).toEqual([info.messageId]);
+    expect(use.sandbox.drafts).toEqual([]);
+    await worker.close();
+  });
+
+  it('delivers large attachments, which wait in Redis in pieces', async () => {
+    await use.worker();
+    const content = Buffer.alloc(5_000_000, 'large ');
+    const small = Buffer.alloc(1_500_000, 'small ');
+    const info = await use.mailer().sendMail(
+      mail({
+        attachments: [
+          { filename: 'a.bin', content },
+          { filename: 'b.bin', content: small },
+          { filename: 'c.bin', content: small },
+        ],
+      }),
+    );
+    const message = await use.outbox().wait(info.id);
+    expect(message.error).toBeUndefined();
+    expect(message.state).toBe('sent');
+    const [sent] = use.sandbox.messages;
+    expect(sent?.attachments.map(({ name, content: bytes }) => [name, Buffer.compare(bytes, name === 'a.bin' ? content : small)])).toEqual(
+      expect.arrayContaining([
+        ['a.bin', 0],
+        ['b.bin', 0],
+        ['c.bin', 0],
+      ]),
+    );
+  });
+
+  it('chooses the draft route where a worker has found that it may', async () => {
+    await use.worker();
+    const mailer = use.mailer();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await mailer.sendMail(mail())).toMatchObject({ route: 'draft' });
+  });
+});

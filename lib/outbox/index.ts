@@ -1,0 +1,18 @@
+/**
+ * The outbox: messages queued in Redis by the app, delivered by workers on as many machines as wanted, once. Needs the packages
+ * `bullmq` and `ioredis`. Begin with {@link outboxTransport}, {@link startOutboxWorker} and {@link openOutbox}.
+ *
+ * @module nodemailer-graph-transport/outbox
+ */
+export { outboxTransport, OutboxTransport, type OutboxSentMessageInfo } from './transport.js';
+export { startOutboxWorker, OutboxWorker, type OutboxEvent, type OutboxHeld, type OutboxWorkerEvents } from './worker.js';
+export { openOutbox, Outbox, type OutboxCheck, type OutboxCounts, type OutboxFilter, type OutboxMessage } from './open-outbox.js';
+export { fileStore } from './file-store.js';
+export type { OutboxStore } from './blob-store.js';
+export type { EncryptionKey } from './seal.js';
+export type { Durability } from './server.js';
+export type { OutboxConnection } from './redis.js';
+export type { OutboxState } from './record.js';
+export type { OutboxOutcome, OutcomeError } from './outcome.js';
+export type { OutboxMessageOptions } from './message-options.js';
+export type { OutboxOptions, OutboxTransportOptions, OutboxWorkerOptions } from './options.js';

@@ -1,0 +1,231 @@
+import type { Route } from '../prepared/prepared-message.js';
+import type { Keys } from './keys.js';
+import type { Connection } from './redis.js';
+
+/** Where a message is. `queued` and `sending` are on their way; the others are final, until a person says otherwise. */
+export type OutboxState = 'queued' | 'sending' | 'sent' | 'failed' | 'ambiguous' | 'expired' | 'cancelled';
+
+export const STATES: readonly OutboxState[] = ['queued', 'sending', 'sent', 'failed', 'ambiguous', 'expired', 'cancelled'];
+
+/** The newest form of stored messages this package can send. */
+export const PAYLOAD_VERSION = 1;
+
+export interface NewRecord {
+  id: string;
+  /** Tells an attempt that is sent twice by the connection from another one. */
+  nonce: string;
+  queue: string;
+  head: Buffer;
+  body: Buffer;
+  /** ms since the epoch, as the next two. */
+  sendAt: number;
+  expires: number;
+  forgetAt: number;
+  priority: number;
+  /** As it is to be shown, sealed where it must not be readable. */
+  mailbox: Buffer;
+  route: Route;
+  /** Only for tests of rolling deployments. */
+  version?: number;
+}
+
+/** What an activation finds of a message that is its own from now on. */
+export interface Claimed {
+  kind: 'mine';
+  state: 'queued' | 'sending';
+  /** The owner's number: whoever has a smaller one changes nothing any more. */
+  fence: string;
+  /** The owner before did not hand it back. */
+  dirty: boolean;
+  /** Redis was started anew since the record was last written: what was written after it may be lost. */
+  runChanged: boolean;
+  draftId: string;
+  /** When nothing of the last request can be under way any more. */
+  until: number;
+  expires: number;
+  /** Since when it is looked for in vain; `0` for not yet. */
+  lookFrom: number;
+  /** Redis' clock. */
+  now: number;
+  /** Milliseconds since Redis was started. */
+  uptime: number;
+  /** Milliseconds the mailbox is still held. */
+  pause: number;
+  head: Buffer;
+  sendAt: number;
+}
+
+export type Claim =
+  | Claimed
+  | { kind: 'missing' }
+  | { kind: 'final'; state: OutboxState; dirty: boolean; head: Buffer }
+  | { kind: 'newer'; version: number }
+  | { kind: 'full' }
+  | { kind: 'paused' };
+
+export type Mark = { kind: 'ok' } | { kind: 'lost'; state: string } | { kind: 'wait'; ms: number };
+
+/** The records of messages, which decide what may be sent; BullMQ only decides who tries next. */
+export function createRecords({ run, runBuffer, client }: Connection, keys: Keys) {
+  const at = (id: string) => [keys.record(id), keys.prefix, id] as const;
+  return {
+    /** Stores a message that does not count yet. `created`: it was not known. */
+    async enqueue(record: NewRecord): Promise<{ created: boolean; state: OutboxState; head: Buffer }> {
+      const { id, nonce, queue, head, body, sendAt, expires, forgetAt, priority, mailbox, route, version = PAYLOAD_VERSION } = record;
+      const [created, state, stored] = (await runBuffer('enqueue', [
+        keys.record(id),
+        keys.body(id),
+        keys.prefix,
+        id,
+        nonce,
+        version,
+        queue,
+        head,
+        body,
+        sendAt,
+        expires,
+        forgetAt,
+        priority,
+        mailbox,
+        route,
+      ])) as [number, Buffer, Buffer];
+      return { created: created === 1, state: String(state) as OutboxState, head: stored };
+    },
+
+    /** From now on it counts. */
+    async commit(id: string): Promise<OutboxState | ''> {
+      return String(await run('commit', at(id))) as OutboxState | '';
+    },
+
+    async claim(id: string, most: number, version = PAYLOAD_VERSION): Promise<Claim> {
+      const [kind, ...values] = (await runBuffer('claim', [...at(id), version, most])) as [Buffer, ...(Buffer | number)[]];
+      switch (String(kind)) {
+        case 'missing':
+          return { kind: 'missing' };
+        case 'final':
+          return { kind: 'final', state: String(values[0]) as OutboxState, dirty: String(values[1]) === '1', head: values[2] as Buffer };
+        case 'newer':
+          return { kind: 'newer', version: Number(values[0]) };
+        case 'full':
+          return { kind: 'full' };
+        case 'paused':
+          return { kind: 'paused' };
+      }
+      const [state, fence, dirty, runChanged, draftId, until, expires, lookFrom, now, uptime, pause, head, sendAt] = values;
+      return {
+        kind: 'mine',
+        state: String(state) as 'queued' | 'sending',
+        fence: String(fence),
+        dirty: String(dirty) === '1',
+        runChanged: Number(runChanged) === 1,
+        draftId: String(draftId),
+        until: Number(until),
+        expires: Number(expires),
+        lookFrom: Number(lookFrom),
+        now: Number(now),
+        uptime: Number(uptime),
+        pause: Number(pause),
+        head: head as Buffer,
+        sendAt: Number(sendAt),
+      };
+    },
+
+    /** Allows one request that sends; without it nothing is sent. */
+    async mark(id: string, { fence, draftId, safe, rateLimit, rateDelta, attempt }: MarkOptions): Promise<Mark> {
+      const [kind, value] = (await run('mark', [...at(id), fence, draftId ?? '', safe, rateLimit ?? 0, rateDelta, attempt])) as [
+        string,
+        string,
+      ];
+      if (kind === 'lost') return { kind, state: value };
+      return kind === 'wait' ? { kind, ms: Number(value) } : { kind: 'ok' };
+    },
+
+    async renew(id: string, fence: string): Promise<{ mine: boolean; pause: number }> {
+      const [mine, pause] = (await run('renew', [...at(id), fence])) as [number, number];
+      return { mine: mine === 1, pause };
+    },
+
+    /** Back into the queue; `dirty`: a draft may be left. */
+    async release(id: string, fence: string, { dirty, forgetAt }: { dirty: boolean; forgetAt: number }): Promise<boolean> {
+      return (await run('release', [...at(id), fence, dirty ? 1 : 0, forgetAt])) === 1;
+    },
+
+    /** Looked for in vain; since when. `relax`: nothing of the last request can be under way so many ms from now. */
+    async looked(id: string, fence: string, relax?: number): Promise<number> {
+      return Number(await run('looked', [...at(id), fence, relax ?? '']));
+    },
+
+    /** → the state before; `undefined` if it was known already. */
+    async sent(id: string, { info, keep, queue }: { info: Buffer; keep: number; queue: string }): Promise<string | undefined> {
+      return String(await run('sent', [...at(id), info, keep, queue])) || undefined;
+    },
+
+    async end(id: string, fence: string, state: 'failed' | 'ambiguous' | 'expired', info: Buffer, keep: number): Promise<boolean> {
+      return (await run('end', [...at(id), fence, state, info, keep])) === 1;
+    },
+
+    /** `dirty`: a draft may be left. */
+    async cancel(id: string, info: Buffer, keep: number): Promise<{ state: OutboxState | ''; dirty: boolean }> {
+      const [state, dirty] = (await run('cancel', [...at(id), info, keep])) as [string, number];
+      return { state: state as OutboxState | '', dirty: dirty === 1 };
+    },
+
+    async tidied(id: string): Promise<void> {
+      await run('tidied', at(id));
+    },
+
+    async reopen(
+      id: string,
+      how: 'retry' | 'sent' | 'not-sent',
+      { info, keep, valid }: { info: Buffer; keep: number; valid: number },
+    ): Promise<OutboxState | 'gone' | ''> {
+      return String(await run('reopen', [...at(id), how, info, keep, valid])) as OutboxState | 'gone' | '';
+    },
+
+    async body(id: string): Promise<Buffer | undefined> {
+      return ((await client.callBuffer('GET', keys.body(id))) as Buffer | null) ?? undefined;
+    },
+
+    /** The fields of a record; `undefined` if there is none. */
+    async read(id: string): Promise<Record<string, Buffer> | undefined> {
+      const flat = (await client.callBuffer('HGETALL', keys.record(id))) as Buffer[];
+      if (flat.length === 0) return undefined;
+      return Object.fromEntries(flat.flatMap((name, index) => (index % 2 === 0 ? [[String(name), flat[index + 1] as Buffer]] : [])));
+    },
+
+    /** Holds a mailbox on all machines: for `ms`, or growing from `first` to `most` where the cause is not a matter of time. */
+    async hold(queue: string, { ms, first = 0, most = 0 }: { ms: number; first?: number; most?: number }) {
+      const limiter = `${keys.prefix}:${queue}:limiter`;
+      const [left, times, changed] = (await run('hold', [limiter, keys.prefix, queue, Math.round(ms), first, most])) as [
+        number,
+        number,
+        number,
+      ];
+      return { ms: left, times, changed: changed === 1 };
+    },
+
+    /** Sets the limits of these queues; → how many had none. */
+    async limits(queues: readonly string[], most: number): Promise<number> {
+      if (queues.length === 0) return 0;
+      return Number(await run('limits', [keys.paused, keys.prefix, most, ...queues]));
+    },
+
+    /** Asks for room for bytes of uploads; → ms to wait, `0` if it was taken. */
+    async bytes(queue: string, bytes: number, { most, window, member }: { most: number; window: number; member: string }): Promise<number> {
+      return Number(await run('bytes', [`${keys.prefix}:bytes:${queue}`, bytes, most, window, member]));
+    },
+  };
+}
+
+export interface MarkOptions {
+  fence: string;
+  draftId: string | undefined;
+  /** ms from now on until nothing of the request can be under way any more. */
+  safe: number;
+  rateLimit: number | undefined;
+  rateDelta: number;
+  /** Which try of this owner: one that is repeated by the connection counts once. */
+  attempt: number;
+}
+
+export type Records = ReturnType<typeof createRecords>;
