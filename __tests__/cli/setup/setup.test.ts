@@ -7,6 +7,7 @@ import { delegatedBashScript, delegatedPowerShellScript } from '../../../lib/cli
 import type { DelegatedPlan, SetupPlan } from '../../../lib/cli/setup/plan.js';
 import { powerShellScript } from '../../../lib/cli/setup/powershell-script.js';
 import { quotePowerShell, quoteShell } from '../../../lib/cli/setup/quote.js';
+import { sample, testsInFull } from '../../support/sample.js';
 import { runCli } from '../run-cli.js';
 import { commandsOf, literalsOf, loadPowerShell, syntaxErrors } from './powershell.js';
 import { APP, createMachine, PRINCIPAL, TENANT, type Tenant } from './run-script.js';
@@ -79,16 +80,19 @@ const changes = (machine: ReturnType<typeof createMachine>) =>
   machine.calls().filter((call) => call[0] === 'az' && /\b(POST|PATCH|DELETE|reset|delete|update)\b/.test(call.join(' ')));
 
 describe('the script for the Azure CLI', () => {
-  test.each(everyPlan)('is valid bash, and what it hands to pwsh valid PowerShell: $restriction $credential $cloud', (variant) => {
-    for (const name of namesFor(variant)) {
-      const script = bashScript({ ...variant, name });
-      const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
-      expect({ status, stderr, name }).toEqual({ status: 0, stderr: '', name });
-      const exchange = /<<'POWERSHELL'\n(.*)\nPOWERSHELL\n/s.exec(script)?.[1];
-      expect(exchange !== undefined).toBe(variant.restriction !== 'tenant');
-      if (exchange !== undefined) expect(syntaxErrors(exchange)).toEqual([]);
-    }
-  });
+  test.each(sample(everyPlan, { count: 4 }))(
+    'is valid bash, and what it hands to pwsh valid PowerShell: $restriction $credential $cloud',
+    (variant) => {
+      for (const name of namesFor(variant)) {
+        const script = bashScript({ ...variant, name });
+        const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
+        expect({ status, stderr, name }).toEqual({ status: 0, stderr: '', name });
+        const exchange = /<<'POWERSHELL'\n(.*)\nPOWERSHELL\n/s.exec(script)?.[1];
+        expect(exchange !== undefined).toBe(variant.restriction !== 'tenant');
+        if (exchange !== undefined) expect(syntaxErrors(exchange)).toEqual([]);
+      }
+    },
+  );
 
   test('registers the app and leaves its secret, with the day it expires, to its owner alone', () => {
     const { status, stdout, stderr, machine } = run(bashScript(plan));
@@ -138,13 +142,18 @@ describe('the script for the Azure CLI', () => {
     expect(machine.read('graph-mail.env').split('\n').sort()).toEqual(before.split('\n').sort());
   });
 
-  test.each([
-    '/applications ',
-    '/servicePrincipals ',
-    'GET --url https://graph.microsoft.com/v1.0/servicePrincipals/',
-    'addPassword',
-    'appRoleAssignments --',
-  ])('goes on after it was stopped at %s', (step) => {
+  test.each(
+    sample(
+      [
+        '/applications ',
+        '/servicePrincipals ',
+        'GET --url https://graph.microsoft.com/v1.0/servicePrincipals/',
+        'addPassword',
+        'appRoleAssignments --',
+      ],
+      { count: 2 },
+    ),
+  )('goes on after it was stopped at %s', (step) => {
     const machine = createMachine();
     machine.put('fails-at', step);
     const script = bashScript({ ...plan, restriction: 'tenant' });
@@ -171,25 +180,30 @@ describe('the script for the Azure CLI', () => {
     expect(machine.files()).toEqual([]);
   });
 
-  test.each<[string, Tenant, RegExp]>([
-    ['az is missing', { without: ['az'] }, /please install: az/],
-    ['pwsh and openssl are missing', { without: ['pwsh', 'openssl'] }, /please install: pwsh openssl/],
-    ['nobody is signed in', { signedOut: true }, /az login/],
-    ['az is set to another cloud', { cloud: 'AzureUSGovernment' }, /az cloud set --name AzureCloud/],
-    ['the module is missing', { moduleMissing: true }, /Install-Module ExchangeOnlineManagement/],
-    ['Exchange is another tenant, or the mailbox does not exist', { exchangeRefuses: true }, /running this again goes on/],
-    ['somebody else made an app of this name', { apps: [[OTHER_APP, false]] }, /that this script did not make.*--client-id/],
-    [
-      'it made two of them',
-      {
-        apps: [
-          [APP, true],
-          [OTHER_APP, true],
+  test.each(
+    sample<[string, Tenant, RegExp]>(
+      [
+        ['az is missing', { without: ['az'] }, /please install: az/],
+        ['pwsh and openssl are missing', { without: ['pwsh', 'openssl'] }, /please install: pwsh openssl/],
+        ['nobody is signed in', { signedOut: true }, /az login/],
+        ['az is set to another cloud', { cloud: 'AzureUSGovernment' }, /az cloud set --name AzureCloud/],
+        ['the module is missing', { moduleMissing: true }, /Install-Module ExchangeOnlineManagement/],
+        ['Exchange is another tenant, or the mailbox does not exist', { exchangeRefuses: true }, /running this again goes on/],
+        ['somebody else made an app of this name', { apps: [[OTHER_APP, false]] }, /that this script did not make.*--client-id/],
+        [
+          'it made two of them',
+          {
+            apps: [
+              [APP, true],
+              [OTHER_APP, true],
+            ],
+          },
+          /there are 2 apps/,
         ],
-      },
-      /there are 2 apps/,
-    ],
-  ])('changes nothing where %s', (_, tenant, text) => {
+      ],
+      { count: 3 },
+    ),
+  )('changes nothing where %s', (_, tenant, text) => {
     const { status, stderr, machine } = run(bashScript(plan), tenant);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(text);
@@ -279,7 +293,7 @@ describe('the script for the Azure CLI', () => {
     expect(machine.run(bashScript(plan), ['--device']).status).toBe(0);
   });
 
-  test.each(hostile)('hands on %j as it is', (text) => {
+  test.each(sample(hostile, { count: 3 }))('hands on %j as it is', (text) => {
     const mailbox = `${text.replace(/[\s"@<>]/g, '')}@contoso.com`;
     const { status, machine } = run(bashScript({ ...plan, name: text, mailboxes: [mailbox] }));
     expect(status).toBe(0);
@@ -296,7 +310,7 @@ describe('the script for the Azure CLI', () => {
 });
 
 describe('the script for PowerShell', () => {
-  test.each(everyPlan)('is well-formed, whatever the names: $restriction $credential $cloud', (variant) => {
+  test.each(sample(everyPlan, { count: 4 }))('is well-formed, whatever the names: $restriction $credential $cloud', (variant) => {
     const commands = commandsOf(powerShellScript(variant));
     for (const name of namesFor(variant)) {
       const script = powerShellScript({ ...variant, name });
@@ -390,7 +404,7 @@ describe('quoting', () => {
           expect(stdout).toBe(Buffer.from(text).toString());
         },
       ),
-      { numRuns: 30 },
+      { seed: jest.getSeed(), numRuns: testsInFull ? 30 : 8 },
     );
   });
 
@@ -429,20 +443,25 @@ describe('the command', () => {
     );
   });
 
-  test.each([
-    [[], /required option '--mailbox/],
-    [['--mailbox', 'noreply'], /address such as/],
-    [['--mailbox', 'a@contoso.com\ntouch hacked'], /address such as/],
-    [['--mailbox', 'a b@contoso.com'], /address such as/],
-    [['--mailbox', 'a@contoso.com;touch'], /address such as/],
-    [['--mailbox', 'a@contoso.com', '--name', 'a\nSTEP\ntouch hacked'], /A name is one line/],
-    [['--mailbox', 'a@contoso.com', '--name', 'a\u2028b'], /A name is one line/],
-    [['--mailbox', 'a@contoso.com', '--shell', 'fish'], /Allowed choices are az, powershell/],
-    [['--mailbox', 'a@contoso.com', '--client-id', 'mail'], /Application \(client\) ID/],
-    [['--mailbox', 'a@contoso.com', '--legacy-policy', '--tenant-wide'], /cannot be used with option/],
-    [['--mailbox', 'a@contoso.com', '--certificate', '--secret'], /cannot be used with option/],
-    [['--mailbox', 'a@contoso.com', '--delegated'], /cannot be used with option/],
-  ])('refuses %j', async (args, text) => {
+  test.each(
+    sample<[string[], RegExp]>(
+      [
+        [[], /required option '--mailbox/],
+        [['--mailbox', 'noreply'], /address such as/],
+        [['--mailbox', 'a@contoso.com\ntouch hacked'], /address such as/],
+        [['--mailbox', 'a b@contoso.com'], /address such as/],
+        [['--mailbox', 'a@contoso.com;touch'], /address such as/],
+        [['--mailbox', 'a@contoso.com', '--name', 'a\nSTEP\ntouch hacked'], /A name is one line/],
+        [['--mailbox', 'a@contoso.com', '--name', 'a\u2028b'], /A name is one line/],
+        [['--mailbox', 'a@contoso.com', '--shell', 'fish'], /Allowed choices are az, powershell/],
+        [['--mailbox', 'a@contoso.com', '--client-id', 'mail'], /Application \(client\) ID/],
+        [['--mailbox', 'a@contoso.com', '--legacy-policy', '--tenant-wide'], /cannot be used with option/],
+        [['--mailbox', 'a@contoso.com', '--certificate', '--secret'], /cannot be used with option/],
+        [['--mailbox', 'a@contoso.com', '--delegated'], /cannot be used with option/],
+      ],
+      { count: 4 },
+    ),
+  )('refuses %j', async (args, text) => {
     const { stdout, stderr, status } = await runCli(['setup', ...args]);
     expect({ stdout, status }).toEqual({ stdout: '', status: 1 });
     expect(stderr).toMatch(text);
