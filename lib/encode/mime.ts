@@ -2,10 +2,12 @@ import type { Readable } from 'node:stream';
 import type { Cancellation } from '../base/cancellation.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Address } from '../message/address.js';
-import { fieldName, joinMessage, splitMessage } from '../message/header-block.js';
+import { fieldName, joinMessage, readHeaderBlock, splitMessage } from '../message/header-block.js';
 import { createMimeNode, type MimeTreeNode } from '../message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import { listParts } from '../message/tree.js';
+import { checkMime, isAddressList, isWithinEnvelope } from './strict/check-mime.js';
+import { readStrictHeader } from './strict/header.js';
 
 export interface MimeOptions {
   /** Milliseconds without a byte after which building is given up. */
@@ -25,8 +27,7 @@ export async function encodeMime(
 ): Promise<Buffer> {
   if (message.raw) message.tree.setRaw(await message.raw.bytes());
   else await prepareTree(message, without);
-  const source = withCrlf(await collect(message.tree.createReadStream(), options));
-  return readdress(source, message);
+  return readdress(await collect(message.tree.createReadStream(), options), message);
 }
 
 async function prepareTree({ tree, attachments }: OutgoingMessage, without: ReadonlySet<OutgoingAttachment>): Promise<void> {
@@ -98,45 +99,73 @@ async function collect(stream: Readable, { idleTimeout, signal }: MimeOptions): 
   return Buffer.concat(chunks);
 }
 
-/** Bare LF and bare CR become CRLF, as SMTP's data stream does it. */
+/** Bare LF and bare CR become CRLF, as SMTP's data stream does it. For bodies: in a header a bare CR ends no line. */
 export function withCrlf(source: Buffer): Buffer {
   const text = source.toString('latin1');
   return /(?<!\r)\n|\r(?!\n)/.test(text) ? Buffer.from(text.replace(/\r\n|\n|\r/g, '\r\n'), 'latin1') : source;
 }
 
-/** Makes the headers name exactly the envelope, and gives a message without one a Message-ID. Touches nothing else. */
-export function readdress(
-  source: Buffer,
-  {
-    to,
-    cc,
-    bcc,
-    headersRewritten,
-    deliveryReceipt,
-    messageId,
-    from,
-  }: Pick<OutgoingMessage, 'to' | 'cc' | 'bcc' | 'headersRewritten' | 'deliveryReceipt' | 'messageId' | 'from'>,
-): Buffer {
-  const { lines, body } = splitMessage(source);
+type Addressed = Pick<
+  OutgoingMessage,
+  'to' | 'cc' | 'bcc' | 'headersRewritten' | 'deliveryReceipt' | 'messageId' | 'from' | 'envelope' | 'raw'
+>;
+
+/**
+ * Makes the header name exactly the envelope, and gives a message without one a Message-ID. A header that is well-formed and does
+ * so stays byte for byte; in any other the fields of the recipients are written anew, at its top.
+ *
+ * @throws {GraphTransportError} `EMESSAGE` if a plugin has written what is no header
+ */
+export function readdress(source: Buffer, message: Addressed): Buffer {
+  const { envelope, headersRewritten, deliveryReceipt, messageId, from } = message;
+  if (!headersRewritten && !checkMime(source, envelope.to)) {
+    const names = new Set(readStrictHeader(source).fields?.map(({ name }) => name));
+    if (names.has('message-id') && !(deliveryReceipt && from && !names.has('return-receipt-to'))) return withCrlf(source);
+  }
+  const { lines, body, repairs, ended } = readHeaderBlock(source);
+  if (message.raw === undefined && (repairs.length > 0 || !ended)) {
+    throw new GraphTransportError('EMESSAGE', `what a plugin made of the message has no valid header: ${repairs[0] ?? 'it does not end'}; nothing was sent`, {
+      permanent: true,
+    });
+  }
   const names = new Set(lines.map(fieldName));
-  const kept = lines.filter((line) => !dropped(fieldName(line), headersRewritten));
+  const isIntact = (name: string) =>
+    lines.every((line) => fieldName(line) !== name || isWithinEnvelope(fieldText(line), envelope.to));
+  const keepTo = !headersRewritten && isIntact('to');
+  const keepCc = !headersRewritten && isIntact('cc');
+  let authors = 0;
+  const kept = lines.filter((line) => {
+    switch (fieldName(line)) {
+      case 'bcc':
+      case 'resent-bcc':
+        return false;
+      case 'to':
+        return keepTo;
+      case 'cc':
+        return keepCc;
+      case 'from':
+        return authors++ === 0 && isAddressList(fieldText(line));
+      default:
+        return true;
+    }
+  });
   const added = [
-    ...(headersRewritten ? addressLine('To', to) : []),
-    ...(headersRewritten ? addressLine('Cc', cc) : []),
-    ...addressLine('Bcc', bcc),
+    ...(names.has('from') && from && !kept.some((line) => fieldName(line) === 'from') ? addressLine('From', [from]) : []),
+    ...(keepTo ? [] : addressLine('To', message.to)),
+    ...(keepCc ? [] : addressLine('Cc', message.cc)),
+    ...addressLine('Bcc', message.bcc),
     ...(names.has('message-id') ? [] : [`Message-ID: ${messageId}`]),
     // MS-OXCMAIL 2.2.3.2: how Exchange is asked for a delivery report in MIME
     ...(deliveryReceipt && !names.has('return-receipt-to') && from
       ? addressLine('Return-Receipt-To', [{ address: from.address, name: '' }])
       : []),
   ];
-  if (added.length === 0 && kept.length === lines.length) return source;
-  return joinMessage({ lines: [...kept, ...added], body });
+  return joinMessage({ lines: [...added, ...kept], body: withCrlf(body) });
 }
 
-function dropped(name: string, headersRewritten: boolean): boolean {
-  if (name === 'bcc' || name === 'resent-bcc') return true;
-  return headersRewritten && (name === 'to' || name === 'cc');
+/** What stands behind the colon, with its folds. */
+function fieldText(line: string): string {
+  return Buffer.from(line.slice(line.indexOf(':') + 1), 'latin1').toString('utf8');
 }
 
 /** An address header as Nodemailer encodes and folds it. */

@@ -1,14 +1,15 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Loss } from '../prepared/loss.js';
-import { addressKey, type Address } from './address.js';
+import { addressKey, isMailAddress, type Address } from './address.js';
+import { oneLine } from './clean-text.js';
 import type { ContentReader } from './content/content-reader.js';
 import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
-import { parseFields, splitMessage } from './header-block.js';
+import { charsetOf, parseFields, readHeaderBlock } from './header-block.js';
 import { readFields } from './header-fields.js';
 import { readHeaders } from './headers.js';
-import { refuseInjection } from './injection.js';
+import { settleHeaders } from './settle-headers.js';
 import { createMimeNode, type MimeTreeNode, type NodemailerMail, type ParsedAddress } from './nodemailer.js';
-import type { HeaderField, OutgoingMessage } from './outgoing-message.js';
+import type { HeaderField, OutgoingMessage, Trait } from './outgoing-message.js';
 import { rawContent, readParts } from './read-parts.js';
 import { reconcileRecipients } from './recipients.js';
 import { hasGroup, readTreeAddresses, type TreeAddresses } from './tree-addresses.js';
@@ -28,7 +29,7 @@ export async function readMessage(
 ): Promise<OutgoingMessage> {
   const tree = mail.message;
   closeAccess(mail);
-  refuseInjection(tree, mail.data['envelope']);
+  settleHeaders(tree, mail.data['envelope']);
   const addresses = readTreeAddresses(tree);
   const envelope = checkEnvelope(addresses.envelope, maxRecipients);
   const pieces = tree._raw ? await readRaw(tree, reader) : await readTree(tree, addresses, reader);
@@ -45,21 +46,21 @@ function closeAccess({ data, mailer, message }: NodemailerMail): void {
   }
 }
 
-/** One address and not a list of them; whether it exists, Exchange knows. */
-const ADDRESS = /^(?:"(?:[^"\\]|\\.)*"|[^\s@,;<>"][^\s@,;<>]*)@[^\s@,;<>]+$/;
-
-function checkEnvelope({ from, to }: TreeAddresses['envelope'], maxRecipients: number): OutgoingMessage['envelope'] {
+function checkEnvelope({ from: sender, to: given }: TreeAddresses['envelope'], maxRecipients: number): OutgoingMessage['envelope'] {
+  // a plugin may have put anything there
+  const to = (Array.isArray(given) ? Array.from(given as unknown[]) : [given]).map((address) => (typeof address === 'string' ? address : ''));
+  const from = typeof sender === 'string' ? oneLine(sender) : false;
   const seen = new Set<string>();
   const recipients = to.filter((address) => {
     const key = addressKey(address);
     return !seen.has(key) && seen.add(key);
   });
   const refuse = (message: string, hint: string) => {
-    throw new GraphTransportError('EENVELOPE', `${message}; nothing was sent`, { permanent: true, hint });
+    throw notSent('EENVELOPE', message, hint);
   };
   if (recipients.length === 0) refuse('the message has no recipients', 'Give at least one address in to, cc, bcc or envelope.to.');
-  const bad = recipients.find((address) => !ADDRESS.test(address));
-  if (bad !== undefined) refuse(`'${bad}' is not a mail address`, 'Expected user@domain in to, cc, bcc or envelope.to.');
+  const bad = recipients.find((address) => !isMailAddress(address));
+  if (bad !== undefined) refuse(`'${oneLine(bad).slice(0, 320)}' is not a mail address`, 'Expected user@domain in to, cc, bcc or envelope.to.');
   if (recipients.length > maxRecipients) {
     refuse(
       `the message has ${recipients.length} recipients, more than maxRecipients (${maxRecipients})`,
@@ -67,6 +68,10 @@ function checkEnvelope({ from, to }: TreeAddresses['envelope'], maxRecipients: n
     );
   }
   return { from, to: recipients };
+}
+
+function notSent(code: 'EENVELOPE' | 'EMESSAGE', message: string, hint?: string): GraphTransportError {
+  return new GraphTransportError(code, `${message}; nothing was sent`, { permanent: true, hint });
 }
 
 async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, reader: ContentReader): Promise<Pieces> {
@@ -87,23 +92,29 @@ async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, r
     attachments,
     raw: undefined,
     parts,
+    losses: [],
   };
 }
 
 async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Pieces> {
   const raw = await reader.read(tree, rawContent(tree._raw), 'raw');
-  const { lines } = splitMessage(await raw.bytes());
-  const fields = parseFields(lines);
+  const { lines, repairs, ended } = readHeaderBlock(await raw.bytes());
+  if (!ended && repairs.length > 0) throw notSent('EMESSAGE', 'raw has no empty line between header and body', REPAIR_RAW);
+  const fields = parseFields(lines, charsetOf(lines));
   const parser = createMimeNode();
   const addresses = Object.fromEntries(
     ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'].map((name) => [name, parser._parseAddresses(all(fields, name))]),
   );
+  const traits: Trait[] = [{ feature: 'raw', detail: 'a ready-made message is taken apart and rebuilt by Exchange' }];
+  const date = field(fields, 'date');
+  if (date !== '') traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${date} is not carried` });
   return {
     fields,
     addresses,
     grouped: hasGroup([...(addresses['to'] ?? []), ...(addresses['cc'] ?? [])]),
     messageId: field(fields, 'message-id') || tree.messageId(),
-    traits: [{ feature: 'raw', detail: 'a ready-made message is taken apart and rebuilt by Exchange' }],
+    traits,
+    losses: repairs.map((detail) => ({ feature: 'headers', detail })),
     text: undefined,
     html: undefined,
     attachments: [],
@@ -112,11 +123,15 @@ async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Piece
   };
 }
 
+const REPAIR_RAW = 'Give a whole message: header fields, an empty line, the body.';
+
 interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | 'attachments' | 'traits' | 'raw'> {
   fields: HeaderField[];
   addresses: Record<string, ParsedAddress[] | undefined>;
   /** Whether To or Cc have named groups. */
   grouped: boolean;
+  /** What had to be left out to read it. */
+  losses: Loss[];
   /** Of the tree; none of a ready-made message. */
   parts: readonly TreePart[];
 }
@@ -128,16 +143,18 @@ function assemble(
   decode: (value: string) => string,
 ): OutgoingMessage {
   const list = (name: string) =>
-    flatten(pieces.addresses[name]).map((entry): Address => ({ address: entry.address, name: decode(entry.name ?? '') }));
-  const [from, ...moreFrom] = list('from');
+    flatten(pieces.addresses[name]).map((entry): Address => ({ address: oneLine(entry.address), name: oneLine(decode(entry.name ?? '')) }));
+  const [from, ...moreFrom] = list('from').filter(({ address }) => address !== '');
   const [sender] = list('sender');
+  const replyTo = list('reply-to').filter(({ address }) => address !== '');
   const recipients = reconcileRecipients({ to: list('to'), cc: list('cc'), bcc: list('bcc') }, envelope.to);
-  const fields = pieces.fields.map(({ name, value }) => ({ name, value: decode(value) }));
+  const fields = pieces.fields.map(({ name, value }) => ({ name, value: isStructured(name) ? value : oneLine(decode(value)) }));
   const headers = readHeaders(fields, namesOf(mail.data['headers']));
   const dsn = readDsn(mail.data['dsn']);
+  checkSenders({ From: [...(from ? [from] : []), ...moreFrom], Sender: sender ? [sender] : [], 'Reply-To': replyTo });
 
   const traits = [...pieces.traits, ...headers.traits];
-  const losses: Loss[] = [...recipients.losses];
+  const losses: Loss[] = [...recipients.losses, ...pieces.losses];
   if (moreFrom.length > 0) losses.push({ feature: 'from', detail: 'only the first From address is carried' });
   if (pieces.grouped) {
     const group: Loss = { feature: 'group', detail: 'group names in To or Cc; the members get the message' };
@@ -164,11 +181,11 @@ function assemble(
     traits.push({ feature: 'transformed', detail: 'a plugin transformed the message, such as PGP or S/MIME' });
 
   return {
-    messageId: decode(pieces.messageId),
+    messageId: pieces.messageId,
     envelope,
     from,
     sender,
-    replyTo: list('reply-to'),
+    replyTo,
     to: recipients.to,
     cc: recipients.cc,
     bcc: recipients.bcc,
@@ -198,6 +215,19 @@ function isTransformed({ data, message }: NodemailerMail, parts: readonly TreePa
   return changed || replaced || parts.some(({ sealed }) => sealed);
 }
 
+/** Fields whose values are ids, in which encoded words stand for themselves (RFC 2047, 5). */
+function isStructured(name: string): boolean {
+  return /^(message-id|in-reply-to|references|content-id|resent-message-id)$/i.test(name);
+}
+
+/** Who is not a recipient has to have an address, too. */
+function checkSenders(fields: Record<string, readonly Address[]>): void {
+  for (const [name, list] of Object.entries(fields)) {
+    const bad = list.find(({ address }) => !isMailAddress(address));
+    if (bad) throw notSent('EENVELOPE', `${name} names '${bad.address.slice(0, 320)}', which is not a mail address`, 'Expected user@domain.');
+  }
+}
+
 /** The `dsn` option of Nodemailer's SMTP transport. */
 function readDsn(dsn: unknown): { onSuccess: boolean; detail: string | undefined } {
   if (typeof dsn !== 'object' || dsn === null) return { onSuccess: false, detail: undefined };
@@ -220,9 +250,8 @@ function namesOf(headers: unknown): Set<string> {
   return new Set(names.map((name) => (typeof name === 'string' ? name.toLowerCase() : '')));
 }
 
-function hasEncodedWords({ fields, addresses, messageId }: Pieces): boolean {
+function hasEncodedWords({ fields, addresses }: Pieces): boolean {
   return (
-    mayBeEncoded(messageId) ||
     fields.some(({ value }) => mayBeEncoded(value)) ||
     Object.values(addresses).some((list) => flatten(list).some(({ name }) => mayBeEncoded(name ?? '')))
   );

@@ -8,6 +8,7 @@ import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachmen
 import { base64Length, REQUEST_LIMIT } from '../prepared/limits.js';
 import type { FileDescription, PreparedMessage, Route } from '../prepared/prepared-message.js';
 import { planUploads } from './format-and-route.js';
+import { lastLook } from './last-look.js';
 
 /** What goes over the wire for a message. */
 export interface Payload extends Pick<PreparedMessage, 'route' | 'contentType' | 'body' | 'inDraft' | 'messageId'> {
@@ -40,6 +41,7 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
   const { messageId } = message;
   const content = (await bodyOf(message)?.text()) ?? '';
   const alone = JSON.stringify(encodeJson(message, content, extras));
+  lastLook({ json: alone }, message.envelope.to);
   const length = Buffer.byteLength(alone);
   const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
   const sizes = described.map(({ attachment, description }) => fileAttachmentLength(description, attachment.source.size) + ','.length);
@@ -83,6 +85,7 @@ export async function mimePayload(message: OutgoingMessage, options: PayloadOpti
     const without = new Set(uploads.flatMap((index) => attachments[index] ?? []));
     const source = await encodeMime(message, options, without);
     if (source.length <= MIME_LIMIT) {
+      lastLook({ mime: source }, message.envelope.to);
       return {
         route: route === 'draft' || uploads.length > 0 ? 'draft' : 'sendMail',
         contentType: 'text/plain',

@@ -1,0 +1,16 @@
+/** Halves of surrogate pairs have no encoding: they become U+FFFD, as they do in bodies. */
+export function wellFormed(text: string): string {
+  return /[\ud800-\udfff]/.test(text) ? Buffer.from(text).toString() : text;
+}
+
+/** Text for one line of a header: line breaks and other control characters become a space each, as Nodemailer writes line breaks. */
+export function oneLine(text: string): string {
+  // most text needs nothing
+  if (!/[^ -~]/.test(text)) return text;
+  return wellFormed(text).replace(/\r\n|[\0-\x1f\x7f\x80-\x9f]/g, ' ');
+}
+
+/** As {@link oneLine}, for what is not encoded when it is written: some readers take U+2028 and U+2029 for line ends, too. */
+export function oneStrictLine(text: string): string {
+  return oneLine(text).replace(/[\u2028\u2029]/g, ' ');
+}
