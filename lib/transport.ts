@@ -136,7 +136,7 @@ export class GraphTransport extends EventEmitter {
 
   async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
     this.#open();
-    return this.#inFlight.run(mail.data['signal'] as AbortSignal | undefined, async (signal) => {
+    return this.#inFlight.run(signalOf(mail.data), async (signal) => {
       let mailbox: string | undefined;
       try {
         dropDkim(mail);
@@ -248,6 +248,12 @@ export function graphTransport(options?: GraphTransportOptions | CommonOptions |
  */
 export function graphTransportFromEnv(environment: EnvironmentOptions = {}, options: CommonOptions = {}): GraphTransport {
   return new GraphTransport({ ...optionsFromEnvironment({ ...environment, required: true }), ...options });
+}
+
+function signalOf({ signal }: NodemailerMail['data']): AbortSignal | undefined {
+  if (signal === undefined || signal === null || signal === false) return undefined;
+  if (typeof (signal as Partial<AbortSignal>).addEventListener === 'function') return signal as AbortSignal;
+  throw new GraphTransportError('EMESSAGE', 'signal must be an AbortSignal; nothing was sent', { permanent: true });
 }
 
 /** Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail. */

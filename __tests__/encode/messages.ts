@@ -4,15 +4,16 @@ import type { OutgoingAttachment, OutgoingMessage } from '../../lib/message/outg
 
 /** A message of one line, with what a test is about. */
 export function outgoing(parts: Partial<OutgoingMessage> = {}): OutgoingMessage {
+  const { to = [{ address: 'reader@example.com', name: '' }], cc = [], bcc = [] } = parts;
   return {
     messageId: '<one@contoso.com>',
-    envelope: { from: 'noreply@contoso.com', to: ['reader@example.com'] },
+    envelope: { from: 'noreply@contoso.com', to: [...to, ...cc, ...bcc].map(({ address }) => address) },
     from: { address: 'noreply@contoso.com', name: '' },
     sender: undefined,
     replyTo: [],
-    to: [{ address: 'reader@example.com', name: '' }],
-    cc: [],
-    bcc: [],
+    to,
+    cc,
+    bcc,
     headersRewritten: false,
     subject: 'Hello',
     importance: 'normal',

@@ -1,4 +1,4 @@
-import type * as Transport from '../../lib/index.js';
+import { loadTransport } from '../support/load-transport.js';
 import { nodemailerVersions } from '../support/nodemailer-versions.js';
 import { attachmentCases } from './cases/attachments.js';
 import { accessCases, bodyCases, eventAccessCases } from './cases/bodies.js';
@@ -8,21 +8,6 @@ import { pluginCases } from './cases/plugins.js';
 import { rawCases } from './cases/raw.js';
 import { addressInjectionCases, recipientCases } from './cases/recipients.js';
 import { startHarness, testCases, type FidelityCase, type Harness } from './harness.js';
-
-/** The transport as an app with that Nodemailer has it: its parts of Nodemailer are of the same version. */
-function loadTransport(version: string): typeof Transport.graphTransport {
-  const parts = version === '10' ? [] : ['mime-node', 'shared'];
-  let loaded: typeof Transport | undefined;
-  jest.isolateModules(() => {
-    for (const part of parts) {
-      jest.doMock(`nodemailer/lib/${part}/index.js`, () => jest.requireActual(`nodemailer-${version}/lib/${part}/index.js`));
-    }
-    loaded = jest.requireActual('../../lib/index.js');
-    for (const part of parts) jest.dontMock(`nodemailer/lib/${part}/index.js`);
-  });
-  if (!loaded) throw new Error('the transport was not loaded');
-  return loaded.graphTransport;
-}
 
 /** One of so many: all of them in every version take minutes. */
 const every = (nth: number, cases: FidelityCase[]): FidelityCase[] => cases.filter((_, index) => index % nth === 0);

@@ -44,7 +44,27 @@ test.each([
       ],
     },
   ],
-  ['a Message-ID', { messageId: '<=?utf-8?Q?a?=@contoso.com>' }, { messageId: '<a@contoso.com>' }],
 ])('%s is enough to decode', async (_what, data, expected) => {
   await expect(read(data)).resolves.toMatchObject(expected);
+});
+
+test.each([
+  ['a Message-ID', { messageId: '<=?utf-8?Q?a?=@contoso.com>' }, { messageId: '<=?utf-8?Q?a?=@contoso.com>' }],
+  [
+    'In-Reply-To',
+    { inReplyTo: '<=?utf-8?Q?a?=@contoso.com>' },
+    { headers: [{ name: 'In-Reply-To', value: '<=?utf-8?Q?a?=@contoso.com>' }] },
+  ],
+])('%s is no place for encoded words (RFC 2047, 5)', async (_what, data, expected) => {
+  await expect(read(data)).resolves.toMatchObject(expected);
+});
+
+test.each(['to', 'from', 'replyTo', 'sender'])('an encoded word is no address in %s', async (field) => {
+  await expect(read({ [field]: '=?utf-8?Q?thief=40example=2Ecom?=@example.com' })).rejects.toMatchObject({ code: 'EENVELOPE' });
+});
+
+test('what was encoded does not bring line breaks along', async () => {
+  const message = await read({ subject: '=?utf-8?Q?a=0D=0ABcc=3A_b?=', to: '=?utf-8?Q?a=0D=0A=00b?= <a@example.com>' });
+  expect(message.subject).toBe('a Bcc: b');
+  expect(message.to).toEqual([{ address: 'a@example.com', name: 'a  b' }]);
 });

@@ -151,7 +151,7 @@ describe('the envelope', () => {
     await expect(read(envelope('good@example.com', address))).rejects.toMatchObject({
       code: 'EENVELOPE',
       permanent: true,
-      message: `'${address}' is not a mail address; nothing was sent`,
+      message: expect.stringMatching(new RegExp(`'${address}'.* not a mail address; nothing was sent`)),
       hint: expect.stringContaining('user@domain'),
     });
   });

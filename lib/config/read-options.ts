@@ -51,7 +51,8 @@ export function readOptions(
 ): Settings {
   const given: unknown = typeof input === 'string' ? optionsFromUrl(input) : input;
   if (typeof given !== 'object' || given === null) throw configError(`options must be an object or a msgraph: URL, not ${show(given)}`);
-  const options = withEnvironment(given as Record<string, unknown>, env);
+  // own properties only: what a polluted prototype brings along is nobody's wish
+  const options = withEnvironment(Object.assign(Object.create(null), given) as Record<string, unknown>, env);
   for (const name of Object.keys(options)) {
     if (options[name] !== undefined && !Object.hasOwn(KNOWN, name)) throw configError(`unknown option "${name}"${suggestion(name)}`);
   }

@@ -27,7 +27,8 @@ export async function encodeMime(
 ): Promise<Buffer> {
   if (message.raw) message.tree.setRaw(await message.raw.bytes());
   else await prepareTree(message, without);
-  return readdress(await collect(message.tree.createReadStream(), options), message);
+  // its header has CRLF then
+  return withCrlf(readdress(await collect(message.tree.createReadStream(), options), message));
 }
 
 async function prepareTree({ tree, attachments }: OutgoingMessage, without: ReadonlySet<OutgoingAttachment>): Promise<void> {
@@ -120,17 +121,20 @@ export function readdress(source: Buffer, message: Addressed): Buffer {
   const { envelope, headersRewritten, deliveryReceipt, messageId, from } = message;
   if (!headersRewritten && !checkMime(source, envelope.to)) {
     const names = new Set(readStrictHeader(source).fields?.map(({ name }) => name));
-    if (names.has('message-id') && !(deliveryReceipt && from && !names.has('return-receipt-to'))) return withCrlf(source);
+    if (names.has('message-id') && !(deliveryReceipt && from && !names.has('return-receipt-to'))) return source;
   }
   const { lines, body, repairs, ended } = readHeaderBlock(source);
   if (message.raw === undefined && (repairs.length > 0 || !ended)) {
-    throw new GraphTransportError('EMESSAGE', `what a plugin made of the message has no valid header: ${repairs[0] ?? 'it does not end'}; nothing was sent`, {
-      permanent: true,
-    });
+    throw new GraphTransportError(
+      'EMESSAGE',
+      `what a plugin made of the message has no valid header: ${repairs[0] ?? 'it does not end'}; nothing was sent`,
+      {
+        permanent: true,
+      },
+    );
   }
   const names = new Set(lines.map(fieldName));
-  const isIntact = (name: string) =>
-    lines.every((line) => fieldName(line) !== name || isWithinEnvelope(fieldText(line), envelope.to));
+  const isIntact = (name: string) => lines.every((line) => fieldName(line) !== name || isWithinEnvelope(fieldText(line), envelope.to));
   const keepTo = !headersRewritten && isIntact('to');
   const keepCc = !headersRewritten && isIntact('cc');
   let authors = 0;
@@ -160,7 +164,7 @@ export function readdress(source: Buffer, message: Addressed): Buffer {
       ? addressLine('Return-Receipt-To', [{ address: from.address, name: '' }])
       : []),
   ];
-  return joinMessage({ lines: [...added, ...kept], body: withCrlf(body) });
+  return joinMessage({ lines: [...added, ...kept], body });
 }
 
 /** What stands behind the colon, with its folds. */

@@ -6,8 +6,8 @@ export function wellFormed(text: string): string {
 /** Text for one line of a header: line breaks and other control characters become a space each, as Nodemailer writes line breaks. */
 export function oneLine(text: string): string {
   // most text needs nothing
-  if (!/[^ -~]/.test(text)) return text;
-  return wellFormed(text).replace(/\r\n|[\0-\x1f\x7f\x80-\x9f]/g, ' ');
+  if (!/[^\t -~]/.test(text)) return text;
+  return wellFormed(text).replace(/\r\n|(?!\t)\p{Cc}/gu, ' ');
 }
 
 /** As {@link oneLine}, for what is not encoded when it is written: some readers take U+2028 and U+2029 for line ends, too. */

@@ -24,6 +24,8 @@ export interface HeaderBlock extends SplitMessage {
   lines: string[];
   /** What had to be left out or changed for that, in words. */
   repairs: string[];
+  /** Fields, in lower case, in which that took out control characters. */
+  cleaned: Set<string>;
   /** Whether an empty line ends it. */
   ended: boolean;
 }
@@ -47,11 +49,12 @@ export function readHeaderBlock(source: Buffer): HeaderBlock {
   }
   const lines: string[] = [];
   const repairs: string[] = [];
+  const cleaned = new Set<string>();
   let inField = false;
   for (const [index, raw] of source.toString('latin1', 0, headerEnd).split('\n').entries()) {
     const line = withoutCr(raw);
     const clean = withoutSeparators(line);
-    if (/^[ \t]/.test(clean)) {
+    if (/^[ \t]/.test(line)) {
       // a line of blanks says nothing, and ends the header for some
       if (clean.trim() === '') continue;
       if (inField) lines[lines.length - 1] += `\r\n${clean}`;
@@ -63,10 +66,12 @@ export function readHeaderBlock(source: Buffer): HeaderBlock {
       else if (clean !== '') repairs.push(`line ${index + 1} of the header is no field and is left out`);
     }
     if (inField && clean !== line) {
-      repairs.push(`control characters in ${/^[^:]*/.exec(lines.at(-1) ?? '')?.[0]} became blanks`);
+      const name = lines.at(-1)?.split(':', 1)[0] ?? '';
+      repairs.push(`control characters in ${name} became blanks`);
+      cleaned.add(name.toLowerCase());
     }
   }
-  return { lines, body: source.subarray(bodyStart), repairs, ended: bodyStart > headerEnd };
+  return { lines, body: source.subarray(bodyStart), repairs, cleaned, ended: bodyStart > headerEnd };
 }
 
 function withoutCr(line: string): string {
@@ -78,7 +83,7 @@ function withoutCr(line: string): string {
 /** Control characters and line separators become blanks. */
 function withoutSeparators(line: string): string {
   if (!/[^\t -~]/.test(line)) return line;
-  const clean = line.replace(/[\0-\x08\x0a-\x1f\x7f]/g, ' ');
+  const clean = line.replace(/[^\t -~\x80-\xff]/g, ' ');
   if (!/[\x80-\xff]/.test(clean)) return clean;
   const bytes = Buffer.from(clean, 'latin1');
   if (!isUtf8(bytes)) return clean.replaceAll('\x85', ' ');

@@ -16,7 +16,7 @@ export interface HeaderFacts {
 /** Fields the message structure itself stands for, or a property of its own, and those Exchange writes from the importance. */
 const STRUCTURAL = new Set(
   (
-    'from sender to cc bcc reply-to subject date message-id mime-version content-type content-transfer-encoding content-disposition ' +
+    'from sender to cc bcc resent-bcc reply-to subject date message-id mime-version content-type content-transfer-encoding content-disposition ' +
     'content-id importance x-priority x-msmail-priority disposition-notification-to return-receipt-to'
   ).split(' '),
 );

@@ -1,7 +1,7 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Loss } from '../prepared/loss.js';
 import { addressKey, isMailAddress, type Address } from './address.js';
-import { oneLine } from './clean-text.js';
+import { oneLine, oneStrictLine } from './clean-text.js';
 import type { ContentReader } from './content/content-reader.js';
 import { loadWordDecoder, mayBeEncoded } from './encoded-words.js';
 import { charsetOf, parseFields, readHeaderBlock } from './header-block.js';
@@ -48,7 +48,9 @@ function closeAccess({ data, mailer, message }: NodemailerMail): void {
 
 function checkEnvelope({ from: sender, to: given }: TreeAddresses['envelope'], maxRecipients: number): OutgoingMessage['envelope'] {
   // a plugin may have put anything there
-  const to = (Array.isArray(given) ? Array.from(given as unknown[]) : [given]).map((address) => (typeof address === 'string' ? address : ''));
+  const to = (Array.isArray(given) ? Array.from(given as unknown[]) : [given]).map((address) =>
+    typeof address === 'string' ? address : '',
+  );
   const from = typeof sender === 'string' ? oneLine(sender) : false;
   const seen = new Set<string>();
   const recipients = to.filter((address) => {
@@ -60,7 +62,8 @@ function checkEnvelope({ from: sender, to: given }: TreeAddresses['envelope'], m
   };
   if (recipients.length === 0) refuse('the message has no recipients', 'Give at least one address in to, cc, bcc or envelope.to.');
   const bad = recipients.find((address) => !isMailAddress(address));
-  if (bad !== undefined) refuse(`'${oneLine(bad).slice(0, 320)}' is not a mail address`, 'Expected user@domain in to, cc, bcc or envelope.to.');
+  if (bad !== undefined)
+    refuse(`'${oneLine(bad).slice(0, 320)}' is not a mail address`, 'Expected user@domain in to, cc, bcc or envelope.to.');
   if (recipients.length > maxRecipients) {
     refuse(
       `the message has ${recipients.length} recipients, more than maxRecipients (${maxRecipients})`,
@@ -98,13 +101,14 @@ async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, r
 
 async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Pieces> {
   const raw = await reader.read(tree, rawContent(tree._raw), 'raw');
-  const { lines, repairs, ended } = readHeaderBlock(await raw.bytes());
+  const { lines, repairs, cleaned, ended } = readHeaderBlock(await raw.bytes());
   if (!ended && repairs.length > 0) throw notSent('EMESSAGE', 'raw has no empty line between header and body', REPAIR_RAW);
+  const unclean = ADDRESS_FIELDS.find((name) => cleaned.has(name));
+  if (unclean !== undefined)
+    throw notSent('EMESSAGE', `the field ${unclean} of raw contains a control character or line separator`, REPAIR_RAW);
   const fields = parseFields(lines, charsetOf(lines));
   const parser = createMimeNode();
-  const addresses = Object.fromEntries(
-    ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'].map((name) => [name, parser._parseAddresses(all(fields, name))]),
-  );
+  const addresses = Object.fromEntries(ADDRESS_FIELDS.map((name) => [name, parser._parseAddresses(all(fields, name))]));
   const traits: Trait[] = [{ feature: 'raw', detail: 'a ready-made message is taken apart and rebuilt by Exchange' }];
   const date = field(fields, 'date');
   if (date !== '') traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${date} is not carried` });
@@ -123,6 +127,7 @@ async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Piece
   };
 }
 
+const ADDRESS_FIELDS = ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'];
 const REPAIR_RAW = 'Give a whole message: header fields, an empty line, the body.';
 
 interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | 'attachments' | 'traits' | 'raw'> {
@@ -177,11 +182,14 @@ function assemble(
       traits.push({ feature: 'receipts', detail: `Exchange sends receipts to the sender, not to ${target}` });
     }
   }
+  if (!/^<[^<>@\s]+@[^<>@\s]+>$/.test(pieces.messageId)) {
+    traits.push({ feature: 'messageId', detail: `Graph takes no Message-ID as ${oneStrictLine(pieces.messageId).slice(0, 200)}` });
+  }
   if (isTransformed(mail, pieces.parts))
     traits.push({ feature: 'transformed', detail: 'a plugin transformed the message, such as PGP or S/MIME' });
 
   return {
-    messageId: pieces.messageId,
+    messageId: oneStrictLine(pieces.messageId),
     envelope,
     from,
     sender,
@@ -224,7 +232,8 @@ function isStructured(name: string): boolean {
 function checkSenders(fields: Record<string, readonly Address[]>): void {
   for (const [name, list] of Object.entries(fields)) {
     const bad = list.find(({ address }) => !isMailAddress(address));
-    if (bad) throw notSent('EENVELOPE', `${name} names '${bad.address.slice(0, 320)}', which is not a mail address`, 'Expected user@domain.');
+    if (bad)
+      throw notSent('EENVELOPE', `${name} names '${bad.address.slice(0, 320)}', which is not a mail address`, 'Expected user@domain.');
   }
 }
 

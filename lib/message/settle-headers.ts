@@ -45,30 +45,49 @@ function settleNode(node: MimeTreeNode, isRoot: boolean): void {
   node._headers = entries.flatMap(({ key: given, value: raw }) => {
     const key = typeof given === 'string' ? given : textOf(given, 'a header name');
     const name = key.toLowerCase();
-    const value = ADDRESS_HEADERS.has(name) ? settleAddresses(raw, isRoot ? key : `${key}${of}`) : settleValue(raw, name, `the header ${key}${of}`);
+    const value = ADDRESS_HEADERS.has(name)
+      ? settleAddresses(raw, isRoot ? key : `${key}${of}`)
+      : settleValue(raw, name, `the header ${key}${of}`);
     if (value === undefined) return [];
-    if (!NAME.test(key)) throw refusal('EMESSAGE', `the header name ${JSON.stringify(key.slice(0, 80))}${of}`, 'may hold printable ASCII without blanks and ":" only');
+    if (!NAME.test(key))
+      throw refusal(
+        'EMESSAGE',
+        `the header name ${JSON.stringify(key.slice(0, 80))}${of}`,
+        'may hold printable ASCII without blanks and ":" only',
+      );
     length += key.length + sizeOf(value);
     if (length > MAX_HEADER) throw refusal('EMESSAGE', `the header${of}`, `is longer than ${MAX_HEADER} bytes (${key})`);
     return [{ key, value }];
   });
   const { filename } = node;
-  if (filename) node.filename = settleText(typeof filename === 'string' ? filename : textOf(filename, 'a file name'), 'EMESSAGE', `the file name ${of}`.trim());
+  if (filename)
+    node.filename = settleText(
+      typeof filename === 'string' ? filename : textOf(filename, 'a file name'),
+      'EMESSAGE',
+      `the file name ${of}`.trim(),
+    );
 }
 
-/** Strings and addresses, as Nodemailer takes them. */
+/** Strings, addresses and lists of them, as Nodemailer takes them: what it makes of lists within lists depends on its version. */
 function settleAddresses(value: unknown, field: string): unknown {
   if (typeof value === 'string') return settleAddressText(value, field);
-  if (value === undefined || value === null || value === false || value === '') return undefined;
-  return (Array.isArray(value) ? Array.from(value as unknown[]) : [value]).map((entry) => {
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return settleAddressText(textOf(entry, field), field);
-    const { address, name, group } = entry as Record<string, unknown>;
-    if (!address) {
-      if (Array.isArray(group)) for (const member of group) settleAddresses(member, field);
-      return settleAddressText(textOf(entry, field), field);
-    }
+  return value ? settleEntry(value, field, []) : undefined;
+}
+
+function settleEntry(entry: unknown, field: string, around: readonly unknown[]): unknown {
+  if (Array.isArray(entry)) {
+    if (around.includes(entry)) throw refusal('EENVELOPE', field, 'is a list that contains itself');
+    if (around.length > MAX_DEPTH) throw refusal('EENVELOPE', field, `has more than ${MAX_DEPTH} lists within lists`);
+    return Array.from(entry as unknown[], (member) => settleEntry(member, field, [...around, entry]));
+  }
+  if (typeof entry !== 'object' || entry === null) return settleAddressText(textOf(entry, field), field);
+  const { address, name, group } = entry as Record<string, unknown>;
+  if (address) {
     return { name: name ? settleText(textOf(name, field), 'EENVELOPE', field) : '', address: settleAddress(textOf(address, field), field) };
-  });
+  }
+  // no version of Nodemailer takes a group as an object
+  if (Array.isArray(group)) settleEntry(group, field, around);
+  return settleAddressText(textOf(entry, field), field);
 }
 
 /** An address that is given as one. Nodemailer would put quotes around what is none. */
@@ -76,14 +95,24 @@ function settleAddress(address: string, field: string): string {
   const text = wellFormed(address).replace(/[<>]+/g, ' ').trim();
   if (text.includes('\0')) throw refusal('EENVELOPE', field, 'contains a NUL character');
   if (/[\r\n]/.test(text)) throw refusal('EENVELOPE', field, 'contains a line break');
-  if (isMailAddress(text)) return text;
+  // dots in a row or at an end are no dot-atom: newer versions of Nodemailer quote them, and there are mailboxes named so
+  if (isMailAddress(text) || isMailAddress(withoutDots(text))) return text;
   throw refusal('EENVELOPE', field, `names '${oneStrictLine(text).slice(0, 320)}', which is not a mail address`, 'Expected user@domain.');
 }
 
 /** Text that Nodemailer parses: breaks are blanks to it, and to us where no header could begin behind them. */
 function settleAddressText(text: string, field: string): string {
   if (/[\r\n][!-9;-~]+[ \t]*:/.test(text)) throw refusal('EENVELOPE', field, 'contains a line break');
-  return settleText(text, 'EENVELOPE', field);
+  const settled = settleText(text, 'EENVELOPE', field);
+  // one word with an @ in it is meant as an address, whatever Nodemailer's parser makes of the rest: x:a@… is no group, b"@… no name
+  const word = settled.trim();
+  if (/^[^\s<>,;]+$/.test(word) && word.includes('@')) settleAddress(word, field);
+  return settled;
+}
+
+function withoutDots(address: string): string {
+  const at = address.lastIndexOf('@');
+  return `${address.slice(0, at).replaceAll('.', '')}${address.slice(at)}`;
 }
 
 function settleText(text: string, code: 'EENVELOPE' | 'EMESSAGE', field: string): string {
@@ -98,7 +127,9 @@ function settleValue(value: unknown, name: string, field: string): unknown {
   // Nodemailer: (value || '').toString()
   if (!value) return undefined;
   if (name === 'references') {
-    return (Array.isArray(value) ? Array.from(value as unknown[]) : [value]).map((entry) => settleWritten(textOf(entry || '', field), name, field) ?? '');
+    return (Array.isArray(value) ? Array.from(value as unknown[]) : [value]).map(
+      (entry) => settleWritten(textOf(entry || '', field), name, field) ?? '',
+    );
   }
   if (name === 'date') return settleWritten(types.isDate(value) ? dateText(value) : textOf(value, field), name, field);
   if (typeof value !== 'object') return settleWritten(textOf(value, field), name, field);
@@ -135,13 +166,22 @@ function settleEnvelope(envelope: unknown): void {
     for (let entry = open.pop(), count = 0; entry !== undefined || open.length > 0; entry = open.pop()) {
       if (++count > 100_000) throw refusal('EENVELOPE', `envelope.${name}`, 'is endless');
       if (Array.isArray(entry)) open.push(...(entry as unknown[]).slice(0, 100_000));
-      else if (typeof entry === 'string') settleAddressText(entry, `envelope.${name}`);
+      else if (typeof entry === 'string') settleEnvelopeText(entry, `envelope.${name}`);
       else if (typeof entry === 'object' && entry !== null) {
         const { address } = entry as { address?: unknown };
-        if (typeof address === 'string' && /[\r\n\0]/.test(address.trim())) throw refusal('EENVELOPE', `envelope.${name}`, address.includes('\0') ? 'contains a NUL character' : 'contains a line break');
+        if (typeof address === 'string' && /[\r\n\0]/.test(address.trim()))
+          throw refusal('EENVELOPE', `envelope.${name}`, address.includes('\0') ? 'contains a NUL character' : 'contains a line break');
       }
     }
   }
+}
+
+/** One address a line is a list; a break anywhere else is none that an app writes. */
+function settleEnvelopeText(text: string, field: string): void {
+  const lines = text.trim().split(/\r\n|\r|\n/);
+  const breaks = lines.slice(1).some((line, index) => !/^[ \t]/.test(line) && !/[,;]$/.test((lines[index] ?? '').trimEnd()));
+  if (breaks) throw refusal('EENVELOPE', field, 'contains a line break');
+  settleAddressText(text, field);
 }
 
 function dateText(date: Date): string {
@@ -167,6 +207,8 @@ function sizeOf(value: unknown): number {
 }
 
 function refusal(code: 'EENVELOPE' | 'EMESSAGE', field: string, what: string, hint?: string): GraphTransportError {
-  const attack = /line break|NUL/.test(what) ? 'Remove it from the value; if it comes from user input, someone may be trying to add headers or recipients.' : undefined;
+  const attack = /line break|NUL/.test(what)
+    ? 'Remove it from the value; if it comes from user input, someone may be trying to add headers or recipients.'
+    : undefined;
   return new GraphTransportError(code, `${field} ${what}; nothing was sent`, { permanent: true, hint: hint ?? attack });
 }

@@ -40,11 +40,18 @@ export const CARRIAGE: Readonly<Record<Trait['feature'], Row>> = {
   cc: { json: 'loss', mime: 'loss', weight: 0 },
   // sending the clear text of an encrypted message would be the worst of all losses
   transformed: { json: 'never', mime: 'yes', weight: 0 },
+  // Graph refuses it, and a message whose Message-ID is another than the app knows cannot be found again
+  messageId: { json: 'never', mime: 'yes', weight: 0 },
 };
+
+/** Why a format must not be used at all; `undefined` if it may. */
+export function obstacleIn(format: Format, traits: readonly Trait[]): Trait | undefined {
+  return traits.find(({ feature }) => CARRIAGE[feature][format] === 'never');
+}
 
 /** What a message with these traits loses in a format; `undefined` if the format must not be used. */
 export function lossesIn(format: Format, traits: readonly Trait[]): Loss[] | undefined {
-  if (traits.some(({ feature }) => CARRIAGE[feature][format] === 'never')) return undefined;
+  if (obstacleIn(format, traits)) return undefined;
   return traits.filter(({ feature }) => CARRIAGE[feature][format] === 'loss') as Loss[];
 }
 

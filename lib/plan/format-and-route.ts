@@ -3,7 +3,7 @@ import type { Trait } from '../message/outgoing-message.js';
 import { REQUEST_LIMIT } from '../prepared/limits.js';
 import type { Loss } from '../prepared/loss.js';
 import type { Format, Route } from '../prepared/prepared-message.js';
-import { lossesIn, weigh } from './carriage.js';
+import { lossesIn, obstacleIn, weigh } from './carriage.js';
 
 /** What decides about the format. */
 export interface FormatInput {
@@ -33,14 +33,14 @@ export function planFormat(input: FormatInput): FormatPlan {
     if (!best || weight < best.weight) best = { format, losses: [...input.losses, ...lost], weight };
   }
   if (!best) {
-    throw new GraphTransportError(
-      'EMESSAGE',
-      `format: '${input.format}' would send the clear text of a message that a plugin transformed`,
-      {
-        permanent: true,
-        hint: "Use format: 'auto' or 'mime' for signed and encrypted mail.",
-      },
-    );
+    const why =
+      obstacleIn(candidates[0] as Format, input.traits)?.feature === 'messageId'
+        ? "cannot carry a Message-ID that is not <one@id> with exactly one '@'"
+        : 'would send the clear text of a message that a plugin transformed, or that is signed or encrypted';
+    throw new GraphTransportError('EMESSAGE', `format: '${input.format}' ${why}; nothing was sent`, {
+      permanent: true,
+      hint: "Use format: 'auto' or 'mime'.",
+    });
   }
   return { format: best.format, losses: best.losses };
 }

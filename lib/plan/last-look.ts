@@ -18,8 +18,12 @@ export function lastLook(finished: Finished, envelope: readonly string[]): void 
 }
 
 function refusal({ field, what }: HeaderProblem): GraphTransportError {
-  return new GraphTransportError('EMESSAGE', `the message was not written as it has to be: ${field || 'its header'} ${what}; nothing was sent`, {
-    permanent: true,
-    hint: 'Look at that field of the message, and at what plugins make of it.',
-  });
+  return new GraphTransportError(
+    'EMESSAGE',
+    `the message was not written as it has to be: ${field || 'its header'} ${what}; nothing was sent`,
+    {
+      permanent: true,
+      hint: 'Look at that field of the message, and at what plugins make of it.',
+    },
+  );
 }

@@ -2,6 +2,8 @@ import { readMailbox } from '../config/mailbox.js';
 import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
 import { show } from '../errors/config-error.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { unreadable } from '../errors/unreadable.js';
+import { settleHeaders } from '../message/settle-headers.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
 import type { FormatOption, MessageSettings, PlanSettings, RouteOption } from './plan-settings.js';
 
@@ -27,9 +29,19 @@ const NAMES = ['mailbox', 'saveToSentItems', 'format', 'route', 'message'];
  * @throws {GraphTransportError} `EMESSAGE` or `EENVELOPE` that names the property
  */
 export function readMessageSettings(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
-  const given = mail.data['graph'] ?? {};
-  if (typeof given !== 'object') throw refusal(`graph must be an object, not ${typeof given}`);
-  const graph = given as Record<string, unknown>;
+  try {
+    return read(mail, settings);
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function read(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
+  // own properties only: what a polluted prototype brings along is nobody's wish
+  const given = Object.hasOwn(mail.data, 'graph') ? (mail.data['graph'] ?? {}) : {};
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw refusal(`graph must be an object, not ${Array.isArray(given) ? 'an array' : typeof given}`);
+  const graph = Object.assign(Object.create(null), given) as Record<string, unknown>;
   const unknown = Object.keys(graph).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw refusal(`graph.${unknown} is not known; expected ${NAMES.join(', ')}`);
   return {
@@ -41,7 +53,7 @@ export function readMessageSettings(mail: NodemailerMail, settings: PlanSettings
   };
 }
 
-function readMailboxOf({ message }: NodemailerMail, given: unknown, { signIn }: PlanSettings): string {
+function readMailboxOf({ message, data }: NodemailerMail, given: unknown, { signIn }: PlanSettings): string {
   if (given === 'me' && signIn.kind !== 'credential') {
     throw new GraphTransportError('EENVELOPE', "graph.mailbox: 'me' is the signed-in user's, but an app signs in here; nothing was sent", {
       permanent: true,
@@ -49,6 +61,8 @@ function readMailboxOf({ message }: NodemailerMail, given: unknown, { signIn }: 
     });
   }
   if (given !== undefined) return readMailbox(given, 'graph.mailbox', 'EENVELOPE');
+  // as the header will have it
+  settleHeaders(message, data['envelope']);
   const from = message.getAddresses()['from']?.[0]?.address ?? message.getEnvelope().from;
   if (from) return readMailbox(from, 'from', 'EENVELOPE');
   throw new GraphTransportError('EENVELOPE', 'the message has no From address and no mailbox is set; nothing was sent', {

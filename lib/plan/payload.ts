@@ -151,8 +151,18 @@ const REMEDIES: Readonly<Record<Obstacle, string>> = {
   whole: 'A ready-made, signed or encrypted message cannot be split: make its attachments smaller, or send a link.',
 };
 
+/** Refusals of what could be sent if it were smaller. */
+const TOO_LARGE = new WeakSet<object>();
+
+/** Whether an error says that a message does not fit; taken apart it might. */
+export function isTooLarge(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && TOO_LARGE.has(error);
+}
+
 function tooLarge(bytes: number, obstacle: Obstacle): GraphTransportError {
   const what = `the message makes a request of ${bytes} bytes, more than the ${REQUEST_LIMIT} Graph takes at once; nothing was sent`;
   const hint = REMEDIES[obstacle];
-  return new GraphTransportError('EMESSAGE', `${what}. ${hint}`, { permanent: true, hint });
+  const error = new GraphTransportError('EMESSAGE', `${what}. ${hint}`, { permanent: true, hint });
+  TOO_LARGE.add(error);
+  return error;
 }

@@ -1,5 +1,5 @@
 import type { Cancellation } from '../base/cancellation.js';
-import { isGraphTransportError } from '../errors/graph-transport-error.js';
+import { unreadable } from '../errors/unreadable.js';
 import type { Logger } from '../base/logger.js';
 import type { ContentReader } from '../message/content/content-reader.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
@@ -7,8 +7,9 @@ import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
 import { parseRaw } from '../message/parse-raw.js';
 import { readMessage } from '../message/read-message.js';
 import type { PreparedMessage } from '../prepared/prepared-message.js';
+import { obstacleIn } from './carriage.js';
 import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './format-and-route.js';
-import { jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
+import { isTooLarge, jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
 import type { MessageSettings, PlanSettings } from './plan-settings.js';
 import { traitsOf, uploadLosses } from './traits.js';
 
@@ -29,7 +30,12 @@ export interface PrepareContext {
  * @throws {GraphTransportError} `EENVELOPE` or `EMESSAGE` for what must not or cannot be sent, `ETIMEDOUT` for a stream that falls silent
  */
 export async function prepare(mail: NodemailerMail, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
-  return plan(await readMessage(mail, context.reader, context.settings), wanted, context);
+  try {
+    return await plan(await readMessage(mail, context.reader, context.settings), wanted, context);
+  } catch (error) {
+    if (error === context.signal.reason) throw error;
+    throw unreadable(error);
+  }
 }
 
 async function plan(message: OutgoingMessage, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
@@ -95,9 +101,8 @@ async function encode(
     return { ...intended, payload: await mimePayload(message, options) };
   } catch (error) {
     // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
-    const tooLarge = raw && isGraphTransportError(error) && error.code === 'EMESSAGE';
-    const fixed = format === 'mime' || route === 'sendMail' || traits.some(({ feature }) => feature === 'transformed');
-    if (!tooLarge || fixed) throw error;
+    const fixed = format === 'mime' || route === 'sendMail' || obstacleIn('json', traits) !== undefined;
+    if (!raw || !isTooLarge(error) || fixed) throw error;
     const instead = planFormat({ traits, losses: message.losses, format: 'json' });
     return { ...instead, payload: await jsonPayload(await parseRaw(message, raw), options) };
   }

@@ -10,8 +10,8 @@ export function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, e
   const room = MAX_INTERNET_HEADERS - (extras?.internetMessageHeaders?.length ?? 0);
   const traits: Trait[] = [...message.traits, ...distributeHeaders(message.headers, room).losses];
   const from = message.from?.address;
-  // an object id or 'me' may well be the same mailbox
-  if (from !== undefined && mailbox.includes('@') && addressKey(from) !== addressKey(mailbox)) {
+  // an object id or 'me' may well be the same mailbox, and nobody here can tell
+  if (from !== undefined && (!mailbox.includes('@') || addressKey(from) !== addressKey(mailbox))) {
     traits.push({ feature: 'from', detail: `Exchange may replace the From address ${from} by the mailbox's own` });
   }
   if (!saveToSentItems) traits.push({ feature: 'saveToSentItems', detail: 'a copy is kept in Sent Items all the same' });

@@ -9,7 +9,8 @@ export interface StrictField {
 }
 
 /** A header, or what is wrong with it. */
-export type StrictHeader = { readonly fields: StrictField[]; readonly problem?: undefined } | { readonly fields?: undefined; readonly problem: HeaderProblem };
+export type StrictHeader =
+  { readonly fields: StrictField[]; readonly problem?: undefined } | { readonly fields?: undefined; readonly problem: HeaderProblem };
 
 export interface HeaderProblem {
   /** The field it is in, as it is written; `''` where there is none. */

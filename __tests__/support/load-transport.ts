@@ -1,0 +1,16 @@
+import type * as Transport from '../../lib/index.js';
+
+/** The transport as an app with that Nodemailer has it: its parts of Nodemailer are of the same version. */
+export function loadTransport(version: string): typeof Transport.graphTransport {
+  const parts = version === '10' ? [] : ['mime-node', 'shared'];
+  let loaded: typeof Transport | undefined;
+  jest.isolateModules(() => {
+    for (const part of parts) {
+      jest.doMock(`nodemailer/lib/${part}/index.js`, () => jest.requireActual(`nodemailer-${version}/lib/${part}/index.js`));
+    }
+    loaded = jest.requireActual('../../lib/index.js');
+    for (const part of parts) jest.dontMock(`nodemailer/lib/${part}/index.js`);
+  });
+  if (!loaded) throw new Error('the transport was not loaded');
+  return loaded.graphTransport;
+}
