@@ -65,12 +65,12 @@ describe('a ready-made message in MIME', () => {
     const [head = '', ...body] = WITH_BCC.split('\r\n\r\n');
     const lines = head.split('\r\n').filter((line) => !line.startsWith('Bcc:') && !line.startsWith(' Veiled'));
     const to = ['reader@example.com', 'copy@example.com', 'veiled@example.com'];
-    expect(await post(WITH_BCC, to)).toBe([[...lines, 'Bcc: Veiled <veiled@example.com>'].join('\r\n'), ...body].join('\r\n\r\n'));
+    expect(await post(WITH_BCC, to)).toBe([['Bcc: Veiled <veiled@example.com>', ...lines].join('\r\n'), ...body].join('\r\n\r\n'));
   });
 
   it('has nothing but its addresses changed by a redirect', async () => {
     const posted = await post(RICH, ['staging@contoso.com']);
-    const expected = RICH.replace('To: Reader <reader@example.com>\r\n', '').replace('\r\n\r\n', '\r\nBcc: staging@contoso.com\r\n\r\n');
+    const expected = `Bcc: staging@contoso.com\r\n${RICH.replace('To: Reader <reader@example.com>\r\n', '')}`;
     expect(posted).toBe(expected);
   });
 });

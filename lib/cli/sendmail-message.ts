@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import libmime from 'libmime';
 import { uniqueAddresses } from '../message/address.js';
-import { fieldName } from '../message/header-block.js';
+import { cleanHeaderLine, fieldName, fieldValue } from '../message/header-block.js';
 import { createMimeNode, type ParsedAddress } from '../message/nodemailer.js';
 import type { SendmailArguments } from './sendmail-arguments.js';
 import { EX } from './exit-status.js';
@@ -13,8 +13,10 @@ export interface SendmailContext {
   mailbox: string | undefined;
   /** Who gets mail for users of this machine, such as root. */
   localRecipient: string | undefined;
-  /** Name of this machine: addresses at it are local. */
+  /** Name of this machine, as `hostname` says it: addresses at it are local. */
   hostname: string;
+  /** Further domains whose addresses are local, in lower case. */
+  localDomains?: readonly string[] | undefined;
   now: Date;
 }
 
@@ -45,10 +47,10 @@ export class SendmailMessageError extends Error {
 export function prepareMessage(
   input: Buffer,
   { recipients, recipientsFromHeader, ignoreDots, sender, fullName }: Omit<SendmailArguments, 'task' | 'verbose'>,
-  { mailbox, localRecipient, hostname, now }: SendmailContext,
+  { mailbox, localRecipient, hostname, localDomains = [], now }: SendmailContext,
 ): SendmailMessage {
   const { fields, body } = splitInput(input, ignoreDots);
-  const isLocal = (address: string) => isLocalAddress(address, hostname);
+  const isLocal = (address: string) => isLocalAddress(address, hostname, localDomains);
   const addressesOf = (...names: string[]) =>
     fields.filter(({ name }) => names.includes(name)).flatMap(({ value }) => parseAddresses(value));
 
@@ -89,7 +91,7 @@ export function prepareMessage(
   if (!has('from')) {
     const address = envelopeSender ?? (owner.includes('@') ? owner : undefined);
     // the mailbox stands in for a local user, whose name says who wrote
-    const name = author ? author.name || author.address : Buffer.from(fullName ?? '').toString('latin1');
+    const name = author ? author.name || author.address : (fullName ?? '');
     // without an address Exchange puts the mailbox's own there
     if (address !== undefined) added.push(makeField('From', formatAddress({ address, name })));
   }
@@ -112,18 +114,23 @@ export function prepareMessage(
   };
 }
 
-/** A header field; all text is `latin1`, one character a byte. */
 interface Field {
   /** Lower case. */
   name: string;
-  /** Unfolded. */
+  /** Unfolded and decoded. */
   value: string;
-  /** With its folds, without the line break behind it. */
+  /** With its folds, without the line break behind it; `latin1`, one character a byte. */
   line: string;
 }
 
+const ADDRESS_FIELDS = /^(resent-)?(from|sender|reply-to|to|cc|bcc)$/;
+
+function withoutCr(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
+}
+
 function splitInput(input: Buffer, ignoreDots: boolean): { fields: Field[]; body: Buffer } {
-  let lines = input.toString('latin1').split(/\r?\n/);
+  let lines = input.toString('latin1').split('\n').map(withoutCr);
   if (lines.at(-1) === '') lines.pop();
   const dot = ignoreDots ? -1 : lines.indexOf('.');
   if (dot >= 0) lines = lines.slice(0, dot);
@@ -132,26 +139,32 @@ function splitInput(input: Buffer, ignoreDots: boolean): { fields: Field[]; body
   const fields: string[] = [];
   let at = 0;
   for (; at < lines.length; at++) {
-    const line = lines[at] ?? '';
-    if (fields.length > 0 && /^[ \t]/.test(line)) fields.push(`${fields.pop()}\r\n${line}`);
-    else if (fieldName(line) !== '') fields.push(line);
+    const given = (lines[at] ?? '').replace(/^\r+$/, '');
+    const line = cleanHeaderLine(given);
+    const continues = fields.length > 0 && /^[ \t]/.test(given);
+    const name = fieldName(continues ? (fields.at(-1) ?? '') : line);
+    // a CR alone and its like end a line for some readers and none for others
+    if (line !== given && ADDRESS_FIELDS.test(name)) {
+      throw new SendmailMessageError(EX.DATAERR, `the header field ${name} contains a control character or line separator`);
+    }
+    if (continues) {
+      if (line.trim() !== '') fields.push(`${fields.pop()}\r\n${line}`);
+    } else if (name !== '') fields.push(line);
     else break;
   }
   // text that is no field begins the body, also without an empty line
   const body = lines.slice(lines[at] === '' ? at + 1 : at);
   return {
-    fields: fields.map((line) => ({ name: fieldName(line), value: unfold(line), line })),
+    fields: fields.map((line) => ({ name: fieldName(line), value: fieldValue(line), line })),
     body: Buffer.from(body.map((line) => `${line}\r\n`).join(''), 'latin1'),
   };
 }
 
-const unfold = (line: string) =>
-  line
-    .slice(line.indexOf(':') + 1)
-    .replace(/\r\n(?=[ \t])/g, '')
-    .trim();
-
-const makeField = (name: string, value: string): Field => ({ name: name.toLowerCase(), value, line: `${name}: ${value}` });
+const makeField = (name: string, value: string): Field => ({
+  name: name.toLowerCase(),
+  value,
+  line: Buffer.from(`${name}: ${value}`).toString('latin1'),
+});
 
 /** Takes out what must not be seen or cannot be sent, and addresses of this machine. */
 function rewriteField(
@@ -172,12 +185,18 @@ function rewriteField(
   return kept.length > 0 ? [makeField(original, kept.map(formatAddress).join(',\r\n '))] : [];
 }
 
-/** Whether only this machine can deliver to an address: `root`, `root@localhost`, `root@` this machine. */
-function isLocalAddress(address: string, hostname: string): boolean {
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
-  if (!address.includes('@') || !domain.includes('.') || /\.(local|localdomain|internal)$/.test(domain)) return true;
-  const host = hostname.toLowerCase();
-  return host !== '' && (domain === host || domain.startsWith(`${host}.`));
+/** Whether only this machine can deliver to an address: `root`, `root@localhost`, `root@` the name of this machine or a configured domain. */
+function isLocalAddress(address: string, hostname: string, localDomains: readonly string[]): boolean {
+  if (!address.includes('@')) return true;
+  const domain = asciiLower(address.slice(address.lastIndexOf('@') + 1));
+  // not what only begins like it: a machine named "mail" has nothing to do with mail.ru
+  const host = asciiLower(hostname);
+  const [short = ''] = host.split('.', 1);
+  return domain === '' || domain === 'localhost' || (host !== '' && (domain === host || domain === short)) || localDomains.includes(domain);
+}
+
+function asciiLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function parseAddresses(value: string): ParsedAddress[] {
@@ -197,6 +216,6 @@ function formatAddress({ address, name = '' }: ParsedAddress): string {
   const clean = name.replace(/[\r\n]+/g, ' ');
   // an encoded word must not be quoted
   if (/^(=\?[^?]+\?[bq]\?[^?]*\?=\s*)+$/i.test(clean)) return `${clean} <${address}>`;
-  if (/[^ -~]/.test(clean)) return `${libmime.encodeWord(Buffer.from(clean, 'latin1'), 'Q', 52)} <${address}>`;
+  if (/[^ -~]/.test(clean)) return `${libmime.encodeWord(clean, 'Q', 52)} <${address}>`;
   return `"${clean.replace(/["\\]/g, '\\$&')}" <${address}>`;
 }

@@ -10,6 +10,7 @@ import { prepareMessage, SendmailMessageError } from './sendmail-message.js';
 
 interface SendmailFlags extends ConnectionFlags {
   localRecipient?: string;
+  localDomain?: string;
 }
 
 const HELP = `
@@ -19,7 +20,8 @@ As sendmail: -t (recipients from the header), -i or -oi (a lone dot is text), -f
 Example:
   $ nodemailer-graph-transport sendmail -t -i -f alerts@contoso.com < message.eml
 ${CONNECTION_HELP}
-Mail for users of this machine, such as root, goes to --local-recipient or GRAPH_LOCAL_RECIPIENT.
+Mail for users of this machine, such as root, goes to --local-recipient or GRAPH_LOCAL_RECIPIENT. Theirs are addresses without a
+domain, at localhost, at the name of this machine, and at the domains of --local-domain or GRAPH_LOCAL_DOMAINS.
 
 Exit status as in sysexits.h: 64 usage, 65 message, 67 recipient, 69 refused (or perhaps sent), 75 try again later, 77 permission, 78 configuration.`;
 
@@ -32,6 +34,7 @@ export function createSendmailCommand(): Command {
     // sendmail has an -h of its own
     .helpOption('--help', 'display help for command')
     .option('--local-recipient <address>', 'who gets mail for users of this machine')
+    .option('--local-domain <domains>', 'domains whose addresses are users of this machine, separated by commas')
     .allowUnknownOption()
     .passThroughOptions()
     .addHelpText('after', HELP)
@@ -41,7 +44,7 @@ export function createSendmailCommand(): Command {
   return addConnectionFlags(command).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EX.OK : EX.USAGE));
 }
 
-async function sendmail(argv: string[], { localRecipient, ...flags }: SendmailFlags): Promise<number> {
+async function sendmail(argv: string[], { localRecipient, localDomain, ...flags }: SendmailFlags): Promise<number> {
   let parsed: SendmailArguments;
   try {
     parsed = parseSendmailArguments(argv);
@@ -70,6 +73,10 @@ async function sendmail(argv: string[], { localRecipient, ...flags }: SendmailFl
       mailbox: typeof options['mailbox'] === 'string' ? options['mailbox'] : undefined,
       localRecipient: localRecipient ?? (process.env[`${prefix}LOCAL_RECIPIENT`] || undefined),
       hostname: hostname(),
+      localDomains: (localDomain ?? process.env[`${prefix}LOCAL_DOMAINS`] ?? '')
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
       now: new Date(),
     });
     const info = await send(options, { raw, envelope, graph: { mailbox } });

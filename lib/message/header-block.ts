@@ -53,7 +53,7 @@ export function readHeaderBlock(source: Buffer): HeaderBlock {
   let inField = false;
   for (const [index, raw] of source.toString('latin1', 0, headerEnd).split('\n').entries()) {
     const line = withoutCr(raw);
-    const clean = withoutSeparators(line);
+    const clean = cleanHeaderLine(line);
     if (/^[ \t]/.test(line)) {
       // a line of blanks says nothing, and ends the header for some
       if (clean.trim() === '') continue;
@@ -80,8 +80,8 @@ function withoutCr(line: string): string {
   return line.slice(0, end);
 }
 
-/** Control characters and line separators become blanks. */
-function withoutSeparators(line: string): string {
+/** Control characters and line separators become blanks; `latin1`, one character a byte. */
+export function cleanHeaderLine(line: string): string {
   if (!/[^\t -~]/.test(line)) return line;
   const clean = line.replace(/[^\t -~\x80-\xff]/g, ' ');
   if (!/[\x80-\xff]/.test(clean)) return clean;
