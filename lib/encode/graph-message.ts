@@ -80,7 +80,7 @@ function checkList(lists: Record<string, unknown>, name: string, key: string): v
   if (list === undefined) return;
   if (!Array.isArray(list)) throw refusal(`graph.message.${name} must be an array`);
   for (const [at, entry] of list.entries()) {
-    const label = (typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)[key] : undefined);
+    const label = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)[key] : undefined;
     if (typeof label !== 'string') throw refusal(`graph.message.${name}[${at}] must be an object with a string ${key} and a value`);
     if (key === 'name' && !/^x-[!-9;-~]+$/i.test(label))
       throw refusal(`graph.message.${name}[${at}].name must begin with x- and hold printable ASCII without blanks and ":"`);
