@@ -6,5 +6,5 @@ export interface PageFile {
   readonly gzip: string;
 }
 
-/** The files of the page by path below its address: `index.html`, which names the others, `app.js`, `app.css` and, loaded on demand, `assets/caniemail.json`. */
-export declare const pageFiles: Readonly<Record<'index.html' | 'app.js' | 'app.css' | 'assets/caniemail.json', PageFile>>;
+/** Every file of the page by path below its address: `index.html`, which names `app.js` and `app.css`, and what these load from `assets/`. */
+export declare const pageFiles: Readonly<Record<string, PageFile>>;

@@ -1,0 +1,93 @@
+import type { ApiRequest } from '../../api-types.js';
+import { getJson } from '../state/api.js';
+import { touched } from '../state/inbox.js';
+import { linkTo } from '../state/route.js';
+import { HeaderTable } from '../tabs/headers.js';
+import { formatBytes, formatDuration } from '../text/format.js';
+import { tokeniseJson } from '../text/tokenise-json.js';
+import { Badge, Button, CopyButton, Facts, Foreign, Notice, Status } from './bits.js';
+import { CodeView, plainText } from './code-view.js';
+import { DocsLink } from './docs-link.js';
+import { Loaded } from './loaded.js';
+import { BackToList } from './message-detail.js';
+import { step } from './shortcuts.js';
+import { useResource } from './use-resource.js';
+
+export function RequestDetail({ id }: { id: string }) {
+  const key = touched.value.get(id) ?? 0;
+  const resource = useResource(`request ${id}`, key, () => getJson<ApiRequest>(`requests/${encodeURIComponent(id)}`));
+  return <Loaded resource={resource}>{(request) => <Request request={request} />}</Loaded>;
+}
+
+const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text);
+
+function Request({ request }: { request: ApiRequest }) {
+  const { operation, method, path, status, code, body, answer, reason, remedy, docs, caller, fault, chunk, messageId } = request;
+  return (
+    <article class="message" aria-labelledby="message-title">
+      <header class="message-head">
+        <div class="title-line">
+          <BackToList />
+          <h2 id="message-title">
+            {operation} <Status status={status} code={code} />
+          </h2>
+          <div class="actions">
+            <Button icon="up" kind="quiet" label="Previous" keys="k" onClick={() => step(-1)} />
+            <Button icon="down" kind="quiet" label="Next" keys="j" onClick={() => step(1)} />
+            <CopyButton text={request.curl} what="cURL" />
+          </div>
+        </div>
+        <p class="mono path">
+          {method} <Foreign>{path}</Foreign>
+        </p>
+      </header>
+      <div class="panel">
+        {reason && (
+          <section class="cause">
+            <p class="strong">
+              <Foreign>{reason}</Foreign>
+            </p>
+            {remedy && (
+              <p>
+                <Foreign>{remedy}</Foreign>
+              </p>
+            )}
+            <DocsLink path={docs}>More about this error</DocsLink>
+          </section>
+        )}
+        <Facts
+          rows={[
+            ['At', new Date(request.at).toLocaleString()],
+            ['Took', `${formatDuration(request.durationMs)}, ${formatBytes(request.bytes)}, connection ${request.connection}`],
+            ...(request.mailbox ? ([['Mailbox', <Foreign>{request.mailbox}</Foreign>]] as const) : []),
+            ...(chunk ? ([['Bytes', `${chunk.from}–${chunk.to} of ${chunk.total} (${chunk.name})`]] as const) : []),
+            ...(fault ? ([['Fault', <Badge tone="accent">{fault.label}</Badge>]] as const) : []),
+            ...(caller
+              ? ([['App', `${caller.displayName} (${[...caller.roles, ...caller.scopes].join(', ') || 'no permission'})`]] as const)
+              : []),
+            ...(messageId
+              ? ([
+                  ['Mail', <a href={linkTo({ screen: 'mail', id: messageId, tab: 'timeline' })}>{request.subject || messageId}</a>],
+                ] as const)
+              : []),
+          ]}
+        />
+        <h3>Request</h3>
+        <HeaderTable headers={request.headers} label="Headers of the request" />
+        {body === null ? (
+          request.bytes > 0 && (
+            <Notice>Its body of {formatBytes(request.bytes)} is MIME or binary; the Graph tab of the mail shows what became of it.</Notice>
+          )
+        ) : (
+          <CodeView text={body} tokenise={looksLikeJson(body) ? tokeniseJson : plainText} label="Body" />
+        )}
+        <h3>Answer</h3>
+        <HeaderTable headers={answer.headers} label="Headers of the answer" />
+        {answer.body && (
+          <CodeView text={answer.body} tokenise={looksLikeJson(answer.body) ? tokeniseJson : plainText} label="Body of the answer" />
+        )}
+        <CodeView text={request.curl} tokenise={plainText} label="cURL" />
+      </div>
+    </article>
+  );
+}
