@@ -105,8 +105,9 @@ function headerProblems(headers: Checked['headers']): Problem[] {
 export const judgeLinks = (links: Checked['links']): Link[] =>
   links.map(({ href, text }) => ({ href: href ?? '', text, problem: judgeLink(href, text) }));
 
+// .dev is a domain like others, dev.contoso.com is not
 const staging =
-  /(?:^|[.-])(?:staging|stage|dev|test|qa|uat|preview|local|internal)(?:[.-]|$)|\.(?:test|local|localhost|example|invalid|internal)$/i;
+  /(?:^|[.-])(?:staging|stage|dev|test|qa|uat|preview|local|internal)[.-].|\.(?:test|local|localhost|example|invalid|internal)$/i;
 
 function judgeLink(href: string | null, text: string): string | undefined {
   if (href === null) return 'no address';

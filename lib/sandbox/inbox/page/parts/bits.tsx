@@ -35,14 +35,15 @@ export function Foreign({ children, class: name }: { children: string; class?: s
   );
 }
 
-export function Addresses({ list, more = 0 }: { list: readonly ApiAddress[]; more?: number }) {
+/** @param isShort without names, for where there is little room */
+export function Addresses({ list, more = 0, isShort = false }: { list: readonly ApiAddress[]; more?: number; isShort?: boolean }) {
   return (
     <>
       {list.map((address, index) => (
         <span key={index}>
           {index > 0 && ', '}
-          <bdi dir="auto" title={address.address}>
-            {formatAddress(address)}
+          <bdi dir="auto" title={formatAddress(address)}>
+            {isShort ? address.address : formatAddress(address)}
           </bdi>
         </span>
       ))}

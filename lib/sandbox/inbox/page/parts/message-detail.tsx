@@ -14,7 +14,7 @@ import { Preview } from '../tabs/preview.js';
 import { Source } from '../tabs/source.js';
 import { Text } from '../tabs/text.js';
 import { Timeline } from '../tabs/timeline.js';
-import { count, formatBytes } from '../text/format.js';
+import { count, formatBytes, formatDateTime } from '../text/format.js';
 import { Addresses, Badge, Button, Foreign } from './bits.js';
 import { Icon } from './icons.js';
 import { Loaded } from './loaded.js';
@@ -96,7 +96,7 @@ function Message({ message }: { message: ApiMessage }) {
         </p>
         <p class="badges">
           <time dateTime={message.at} class="muted">
-            {new Date(message.at).toLocaleString()}
+            {formatDateTime(message.at)}
           </time>
           <Badge>{message.format}</Badge>
           <Badge>{message.route}</Badge>

@@ -5,7 +5,7 @@ import { touched } from '../state/inbox.js';
 import { Envelope } from '../tabs/envelope.js';
 import { Plan } from '../tabs/plan.js';
 import { Timeline } from '../tabs/timeline.js';
-import { count } from '../text/format.js';
+import { count, formatDateTime } from '../text/format.js';
 import { Badge, Button, Facts, Foreign, Status } from './bits.js';
 import { DocsLink } from './docs-link.js';
 import { Loaded } from './loaded.js';
@@ -38,7 +38,7 @@ function Refused({ refused }: { refused: ApiRefused }) {
         </div>
         <p class="badges">
           <time dateTime={refused.at} class="muted">
-            {new Date(refused.at).toLocaleString()}
+            {formatDateTime(refused.at)}
           </time>
           <Status status={status} code={code} />
           <Badge>{operation}</Badge>

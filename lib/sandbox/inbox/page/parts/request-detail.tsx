@@ -3,7 +3,7 @@ import { getJson } from '../state/api.js';
 import { touched } from '../state/inbox.js';
 import { linkTo } from '../state/route.js';
 import { HeaderTable } from '../tabs/headers.js';
-import { formatBytes, formatDuration } from '../text/format.js';
+import { formatBytes, formatDateTime, formatDuration } from '../text/format.js';
 import { tokeniseJson } from '../text/tokenise-json.js';
 import { Badge, Button, CopyButton, Facts, Foreign, Notice, Status } from './bits.js';
 import { CodeView, plainText } from './code-view.js';
@@ -57,7 +57,7 @@ function Request({ request }: { request: ApiRequest }) {
         )}
         <Facts
           rows={[
-            ['At', new Date(request.at).toLocaleString()],
+            ['At', formatDateTime(request.at)],
             ['Took', `${formatDuration(request.durationMs)}, ${formatBytes(request.bytes)}, connection ${request.connection}`],
             ...(request.mailbox ? ([['Mailbox', <Foreign>{request.mailbox}</Foreign>]] as const) : []),
             ...(chunk ? ([['Bytes', `${chunk.from}–${chunk.to} of ${chunk.total} (${chunk.name})`]] as const) : []),

@@ -30,7 +30,7 @@ export function MessageRow({ row }: { row: ApiMessageRow }) {
         <span class="who">
           <span aria-hidden="true">→ </span>
           <span class="sr">to </span>
-          <Addresses list={row.recipients} more={row.recipientCount - row.recipients.length} />
+          <Addresses list={row.recipients} more={row.recipientCount - row.recipients.length} isShort />
         </span>
         {row.attachments > 0 && (
           <span class="muted has-icon" title={count(row.attachments, 'attachment')}>

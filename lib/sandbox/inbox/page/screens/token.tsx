@@ -2,7 +2,7 @@ import type { ApiCaller } from '../../api-types.js';
 import { now } from '../state/clock.js';
 import { callers } from '../state/inbox.js';
 import { Badge, Facts, Foreign, Notice, type Tone } from '../parts/bits.js';
-import { formatDuration } from '../text/format.js';
+import { formatDateTime, formatDuration } from '../text/format.js';
 
 /** Who called, with what permissions, and which of them it needs. The token itself is nowhere. */
 export function TokenScreen() {
@@ -43,7 +43,7 @@ function Caller({ caller }: { caller: ApiCaller }) {
           ['Audience', <Foreign class="mono">{audience}</Foreign>],
           ['Roles', caller.roles.join(', ') || 'none'],
           ...(kind === 'delegated' ? ([['Scopes', caller.scopes.join(', ') || 'none']] as const) : []),
-          ['Issued', `${new Date(issuedAt).toLocaleTimeString()}, ${tokens} so far`],
+          ['Issued', `${formatDateTime(issuedAt)}, ${tokens} so far`],
           ['Expires', left > 0 ? `in ${formatDuration(left)}` : <Badge tone="warn">expired {formatDuration(-left)} ago</Badge>],
           ['Mailboxes', caller.allowedMailboxes === null ? 'every mailbox of the tenant' : caller.allowedMailboxes.join(', ') || 'none'],
           ['Requests', String(requests)],

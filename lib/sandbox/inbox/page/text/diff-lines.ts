@@ -4,7 +4,7 @@ export interface DiffLine {
 }
 
 // beyond that much work the rest is shown as replaced
-const MAX_STEPS = 2000;
+const MAX_STEPS = 800;
 
 /** What has to change to make `after` of `before`, line by line (Myers, greedy). */
 export function diffLines(before: string, after: string): DiffLine[] {
@@ -21,16 +21,16 @@ export function diffLines(before: string, after: string): DiffLine[] {
 
 function shortest(a: string[], b: string[]): DiffLine[] {
   const max = Math.min(a.length + b.length, MAX_STEPS);
-  const trace: Map<number, number>[] = [];
-  let reach = new Map([[1, 0]]);
+  // how far each diagonal -d … d has come after each step; a step has only every second one
+  const trace: Int32Array[] = [];
+  let reach = new Int32Array(3);
   for (let d = 0; d <= max; d++) {
-    trace.push(new Map(reach));
-    const next = new Map(reach);
+    trace.push(reach);
+    const next = new Int32Array(2 * d + 5);
     for (let k = -d; k <= d; k += 2) {
-      const down = k === -d || (k !== d && (reach.get(k - 1) ?? -1) < (reach.get(k + 1) ?? -1));
-      let x = down ? (reach.get(k + 1) ?? 0) : (reach.get(k - 1) ?? 0) + 1;
+      let x = startOf(reach, k, d);
       while (x < a.length && x - k < b.length && a[x] === b[x - k]) x++;
-      next.set(k, x);
+      next[k + d + 2] = x;
       if (x >= a.length && x - k >= b.length) return walkBack(trace, a, b, d);
     }
     reach = next;
@@ -38,22 +38,26 @@ function shortest(a: string[], b: string[]): DiffLine[] {
   return [...a.map((text): DiffLine => ({ kind: 'removed', text })), ...b.map((text): DiffLine => ({ kind: 'added', text }))];
 }
 
-function walkBack(trace: Map<number, number>[], a: string[], b: string[], steps: number): DiffLine[] {
+/** What the step before reached on a diagonal. */
+const at = (reach: Int32Array, k: number, d: number): number => reach[k + d + 1] ?? 0;
+const comesDown = (reach: Int32Array, k: number, d: number): boolean => k === -d || (k !== d && at(reach, k - 1, d) < at(reach, k + 1, d));
+const startOf = (reach: Int32Array, k: number, d: number): number =>
+  d === 0 ? 0 : comesDown(reach, k, d) ? at(reach, k + 1, d) : at(reach, k - 1, d) + 1;
+
+function walkBack(trace: Int32Array[], a: string[], b: string[], steps: number): DiffLine[] {
   const lines: DiffLine[] = [];
   let x = a.length;
   let y = b.length;
   for (let d = steps; d >= 0; d--) {
-    const reach = trace[d] ?? new Map<number, number>();
+    const reach = trace[d] ?? new Int32Array();
     const k = x - y;
-    const down = k === -d || (k !== d && (reach.get(k - 1) ?? -1) < (reach.get(k + 1) ?? -1));
-    const fromX = d === 0 ? 0 : (reach.get(down ? k + 1 : k - 1) ?? 0);
-    const fromY = d === 0 ? 0 : fromX - (down ? k + 1 : k - 1);
-    while (x > fromX && y > fromY) {
+    const start = startOf(reach, k, d);
+    while (x > start) {
       lines.push({ kind: 'same', text: a[--x] ?? '' });
       y--;
     }
     if (d === 0) break;
-    if (down) lines.push({ kind: 'added', text: b[--y] ?? '' });
+    if (comesDown(reach, k, d)) lines.push({ kind: 'added', text: b[--y] ?? '' });
     else lines.push({ kind: 'removed', text: a[--x] ?? '' });
   }
   return lines.reverse();

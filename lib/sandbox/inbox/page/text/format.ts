@@ -22,6 +22,13 @@ export function formatTime(iso: string, now: Date): string {
   return at.toDateString() === now.toDateString() ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
+/** Day and time of the reader's zone. */
+export function formatDateTime(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** 1, 'mail' → '1 mail'; 2 → '2 mails'. */

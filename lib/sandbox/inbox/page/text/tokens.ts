@@ -6,34 +6,34 @@ export interface Token {
 
 export type Tokenise = (text: string) => Token[];
 
-/** Runs sticky patterns over a text; what none of them knows stays plain. Each pattern consumes at least a character. */
-export function scan(text: string, rules: readonly (readonly [Token['kind'], RegExp])[]): Token[] {
+/** Sticky patterns, the first that fits wins. The third says with which rules it goes on. */
+export type Rules = readonly (readonly [kind: Token['kind'], pattern: RegExp, next?: () => Rules])[];
+
+/** Takes a text apart in one pass; what no pattern knows stays plain. */
+export function scan(text: string, rules: Rules): Token[] {
   const tokens: Token[] = [];
-  let plain = 0;
+  let plain = '';
   let at = 0;
   while (at < text.length) {
-    let found: Token | undefined;
-    for (const [kind, pattern] of rules) {
-      pattern.lastIndex = at;
-      const match = pattern.exec(text);
-      if (match?.[0]) {
-        found = { kind, text: match[0] };
-        break;
-      }
+    const found = match(text, at, rules);
+    if (!found || found.kind === 'plain') plain += found?.text ?? text[at] ?? '';
+    else {
+      if (plain) tokens.push({ kind: 'plain', text: plain });
+      plain = '';
+      tokens.push({ kind: found.kind, text: found.text });
     }
-    if (!found) {
-      at++;
-      continue;
-    }
-    if (plain < at) tokens.push({ kind: 'plain', text: text.slice(plain, at) });
-    if (found.kind === 'plain') {
-      const last = tokens.at(-1);
-      if (last?.kind === 'plain') last.text += found.text;
-      else tokens.push(found);
-    } else tokens.push(found);
-    at += found.text.length;
-    plain = at;
+    at += found?.text.length ?? 1;
+    rules = found?.next?.() ?? rules;
   }
-  if (plain < at) tokens.push({ kind: 'plain', text: text.slice(plain) });
+  if (plain) tokens.push({ kind: 'plain', text: plain });
   return tokens;
+}
+
+function match(text: string, at: number, rules: Rules): (Token & { next: (() => Rules) | undefined }) | undefined {
+  for (const [kind, pattern, next] of rules) {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0];
+    if (found) return { kind, text: found, next };
+  }
+  return undefined;
 }
