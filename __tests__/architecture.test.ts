@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
 
@@ -8,15 +8,19 @@ const ROOT = join(__dirname, '..');
 const files = new Map(
   readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => [path, importsOf(path)] as const),
 );
 
 function importsOf(path: string): string[] {
   const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, 'lib', path), 'utf8'), true, true);
-  return importedFiles.map(({ fileName }) =>
-    fileName.startsWith('.') ? posix.join(dirname(path), fileName).replace(/\.js$/, '.ts') : fileName,
-  );
+  return importedFiles
+    .filter(({ fileName }) => !fileName.endsWith('.css'))
+    .map(({ fileName }) => {
+      if (!fileName.startsWith('.')) return fileName;
+      const target = posix.join(dirname(path), fileName).replace(/\.js$/, '');
+      return existsSync(join(ROOT, 'lib', `${target}.tsx`)) ? `${target}.tsx` : `${target}.ts`;
+    });
 }
 
 interface Row {

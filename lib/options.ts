@@ -1,4 +1,4 @@
-import type { TokenCredential } from '@azure/identity';
+import type { TokenCredential } from './sign-in/token-credential.js';
 import type { ProxyRules } from './graph/proxy.js';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
 import type { Logger } from './base/logger.js';

@@ -10,8 +10,7 @@ const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'u
 
 /** What each is for, and when it is loaded. */
 const reasons = {
-  '@azure/core-rest-pipeline': ['lets @azure/identity use the same connections and proxy', 'first message, unless you give a `credential`'],
-  '@azure/identity': ["Microsoft's own sign-in: secrets, certificates, clouds", 'first message, unless you give a `credential`'],
+  '@azure/msal-node': ["Microsoft's own sign-in: secrets, certificates, clouds", 'first message, unless you give a `credential`'],
   '@microsoft/microsoft-graph-client': ["Microsoft's own client of Graph", 'first message'],
   commander: ['flags of the command line', 'command line only'],
   jsonwebtoken: ['tokens of the sandbox', 'sandbox only'],

@@ -47,7 +47,7 @@ export function addConnectionFlags(command: Command): Command {
     .option('--certificate <path>', 'PEM or .pfx file with certificate and private key')
     .option('--certificate-password-env <name>', "environment variable that holds the file's password")
     .addOption(
-      new Option('--credential <kind>', 'sign in with a credential of @azure/identity').choices([
+      new Option('--credential <kind>', 'sign in with a credential of @azure/identity, which has to be installed').choices([
         'default',
         'managed-identity',
         'workload-identity',
@@ -181,7 +181,11 @@ function fromEnvironment(name: string, env: NodeJS.ProcessEnv): string {
 }
 
 async function createNamedCredential(kind: string): Promise<unknown> {
-  const { DefaultAzureCredential, ManagedIdentityCredential, WorkloadIdentityCredential } = await import('@azure/identity');
+  const { DefaultAzureCredential, ManagedIdentityCredential, WorkloadIdentityCredential } = await import('@azure/identity').catch(
+    (error: Error) => {
+      throw configError(`--credential ${kind} needs @azure/identity (npm install @azure/identity): ${error.message}`);
+    },
+  );
   if (kind === 'managed-identity') return new ManagedIdentityCredential();
   return kind === 'workload-identity' ? new WorkloadIdentityCredential() : new DefaultAzureCredential();
 }

@@ -1,4 +1,4 @@
-import type { TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '../sign-in/token-credential.js';
 import { configError, show } from '../errors/config-error.js';
 import { readProxyRules } from '../graph/proxy.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';

@@ -4,7 +4,7 @@ import { isError } from './is-error.js';
 import { GraphTransportError, isGraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
 
-/** The last thing that happened at the sign-in service; @azure/identity's own errors do not tell. */
+/** The last thing that happened at the sign-in service; MSAL's own errors do not tell. */
 export interface SignInTrace {
   statusCode?: number | undefined;
   /** Why no answer came. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client, Context, Middleware } from '@microsoft/microsoft-graph-client';
 import type { Cancellation } from '../base/cancellation.js';
 import type { HttpAnswer, HttpFailure, HttpOutcome, Requester } from '../base/http.js';
+import { loadPackage } from '../errors/load-package.js';
 import type { TokenSource } from '../sign-in/tokens.js';
 import { isLoopback } from './clouds.js';
 
@@ -68,7 +69,11 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
   let client: Promise<Client> | undefined;
 
   async function createClient(): Promise<Client> {
-    const { Client } = await import('@microsoft/microsoft-graph-client/lib/src/Client.js');
+    const { Client } = await loadPackage(
+      '@microsoft/microsoft-graph-client',
+      () => import('@microsoft/microsoft-graph-client/lib/src/Client.js'),
+      'Client',
+    );
     return Client.initWithMiddleware({
       baseUrl: graphEndpoint,
       defaultVersion: 'v1.0',

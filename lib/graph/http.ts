@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { HttpClient, HttpOutcome, HttpRequest } from '../base/http.js';
+import { loadPackage } from '../errors/load-package.js';
 import { AnswerCollector } from './answer-collector.js';
 import { ConnectionPool, type Connection } from './connection-pool.js';
 import { proxyFor, type ProxyRules } from './proxy.js';
@@ -30,7 +31,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   // loaded on first use: undici costs more to load than all the rest
   async function createPool(): Promise<ConnectionPool> {
-    const undici = await import('undici');
+    const undici = await loadPackage('undici', () => import('undici'), 'Agent');
     return new ConnectionPool({ ...options, undici, now, proxyFor: (url) => proxies && proxyFor(url, proxies) });
   }
 

@@ -1,10 +1,11 @@
+import { loadPackage } from '../errors/load-package.js';
 import type { ContentSource } from './content/content-source.js';
 import { BufferContent, TextContent } from './content/memory-source.js';
 import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
 
 /** Takes a ready-made message apart, so that it can be sent as JSON. Its other structure is lost, and told as loss `raw`. */
 export async function parseRaw(message: OutgoingMessage, raw: ContentSource): Promise<OutgoingMessage> {
-  const { simpleParser } = await import('mailparser');
+  const { simpleParser } = await loadPackage('mailparser', () => import('mailparser'), 'simpleParser');
   const parsed = await simpleParser(await raw.bytes(), {
     skipHtmlToText: true,
     skipImageLinks: true,

@@ -1,9 +1,11 @@
-import type { TokenCredential } from '@azure/identity';
-import type { SignInTrace } from '../errors/from-sign-in.js';
 import type { Requester } from '../base/http.js';
-import { createAzureHttpClient } from './azure-http.js';
-import { isPfx, loadPem } from './pfx.js';
-import type { ClientCertificate, SignIn } from './sign-in.js';
+import type { SignInTrace } from '../errors/from-sign-in.js';
+import { loadPackage } from '../errors/load-package.js';
+import { readCertificatePem } from './certificate-pem.js';
+import { MsalNetwork } from './msal-network.js';
+import { loadPem } from './pfx.js';
+import type { SignIn } from './sign-in.js';
+import type { AccessToken, TokenCredential } from './token-credential.js';
 
 export interface CredentialOptions {
   authorityHost: string;
@@ -12,35 +14,53 @@ export interface CredentialOptions {
   http: Requester;
   /** Filled with what happened on the wire. */
   trace: SignInTrace;
-  /** Repeats of a sign-in that got no answer or 429, 500, 502, 503, 504. */
+  /** Repeats of a sign-in that got no answer or 408, 429, 500, 502, 503, 504. */
   retries: number;
   /** Longest Retry-After that is waited for, in milliseconds. @default 120000 */
   maxRetryDelay?: number | undefined;
 }
 
-/** Makes the credential; @azure/identity is loaded here and not before, since that takes a while. */
+/** Makes the credential; MSAL is loaded here and not before, since that takes a while. */
 export async function createCredential(
   signIn: SignIn,
   { authorityHost, wellKnownAuthority, http, trace, retries, maxRetryDelay = 120_000 }: CredentialOptions,
 ): Promise<TokenCredential> {
   if (signIn.kind === 'credential') return signIn.credential;
-  const [{ ClientCertificateCredential, ClientSecretCredential }, httpClient] = await Promise.all([
-    import('@azure/identity'),
-    createAzureHttpClient(http, trace, maxRetryDelay),
+  const [{ ConfidentialClientApplication }, proof] = await Promise.all([
+    loadPackage('@azure/msal-node', () => import('@azure/msal-node'), 'ConfidentialClientApplication'),
+    readProof(signIn),
   ]);
-  const options = {
-    authorityHost,
-    disableInstanceDiscovery: !wellKnownAuthority,
-    httpClient,
-    retryOptions: { maxRetries: retries, retryDelayInMs: 200, maxRetryDelayInMs: 2000 },
+  const network = new MsalNetwork({ http, trace, retries, maxRetryDelay });
+  const client = new ConfidentialClientApplication({
+    auth: {
+      clientId: signIn.clientId,
+      authority: `${authorityHost}/${signIn.tenantId}`,
+      knownAuthorities: wellKnownAuthority ? [] : [authorityHost],
+      ...proof,
+    },
+    system: { networkClient: network },
+  });
+  return {
+    async getToken(scopes, { abortSignal, claims } = {}): Promise<AccessToken> {
+      network.signal = abortSignal;
+      const result = await client
+        .acquireTokenByClientCredential({ scopes: [scopes].flat(), ...(claims !== undefined && { claims, skipCache: true }) })
+        .catch((error: unknown) => {
+          throw network.failure ?? error;
+        });
+      if (!result?.accessToken || !result.expiresOn) throw new Error('The sign-in service returned no token.');
+      return {
+        token: result.accessToken,
+        expiresOnTimestamp: result.expiresOn.getTime(),
+        refreshAfterTimestamp: result.refreshOn?.getTime(),
+      };
+    },
   };
-  const { tenantId, clientId } = signIn;
-  return signIn.kind === 'secret'
-    ? new ClientSecretCredential(tenantId, clientId, signIn.clientSecret, options)
-    : new ClientCertificateCredential(tenantId, clientId, (await toPem(signIn.certificate)) as { certificatePath: string }, options);
 }
 
-async function toPem(certificate: ClientCertificate): Promise<ClientCertificate> {
-  if (!('certificatePath' in certificate) || !isPfx(certificate.certificatePath)) return certificate;
-  return { certificate: await loadPem(certificate) };
+async function readProof(signIn: Exclude<SignIn, { kind: 'credential' }>) {
+  if (signIn.kind === 'secret') return { clientSecret: signIn.clientSecret };
+  const { certificate } = signIn;
+  // a .pfx file is decrypted on the way
+  return { clientCertificate: readCertificatePem(await loadPem(certificate), certificate.certificatePassword) };
 }

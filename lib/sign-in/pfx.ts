@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { pkcs12 } from 'node-forge';
+import { loadPackage } from '../errors/load-package.js';
 import { configError } from '../errors/config-error.js';
 import type { ClientCertificate } from './sign-in.js';
 
-/** Whether a path names a PKCS #12 file, which @azure/identity does not read. */
+/** Whether a path names a PKCS #12 file, which MSAL does not read. */
 export function isPfx(path: string): boolean {
   return /\.(pfx|p12)$/i.test(path);
 }
@@ -21,7 +22,7 @@ export async function loadPem(certificate: ClientCertificate): Promise<string> {
  * @throws {GraphTransportError} `ECONFIG` for a wrong password or a file without a key or certificate
  */
 export async function pemFromPfx(bytes: Buffer, password: string): Promise<string> {
-  const { default: forge } = await import('node-forge');
+  const forge = await loadPackage('node-forge', () => import('node-forge'), 'pkcs12');
   const oids = forge.pki.oids as Record<'certBag' | 'keyBag' | 'pkcs8ShroudedKeyBag', string>;
   let store: pkcs12.Pkcs12Pfx;
   try {

@@ -1,4 +1,4 @@
-import type { AccessToken } from '@azure/identity';
+import type { AccessToken } from './token-credential.js';
 import { configError, show } from '../errors/config-error.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 

@@ -1,4 +1,4 @@
-import type { TokenCredential } from '@azure/identity';
+import type { TokenCredential } from './token-credential.js';
 
 /** How the app signs in; exactly one of the three. */
 export type SignIn =

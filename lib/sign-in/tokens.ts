@@ -1,4 +1,4 @@
-import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import type { AccessToken, GetTokenOptions, TokenCredential } from './token-credential.js';
 import type { Cancellation } from '../base/cancellation.js';
 import { claimsOf } from './claims-challenge.js';
 import { readToken } from './read-token.js';
