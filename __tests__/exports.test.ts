@@ -57,6 +57,7 @@ test('the package exports these and no others', () => {
   expect(Object.keys(transport).sort()).toEqual([
     'GraphTransport',
     'GraphTransportError',
+    'LazyGraphTransport',
     'graphTransport',
     'graphTransportFromEnv',
     'isGraphTransportError',

@@ -4,7 +4,10 @@
  *
  * @module nodemailer-graph-transport
  */
-export { graphTransport, graphTransportFromEnv, GraphTransport, type MailLike } from './transport.js';
+export { graphTransport, graphTransportFromEnv } from './create-transport.js';
+export { GraphTransport } from './transport.js';
+export { LazyGraphTransport, type LazyOptions } from './lazy-transport.js';
+export type { MailLike } from './nodemailer-transport.js';
 export { mailTransport } from './mail-transport.js';
 export type { EnvironmentOptions } from './config/environment.js';
 export type {
@@ -25,5 +28,6 @@ export type { GraphMessageExtras } from './encode/graph-message.js';
 export type { Loss, LossFeature } from './prepared/loss.js';
 export type { Cloud } from './graph/clouds.js';
 export type { ClientCertificate } from './sign-in/sign-in.js';
+export type { AccessToken, GetTokenOptions, TokenCredential } from './sign-in/token-credential.js';
 export { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 export type { GraphTransportErrorCode, GraphTransportErrorDetails } from './errors/graph-transport-error.js';

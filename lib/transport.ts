@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { Cancellation } from './base/cancellation.js';
 import { deliver } from './delivery/deliver.js';
 import type { UploadProgress } from './delivery/delivery.js';
@@ -19,21 +18,14 @@ import { releaseStreams } from './message/tree.js';
 import { readMessageSettings } from './plan/message-settings.js';
 import type { MessageSettings } from './plan/plan-settings.js';
 import { prepare } from './plan/prepare.js';
-import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
 import { readOptions } from './config/read-options.js';
 import { logExpiry } from './sign-in/expiry.js';
 import { verifyAccess } from './diagnosis/verify-access.js';
 import type { CommonOptions, GraphTransportOptions, Logger, Settings } from './options.js';
-import { VERSION } from './base/version.js';
+import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
 type VerifyCallback = (error: Error | null, success: true) => void;
-
-/** What Nodemailer hands to `send()`, as much of it as is the same in every version. */
-export interface MailLike {
-  data: object;
-  message: object;
-}
 
 /**
  * Nodemailer transport that sends through Microsoft Graph.
@@ -41,13 +33,7 @@ export interface MailLike {
  * Emits `idle` when it can take more messages, as Nodemailer's pool, `progress` ({@link UploadProgress}) while large
  * attachments are uploaded, and `error` for what belongs to no message (only where somebody listens).
  */
-export class GraphTransport extends EventEmitter {
-  /** As Nodemailer shows it in its log. */
-  readonly name = 'GraphTransport';
-  /** This package's. @hidden */
-  readonly version = VERSION;
-  /** `mail.data.signal` cancels queued and running sends. */
-  readonly supportsAbortSignal = true;
+export class GraphTransport extends NodemailerTransport {
   readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #connection: GraphConnection;
@@ -71,7 +57,7 @@ export class GraphTransport extends EventEmitter {
   }
 
   /** Sends a compiled message; called by Nodemailer. Never throws; the callback runs exactly once. */
-  send(mail: MailLike, callback: SendCallback): void {
+  override send(mail: MailLike, callback: SendCallback): void {
     this.#send(mail as unknown as NodemailerMail).then(
       // outside the promise chain, so that a throwing callback is the app's uncaught exception and not called again
       (info) => process.nextTick(callback, null, info),
@@ -86,9 +72,9 @@ export class GraphTransport extends EventEmitter {
    *
    * @throws {GraphTransportError} `EAUTH`, `EENVELOPE`, `ECONNECTION` or `ETIMEDOUT`, with a `hint`
    */
-  verify(): Promise<true>;
-  verify(callback: VerifyCallback): void;
-  verify(callback?: VerifyCallback): Promise<true> | void {
+  override verify(): Promise<true>;
+  override verify(callback: VerifyCallback): void;
+  override verify(callback?: VerifyCallback): Promise<true> | void {
     const verified = this.#verify();
     if (!callback) return verified;
     verified.then(
@@ -98,12 +84,12 @@ export class GraphTransport extends EventEmitter {
   }
 
   /** Whether it can take another message right away. */
-  isIdle(): boolean {
+  override isIdle(): boolean {
     return this.#queue.isIdle();
   }
 
   /** Messages handed over and not settled yet. */
-  pendingCount(): number {
+  override pendingCount(): number {
     return this.#queue.pending;
   }
 
@@ -113,7 +99,7 @@ export class GraphTransport extends EventEmitter {
    *
    * @param options `force`: aborts running messages (`EABORT`) instead of letting them end first
    */
-  close(options?: { force?: boolean | undefined } | null): void {
+  override close(options?: { force?: boolean | undefined } | null): void {
     this.#closed = true;
     this.#queue.close();
     this.#stopExpiryWatch();
@@ -211,12 +197,10 @@ export class GraphTransport extends EventEmitter {
     });
   }
 
-  /** An error that belongs to no message. An `error` event without a listener would end the process. */
+  /** An error that belongs to no message. */
   #report(error: GraphTransportError): void {
     this.#logger.warn({ tnx: 'sign-in', err: error }, 'Renewing the token failed: %s', error.message);
-    // Nodemailer sets `mailer` and passes the event on
-    const { mailer = this } = this as { mailer?: EventEmitter };
-    if (mailer.listenerCount('error') > 0) this.emit('error', error);
+    this.tell(error);
   }
 
   /** What nobody has made a GraphTransportError of is a mistake of this library; it must not carry anything along. */
@@ -225,29 +209,6 @@ export class GraphTransport extends EventEmitter {
     const cause = safeCause(error, secretsOf(this.#settings.signIn));
     return new GraphTransportError('EGRAPH', `unexpected failure before the message was sent: ${cause.message}`, { cause });
   }
-}
-
-/**
- * Creates the transport that goes into `nodemailer.createTransport()`.
- *
- * @param options the options, or a URL `msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?option=value`; without any
- *   sign-in option the environment signs in, see {@link graphTransportFromEnv}
- * @throws {GraphTransportError} `ECONFIG` for a missing, wrong or contradictory option
- */
-export function graphTransport(options?: GraphTransportOptions | CommonOptions | string): GraphTransport {
-  return new GraphTransport(options);
-}
-
-/**
- * Creates the transport from environment variables: `GRAPH_TENANT_ID`, `GRAPH_CLIENT_ID`, `GRAPH_CLIENT_SECRET` or
- * `GRAPH_CLIENT_CERTIFICATE_PATH`, `GRAPH_SENDER`, `GRAPH_SAVE_TO_SENT_ITEMS`, then the `AZURE_*` names of @azure/identity.
- *
- * @param environment `prefix`: what the names begin with instead of `GRAPH_`, such as `APPLICATION_MAIL_`; `env` instead of `process.env`
- * @param options further options; they win over the environment
- * @throws {GraphTransportError} `ECONFIG` that names the variable
- */
-export function graphTransportFromEnv(environment: EnvironmentOptions = {}, options: CommonOptions = {}): GraphTransport {
-  return new GraphTransport({ ...optionsFromEnvironment({ ...environment, required: true }), ...options });
 }
 
 function signalOf({ signal }: NodemailerMail['data']): AbortSignal | undefined {

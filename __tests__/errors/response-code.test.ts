@@ -35,7 +35,8 @@ test.each<[string, GraphTransportErrorCode, GraphTransportErrorDetails, number]>
   ['no answer to a message that may have arrived', 'ETIMEDOUT', { ambiguous: true }, 550],
   ['an abort before anything was sent', 'EABORT', {}, 421],
   ['an abort on the way', 'EABORT', { ambiguous: true }, 550],
-  ['a wrong option', 'ECONFIG', {}, 550],
+  ['a wrong option', 'ECONFIG', { permanent: true }, 550],
+  ['options that could not be read', 'ECONFIG', {}, 450],
   ['throttling', 'EGRAPH', { httpStatus: 429, retryAfter: 60 }, 450],
   ['a mailbox that is being moved', 'EGRAPH', { httpStatus: 400 }, 450],
   ['a service that is not available', 'EGRAPH', { httpStatus: 503 }, 421],
@@ -53,6 +54,6 @@ test.each(CODES)('%s is never to be sent again where it is permanent or ambiguou
   }
 });
 
-test.each(CODES.filter((code) => code !== 'ECONFIG'))('%s may be sent again where it is neither', (code) => {
+test.each(CODES)('%s may be sent again where it is neither', (code) => {
   for (const httpStatus of [undefined, 400, 429, 500, 503]) expect(responseCodeOf({ ...failure, code, httpStatus })).toBeLessThan(500);
 });

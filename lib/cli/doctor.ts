@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import nodemailer from 'nodemailer';
 import { diagnose } from '../diagnosis/diagnose.js';
 import type { Finding } from '../diagnosis/finding.js';
-import { graphTransport } from '../transport.js';
+import { graphTransport } from '../create-transport.js';
 import { addConnectionFlags, CONNECTION_HELP, readConnection, type Connection, type ConnectionFlags } from './connection.js';
 import { createReport, isHealthy, renderJson, renderSummary } from './doctor-report.js';
 

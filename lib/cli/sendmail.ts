@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import nodemailer from 'nodemailer';
 import type { GraphSentMessageInfo } from '../delivery/sent-message-info.js';
-import { graphTransport } from '../transport.js';
+import { graphTransport } from '../create-transport.js';
 import { addConnectionFlags, CONNECTION_HELP, readConnection, type ConnectionFlags } from './connection.js';
 import { EX, exitStatusOf } from './exit-status.js';
 import { parseSendmailArguments, SendmailUsageError, type SendmailArguments } from './sendmail-arguments.js';

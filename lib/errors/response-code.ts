@@ -14,7 +14,7 @@ interface Failure {
  * message again, so only what can neither fail for sure nor arrive twice has one.
  */
 export function responseCodeOf({ code, httpStatus = 0, permanent, ambiguous }: Failure): ResponseCode {
-  if (permanent || ambiguous || code === 'ECONFIG') return 550;
+  if (permanent || ambiguous) return 550;
   if (code === 'ECONNECTION' || code === 'ETIMEDOUT' || code === 'EABORT') return 421;
   return httpStatus >= 500 ? 421 : 450;
 }
