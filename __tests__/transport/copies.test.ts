@@ -13,7 +13,6 @@ type Copy = (transport: GraphTransport) => object;
 
 /** Merges as Auth.js does with its providers: every enumerable property, inherited ones included. */
 function mergeDeep(target: Record<string, unknown>, source: Record<string, unknown>): Record<string, unknown> {
-   
   for (const key in source) {
     const value = source[key];
     if (typeof value === 'object' && value !== null) {
