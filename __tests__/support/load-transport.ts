@@ -2,7 +2,7 @@ import type * as Transport from '../../lib/index.js';
 
 /** The transport as an app with that Nodemailer has it: its parts of Nodemailer are of the same version. */
 export function loadTransport(version: string): typeof Transport.graphTransport {
-  const parts = version === '10' ? [] : ['mime-node', 'shared'];
+  const parts = version === '10' ? [] : ['mime-node', 'shared', 'base64', 'qp'];
   let loaded: typeof Transport | undefined;
   jest.isolateModules(() => {
     for (const part of parts) {

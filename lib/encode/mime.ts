@@ -6,6 +6,7 @@ import { fieldName, joinMessage, readHeaderBlock, splitMessage } from '../messag
 import { createMimeNode, type MimeTreeNode } from '../message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import { listParts } from '../message/tree.js';
+import { buildSource } from './build-source.js';
 import { checkMime, isAddressList, isWithinEnvelope } from './strict/check-mime.js';
 import { readStrictHeader } from './strict/header.js';
 
@@ -27,8 +28,9 @@ export async function encodeMime(
 ): Promise<Buffer> {
   if (message.raw) message.tree.setRaw(await message.raw.bytes());
   else await prepareTree(message, without);
+  options.signal?.throwIfAborted();
   // its header has CRLF then
-  return withCrlf(readdress(await collect(message.tree.createReadStream(), options), message));
+  return withCrlf(readdress(buildSource(message.tree) ?? (await collect(message.tree.createReadStream(), options)), message));
 }
 
 async function prepareTree({ tree, attachments }: OutgoingMessage, without: ReadonlySet<OutgoingAttachment>): Promise<void> {

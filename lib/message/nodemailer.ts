@@ -1,5 +1,7 @@
+import * as base64Module from 'nodemailer/lib/base64/index.js';
 import * as fetchModule from 'nodemailer/lib/fetch/index.js';
 import * as mimeNodeModule from 'nodemailer/lib/mime-node/index.js';
+import * as qpModule from 'nodemailer/lib/qp/index.js';
 import * as sharedModule from 'nodemailer/lib/shared/index.js';
 import type { Readable } from 'node:stream';
 
@@ -21,12 +23,18 @@ export interface MimeTreeNode {
   parentNode?: MimeTreeNode | undefined;
   contentType?: string | undefined;
   filename?: string | false | undefined;
+  /** The subtype of a multipart. */
+  multipart?: string | false | undefined;
+  boundary?: string | false | undefined;
+  /** Whether line ends are to be made others. */
+  newline?: unknown;
   disableFileAccess?: boolean | undefined;
   disableUrlAccess?: boolean | undefined;
   normalizeHeaderKey?: unknown;
   getHeader(key: string): unknown;
   setHeader(key: string, value: unknown): unknown;
   setRaw(raw: unknown): unknown;
+  getTransferEncoding(): string | false;
   buildHeaders(): string;
   createReadStream(): Readable;
   getEnvelope(): { from: string | false; to: string[] };
@@ -60,6 +68,16 @@ interface Fetch {
   /** Only where there is a limit, that is from Nodemailer 10 on. */
   DEFAULT_MAX_TIME?: number;
 }
+
+/** The parts of a transform stream that do the work. */
+export interface Encoder {
+  push(chunk: string | Buffer | null): boolean;
+  _transform(chunk: Buffer, encoding: 'buffer', done: () => void): void;
+  _flush(done: () => void): void;
+}
+interface Encoding {
+  Encoder: new (options: { binary?: boolean }) => Encoder;
+}
 type MimeNodeClass = new (contentType: string | false) => MimeTreeNode;
 
 // Nodemailer 7 to 9 are CommonJS: there the ESM namespace has everything under `default`
@@ -87,6 +105,11 @@ export function createLogger<T extends object>(logger: unknown, component: strin
 /** A tree node of its own, for encoding and parsing header values the way Nodemailer does. */
 export function createMimeNode(): MimeTreeNode {
   return new (interop<MimeNodeClass>(mimeNodeModule))(false);
+}
+
+/** Nodemailer's own encoders. That of quoted-printable asks from version 10 on whether the content is `binary`. */
+export function createEncoder(encoding: 'base64' | 'quoted-printable', options: { binary?: boolean } = {}): Encoder {
+  return new (interop<Encoding>(encoding === 'base64' ? base64Module : qpModule).Encoder)(options);
 }
 
 /** Fetches content from a URL. Nodemailer 10 stops at 64 MB and two minutes unless it is told otherwise, older ones never. */

@@ -1,0 +1,134 @@
+import { createEncoder, type Encoder, type MimeTreeNode } from '../message/nodemailer.js';
+
+/** What Nodemailer's streams are replaced with if a plugin wants something else. */
+const METHODS = ['createReadStream', 'stream', '_getStream'];
+
+/**
+ * The bytes that Nodemailer's stream of this tree would give, built at once. Its streams take most of the time that a small message
+ * costs.
+ *
+ * @returns `undefined` if the tree holds anything but text and Buffers, or a plugin takes part in writing it
+ */
+export function buildSource(tree: MimeTreeNode): Buffer | undefined {
+  if (tree._transforms.length > 0 || tree._processFuncs.length > 0 || tree.newline || !isPlain(tree)) return undefined;
+  const pieces = new Pieces();
+  writeNode(tree, pieces);
+  const last = pieces.lastByte;
+  if (last !== 0x0a) pieces.add(last === 0x0d ? '\n' : '\r\n');
+  return pieces.join();
+}
+
+function isPlain(node: MimeTreeNode): boolean {
+  if (METHODS.some((name) => Object.hasOwn(node, name))) return false;
+  if (node._raw) return isText(node._raw) && !node.multipart;
+  return (!node.content || isText(node.content)) && node.childNodes.every(isPlain);
+}
+
+function isText(content: unknown): content is string | Buffer {
+  return typeof content === 'string' || Buffer.isBuffer(content);
+}
+
+function writeNode(node: MimeTreeNode, pieces: Pieces): void {
+  if (node._raw) {
+    pieces.add(node._raw as string | Buffer);
+    return;
+  }
+  // before the headers, which set it
+  const encoding = node.getTransferEncoding();
+  pieces.add(`${node.buildHeaders()}\r\n\r\n`);
+  if (node.content) pieces.add(encode(node, node.content as string | Buffer, encoding));
+  if (!node.multipart) return;
+  for (const [index, child] of node.childNodes.entries()) {
+    pieces.add(`${index > 0 ? '\r\n' : ''}--${node.boundary}\r\n`);
+    writeNode(child, pieces);
+  }
+  pieces.add(`\r\n--${node.boundary}--\r\n`);
+}
+
+function encode(node: MimeTreeNode, content: string | Buffer, encoding: string | false): string | Buffer {
+  if (encoding !== 'base64' && encoding !== 'quoted-printable') return content;
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  if (encoding === 'base64') {
+    evenLines ??= hasEvenLines();
+    return evenLines ? wrappedBase64(bytes) : run(createEncoder('base64'), bytes);
+  }
+  return run(createEncoder('quoted-printable', { binary: !/^text\//i.test(node.contentType ?? '') }), bytes);
+}
+
+/** How lines are broken depends on Nodemailer's version: its own encoder does it, without a stream around it. */
+function run(encoder: Encoder, bytes: Buffer): string {
+  let text = '';
+  encoder.push = (chunk) => {
+    text += typeof chunk === 'string' ? chunk : (chunk?.toString('latin1') ?? '');
+    return true;
+  };
+  // a stream keeps an empty chunk from it
+  if (bytes.length > 0) encoder._transform(bytes, 'buffer', () => undefined);
+  encoder._flush(() => undefined);
+  return text;
+}
+
+let evenLines: boolean | undefined;
+
+/** Whether Nodemailer breaks base64 as everybody does. Version 7 breaks too late behind a single line, and once too often behind full ones. */
+function hasEvenLines(): boolean {
+  return [58, 114].every((length) => {
+    const bytes = Buffer.alloc(length);
+    return run(createEncoder('base64'), bytes) === wrappedBase64(bytes);
+  });
+}
+
+/** Characters of base64 in a line. */
+const LINE = 76;
+
+/** Base64 in lines, without a line break at the end. */
+function wrappedBase64(content: Buffer): string | Buffer {
+  const encoded = content.toString('base64');
+  if (encoded.length <= LINE) return encoded;
+  if (encoded.length < 64 * LINE) {
+    let text = encoded.slice(0, LINE);
+    for (let at = LINE; at < encoded.length; at += LINE) text += `\r\n${encoded.slice(at, at + LINE)}`;
+    return text;
+  }
+  const from = Buffer.from(encoded, 'latin1');
+  const lines = Math.ceil(from.length / LINE);
+  const to = Buffer.allocUnsafe(from.length + 2 * (lines - 1));
+  for (let line = 0, at = 0; line < lines; line++) {
+    if (line > 0) {
+      to[at++] = 0x0d;
+      to[at++] = 0x0a;
+    }
+    at += from.copy(to, at, line * LINE, (line + 1) * LINE);
+  }
+  return to;
+}
+
+/** Strings are put together before they are encoded. */
+class Pieces {
+  readonly #buffers: Buffer[] = [];
+  #text = '';
+  lastByte: number | undefined;
+
+  add(piece: string | Buffer): void {
+    if (piece.length === 0) return;
+    if (typeof piece === 'string') {
+      this.#text += piece;
+      // only line ends are asked for
+      this.lastByte = piece.charCodeAt(piece.length - 1);
+      return;
+    }
+    this.#close();
+    this.#buffers.push(piece);
+    this.lastByte = piece[piece.length - 1];
+  }
+
+  join(): Buffer {
+    this.#close();
+    return this.#buffers.length === 1 ? (this.#buffers[0] as Buffer) : Buffer.concat(this.#buffers);
+  }
+
+  #close(): void {
+    if (this.#text !== '') this.#buffers.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
