@@ -25,8 +25,8 @@ export interface ClientCertificateSignIn {
   tenantId: string;
   /** Application (client) ID. */
   clientId: string;
-  /** A path to a PEM or .pfx file with certificate and private key, or an object with path or PEM text and a password. */
-  clientCertificate: string | ClientCertificate;
+  /** Certificate and RSA private key: the path of a PEM or .pfx file, its content as text or base64, or an object with either and a password. */
+  clientCertificate: string | Uint8Array | ClientCertificate;
   clientSecret?: undefined;
   credential?: undefined;
 }

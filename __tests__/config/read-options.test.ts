@@ -5,8 +5,11 @@ import { readOptions as readWith } from '../../lib/config/read-options.js';
 import { show } from '../../lib/errors/config-error.js';
 import type { GraphTransportOptions, Settings } from '../../lib/options.js';
 import { compileMail } from '../message/compile-mail.js';
+import { makeCertificate } from '../sign-in/make-certificate.js';
 
 const SECRET = 'Ab8Q~the-secret';
+const pair = makeCertificate('app');
+const PEM = pair.certificate + pair.privateKey;
 const SIGN_IN = {
   tenantId: '11111111-1111-1111-1111-111111111111',
   clientId: '22222222-2222-2222-2222-222222222222',
@@ -163,8 +166,8 @@ describe('the three ways to sign in', () => {
       { certificatePath: '/etc/app.pem', certificatePassword: 'x' },
       { certificatePath: '/etc/app.pem', certificatePassword: 'x' },
     ],
-    ['the PEM text', { certificate: 'PEM' }, { certificate: 'PEM' }],
-    ['the PEM text and a password', { certificate: 'PEM', certificatePassword: 'x' }, { certificate: 'PEM', certificatePassword: 'x' }],
+    ['the PEM text', { certificate: PEM }, { certificate: PEM }],
+    ['the PEM text and a password', { certificate: PEM, certificatePassword: 'x' }, { certificate: PEM, certificatePassword: 'x' }],
   ])('a certificate as %s', (_what, clientCertificate, certificate) => {
     expect(readOptions({ tenantId, clientId, clientCertificate } as GraphTransportOptions).signIn).toEqual({
       kind: 'certificate',

@@ -143,9 +143,15 @@ describe('a .pfx file', () => {
     expect(JSON.stringify([message, stack, rest])).not.toContain('GEHEIM');
   });
 
-  test('that is none says how to convert one', async () => {
+  test('that is a PEM by its content is read as one', async () => {
     const clientCertificate = join(folder, 'text.pfx');
-    writeFileSync(clientCertificate, own.certificate);
+    writeFileSync(clientCertificate, own.certificate + own.privateKey);
+    await expect(create({ tenantId, clientId, clientCertificate }).verify()).resolves.toBe(true);
+  });
+
+  test('that is none says how to convert one', async () => {
+    const clientCertificate = join(folder, 'none.pfx');
+    writeFileSync(clientCertificate, 'something else');
     await expect(create({ tenantId, clientId, clientCertificate }).verify()).rejects.toMatchObject({
       code: 'ECONFIG',
       message: expect.stringContaining('openssl pkcs12'),
@@ -154,8 +160,9 @@ describe('a .pfx file', () => {
 
   test('that is not there is named', async () => {
     await expect(create({ tenantId, clientId, clientCertificate: '/nowhere/app.pfx' }).verify()).rejects.toMatchObject({
-      code: 'EAUTH',
-      message: expect.stringContaining('/nowhere/app.pfx'),
+      code: 'ECONFIG',
+      permanent: true,
+      message: expect.stringContaining('/nowhere/app.pfx is not there'),
     });
   });
 });
@@ -201,7 +208,7 @@ describe('ways to sign in exclude each other', () => {
       { ...app, clientSecret },
       { ...app, clientCertificate: 'app.pem' },
       { ...app, clientCertificate: { certificatePath: 'app.pfx', certificatePassword: 'open' } },
-      { ...app, clientCertificate: { certificate: own.certificate } },
+      { ...app, clientCertificate: { certificate: own.certificate + own.privateKey } },
       { credential, mailbox: 'me' },
     ];
     for (const options of good) graphTransport(options).close();

@@ -61,8 +61,9 @@ test('explains a certificate that is not registered', async () => {
 
 test('explains a certificate file that is not there', async () => {
   await expect(create({ tenantId: sandbox.tenantId, clientId, clientCertificate: '/nowhere/app.pem' }).verify()).rejects.toMatchObject({
-    code: 'EAUTH',
-    message: expect.stringMatching(/app\.pem/),
+    code: 'ECONFIG',
+    permanent: true,
+    message: expect.stringMatching(/app\.pem is not there/),
   });
 });
 

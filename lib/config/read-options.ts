@@ -2,10 +2,11 @@ import type { TokenCredential } from '../sign-in/token-credential.js';
 import { configError, show } from '../errors/config-error.js';
 import { readProxyRules } from '../graph/proxy.js';
 import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
-import type { ClientCertificate, SignIn } from '../sign-in/sign-in.js';
+import type { SignIn } from '../sign-in/sign-in.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
 import { environmentNames, optionsFromEnvironment, type EnvironmentOptions } from './environment.js';
 import { readMailbox } from './mailbox.js';
+import { readCertificate } from './read-certificate.js';
 import { optionsFromUrl } from './url.js';
 
 const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential'];
@@ -129,22 +130,6 @@ function readSignIn(options: Record<string, unknown>): SignIn {
     return { kind: 'secret', tenantId, clientId, clientSecret: required(options, 'clientSecret', "the client secret's Value", true) };
   }
   return { kind: 'certificate', tenantId, clientId, certificate: readCertificate(clientCertificate) };
-}
-
-function readCertificate(value: unknown): ClientCertificate {
-  if (typeof value === 'string' && value !== '') return { certificatePath: value };
-  const { certificatePath, certificate, certificatePassword } = (typeof value === 'object' && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
-  const source = typeof certificatePath === 'string' ? certificatePath : certificate;
-  if (typeof source !== 'string' || source === '' || (certificatePath !== undefined && certificate !== undefined)) {
-    throw configError(
-      '"clientCertificate" must be a path, { certificatePath, certificatePassword } or { certificate, certificatePassword }',
-    );
-  }
-  const password = typeof certificatePassword === 'string' ? { certificatePassword } : {};
-  return typeof certificatePath === 'string' ? { certificatePath, ...password } : { certificate: source, ...password };
 }
 
 function readHosts(options: Record<string, unknown>): CloudHosts {

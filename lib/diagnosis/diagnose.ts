@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { loadPem } from '../sign-in/pfx.js';
+import { loadPem } from '../sign-in/certificate.js';
 import { graphError } from '../errors/from-graph.js';
 import { signInError, type SignInTrace } from '../errors/from-sign-in.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';

@@ -1,9 +1,9 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Requester } from '../base/http.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
 import { loadPackage } from '../errors/load-package.js';
-import { readCertificatePem } from './certificate-pem.js';
+import { loadPem } from './certificate.js';
 import { MsalNetwork } from './msal-network.js';
-import { loadPem } from './pfx.js';
 import type { SignIn } from './sign-in.js';
 import type { AccessToken, TokenCredential } from './token-credential.js';
 
@@ -60,7 +60,11 @@ export async function createCredential(
 
 async function readProof(signIn: Exclude<SignIn, { kind: 'credential' }>) {
   if (signIn.kind === 'secret') return { clientSecret: signIn.clientSecret };
-  const { certificate } = signIn;
-  // a .pfx file is decrypted on the way
-  return { clientCertificate: readCertificatePem(await loadPem(certificate), certificate.certificatePassword) };
+  const pem = await loadPem(signIn.certificate);
+  return {
+    clientCertificate: {
+      thumbprintSha256: new X509Certificate(pem).fingerprint256.replaceAll(':', ''),
+      privateKey: createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }) as string,
+    },
+  };
 }

@@ -6,9 +6,13 @@ export type SignIn =
   | { kind: 'certificate'; tenantId: string; clientId: string; certificate: ClientCertificate }
   | { kind: 'credential'; credential: TokenCredential };
 
-/** `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: the PEM text itself; `certificatePassword` if it is encrypted. */
+/**
+ * `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: its content, PEM or .pfx, as text, base64 or bytes;
+ * `certificatePassword` if it is encrypted.
+ */
 export type ClientCertificate =
-  { certificatePath: string; certificatePassword?: string | undefined } | { certificate: string; certificatePassword?: string | undefined };
+  | { certificatePath: string; certificatePassword?: string | undefined }
+  | { certificate: string | Uint8Array; certificatePassword?: string | undefined };
 
 /** What must never appear in an error or a log line. */
 export function secretsOf(signIn: SignIn): string[] {
