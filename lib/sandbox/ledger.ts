@@ -19,7 +19,7 @@ interface Stock<Item extends { busy: boolean }> {
   drafts(): Item[];
   item(immutableId: string): Item | undefined;
   remove(item: Item): void;
-  readonly observer: { evicted(messages: SandboxMessage[]): void } | undefined;
+  readonly observer: { removed(messages: SandboxMessage[], by: 'evicted'): void } | undefined;
 }
 
 /** Counts the bytes kept, and drops the oldest where there are too many. Without limits it counts nothing. */
@@ -72,7 +72,7 @@ export class Ledger<Item extends { busy: boolean }> {
     this.#dropDrafts(store);
     if (dropped.length === 0) return;
     this.#evicted += dropped.length;
-    store.observer?.evicted(dropped);
+    store.observer?.removed(dropped, 'evicted');
   }
 
   #dropMessage(store: Stock<Item>): SandboxMessage {

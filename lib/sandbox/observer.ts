@@ -14,8 +14,8 @@ export interface SandboxObserver {
   bounced(bounce: SandboxBounce, item: Item): void;
   /** A request is about to be answered. */
   requested(request: SandboxRequest, exchange: Exchange): void;
-  /** Messages were dropped by a limit. */
-  evicted(messages: SandboxMessage[]): void;
+  /** Messages were dropped, by a limit or one by one. */
+  removed(messages: SandboxMessage[], by: 'evicted' | 'app'): void;
   /** Everything was forgotten. */
   cleared(): void;
 }

@@ -86,6 +86,11 @@ export class Store {
     return this.items().filter(({ visibleFrom }) => visibleFrom <= now);
   }
 
+  /** How many messages all Sent Items have. */
+  sentCount(): number {
+    return this.#items.size - this.#drafts.size;
+  }
+
   /** Drafts that were neither sent nor deleted, oldest first. */
   drafts(): Item[] {
     return [...this.#drafts];
@@ -169,6 +174,7 @@ export class Store {
     // the array is handed out
     this.messages.length = 0;
     for (const message of kept) this.messages.push(message);
+    if (removal.messages.length > 0) this.observer?.removed(removal.messages, 'app');
     return removal;
   }
 

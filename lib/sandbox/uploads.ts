@@ -53,6 +53,12 @@ export class Uploads {
     return this.#sessions.get(id);
   }
 
+  /** Those under way. */
+  list(): UploadSession[] {
+    const now = Date.now();
+    return [...this.#sessions.values()].filter(({ expiresAt }) => expiresAt.getTime() > now);
+  }
+
   close({ id }: UploadSession): void {
     this.#sessions.delete(id);
   }

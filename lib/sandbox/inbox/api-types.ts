@@ -74,7 +74,8 @@ export interface ApiStatus {
   seq: number;
   startedAt: string;
   counts: ApiCounts;
-  limits: { maxMessages: number; maxBytes: number; bytes: number };
+  /** Null: no limit. */
+  limits: { maxMessages: number | null; maxBytes: number | null; bytes: number };
   /** How many messages the limits have dropped. */
   evicted: number;
   /** `false`: sizes only are kept; body, source, posted and parts answer 404 `ContentNotKept`. */
