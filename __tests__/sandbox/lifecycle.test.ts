@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { AuthenticationHandler, Client as GraphClient } from '@microsoft/microsoft-graph-client';
 import { Agent, fetch } from 'undici';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
+import { VERSION } from '../../lib/sandbox/version.js';
 import { bundle, root } from './bundle.js';
 import { createClient, message } from './client.js';
 
@@ -249,4 +252,9 @@ it('lets the process exit once it is closed', () => {
     });`);
   const { stdout, status, signal } = spawnSync(process.execPath, ['-'], { cwd: root, input: script, encoding: 'utf8', timeout: 20_000 });
   expect({ stdout, status, signal }).toEqual({ stdout: 'closed\n', status: 0, signal: null });
+});
+
+it('knows the version of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  expect(VERSION).toBe(version);
 });

@@ -56,6 +56,7 @@ export interface Settings {
   maxBytes: number;
   /** Undefined: no inbox. */
   inboxPort: number | undefined;
+  caFile: string | undefined;
   onMessage: (message: SandboxMessage) => void;
 }
 
@@ -118,7 +119,11 @@ function checkExposure(host: string, apps: App[]): void {
 
 const DEFAULT_INBOX = { port: 0, maxMessages: 500, maxBytes: 256 * MEBIBYTE };
 
-function readInbox({ inbox = false, maxMessages, maxBytes }: SandboxOptions): Pick<Settings, 'inboxPort' | 'maxMessages' | 'maxBytes'> {
+function readInbox({
+  inbox = false,
+  maxMessages,
+  maxBytes,
+}: SandboxOptions): Pick<Settings, 'inboxPort' | 'caFile' | 'maxMessages' | 'maxBytes'> {
   if (typeof inbox !== 'boolean' && (typeof inbox !== 'object' || inbox === null)) {
     throw new TypeError(`"inbox" must be true, false or an object, got ${JSON.stringify(inbox)}`);
   }
@@ -129,7 +134,7 @@ function readInbox({ inbox = false, maxMessages, maxBytes }: SandboxOptions): Pi
     maxBytes: readNumber('maxBytes', own.maxBytes ?? maxBytes, fallback.maxBytes),
   };
   if (limits.maxMessages < 1) throw new TypeError('"maxMessages" must be at least 1');
-  return { ...limits, inboxPort: inbox === false ? undefined : readNumber('inbox.port', own.port, DEFAULT_INBOX.port) };
+  return { ...limits, caFile: own.caFile, inboxPort: inbox === false ? undefined : readNumber('inbox.port', own.port, DEFAULT_INBOX.port) };
 }
 
 function readNumber(name: string, value: number | undefined, fallback: number): number {

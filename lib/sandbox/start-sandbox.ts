@@ -10,6 +10,7 @@ import { Connections } from './http/connections.js';
 import { Hosts, misdirect } from './http/hosts.js';
 import { listen, type Listener } from './http/listen.js';
 import { serve, type ServeContext, type Surface } from './http/serve.js';
+import type { RunningInbox } from './inbox/start-inbox.js';
 import { createSandbox } from './sandbox.js';
 import { readSettings } from './settings.js';
 import type { SandboxState } from './state.js';
@@ -18,6 +19,7 @@ import { Traffic } from './traffic.js';
 import type { Sandbox, SandboxOptions } from './types.js';
 import { createUploadSurface } from './upload-surface.js';
 import { Uploads } from './uploads.js';
+import { VERSION } from './version.js';
 
 /**
  * Starts Microsoft Graph and Entra for mail on this machine. Nothing leaves it; what a client
@@ -51,6 +53,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const hosts = new Hosts(settings);
   const listeners: Listener[] = [];
+  let inbox: RunningInbox | undefined;
   const open = async (surface: Surface, port: number, tls: boolean): Promise<string> => {
     const handler: RequestListener = (request, response) => {
       if (hosts.allows(request.headers.host, request.socket.localPort ?? 0)) void serve(context, surface, request, response);
@@ -62,7 +65,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return listener.origin;
   };
   const close = async (): Promise<void> => {
-    const closed = listeners.map((listener) => listener.close());
+    const closed = [...listeners, ...(inbox ? [inbox] : [])].map((listener) => listener.close());
     connections.destroyAll();
     await Promise.all(closed);
   };
@@ -80,9 +83,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     state.origins.authority = await open(entra, settings.authorityPort, true);
     state.origins.graph = await open(createGraphSurface(state), settings.port, tls);
     state.origins.upload = await open(createUploadSurface(state), settings.uploadPort, tls);
+    if (settings.inboxPort !== undefined) {
+      // only here: nobody else pays for it
+      const { startInbox } = await import('./inbox/start-inbox.js');
+      inbox = await startInbox({ state, faults, ca: identity.certificate, caFile: settings.caFile, version: VERSION });
+    }
   } catch (error) {
     await close();
     throw error;
   }
-  return createSandbox({ state, faults, ca: identity.certificate, inboxUrl: undefined, stop: close });
+  return createSandbox({ state, faults, ca: identity.certificate, inboxUrl: inbox?.url, stop: close });
 }

@@ -293,6 +293,8 @@ export interface SandboxOptions {
 export interface SandboxInboxOptions {
   /** Its port, plain http; 0 picks a free one. @default 0 */
   port?: number | undefined;
+  /** Where the certificate was written, to be shown among the settings. @default not shown */
+  caFile?: string | undefined;
   /** As `SandboxOptions.maxMessages`. @default 500 */
   maxMessages?: number | undefined;
   /** As `SandboxOptions.maxBytes`. @default 256 MiB */

@@ -324,6 +324,8 @@ export interface ApiFormatWeight {
 export type ApiOperation =
   | 'discovery'
   | 'token'
+  | 'authorize'
+  | 'deviceCode'
   | 'sendMail'
   | 'createDraft'
   | 'getMessage'

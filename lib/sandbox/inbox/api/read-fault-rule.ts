@@ -3,6 +3,8 @@ import type { FaultRule, SandboxOperation } from '../../types.js';
 const operations = new Set<string>([
   'discovery',
   'token',
+  'authorize',
+  'deviceCode',
   'sendMail',
   'createDraft',
   'getMessage',
