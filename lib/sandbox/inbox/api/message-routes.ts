@@ -136,7 +136,7 @@ function markRead({ inbox, body }: ApiCall): InboxAnswer {
   if ((ids !== 'all' && !isList) || typeof read !== 'boolean') {
     throw new ApiRefusal(400, 'InvalidBody', `Post {"ids": ["…"] or "all", "read": true or false}.`);
   }
-  const wanted = ids as string[] | 'all';
+  const wanted = ids;
   const entries = wanted === 'all' ? inbox.journal.messages : wanted.flatMap((id) => inbox.journal.find(id) ?? []);
   inbox.setRead(entries, wanted, read);
   return { status: 200, body: inbox.counts() };

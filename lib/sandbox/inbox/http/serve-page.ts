@@ -23,7 +23,7 @@ export async function servePage(path: string): Promise<InboxAnswer> {
   // half a megabyte of text, which a sandbox without visitors does not load
   const { pageFiles } = await import('../page-files.js');
   const name = path === '' ? 'index.html' : path;
-  const file = Object.hasOwn(pageFiles, name) ? pageFiles[name as keyof typeof pageFiles] : undefined;
+  const file = Object.hasOwn(pageFiles, name) ? pageFiles[name] : undefined;
   if (!file) throw new ApiRefusal(404, 'NotFound', 'The inbox has no such file.');
   return {
     status: 200,
