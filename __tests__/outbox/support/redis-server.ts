@@ -8,6 +8,7 @@ import { join } from 'node:path';
 /** A Redis server of the test's own, with an append-only file in a folder of its own. */
 export interface RedisServer {
   readonly port: number;
+  readonly pid: number;
   readonly url: string;
   /** Starts it again over the same data, after `kill()`. */
   start(): Promise<void>;
@@ -69,6 +70,9 @@ export async function startRedis(program: string, { appendfsync = 'everysec', mo
   await start();
   return {
     port,
+    get pid() {
+      return child?.pid ?? 0;
+    },
     url: `redis://127.0.0.1:${port}`,
     start,
     kill,
