@@ -1,0 +1,3 @@
+import { readTarget, sendAll } from './mail.mjs';
+
+sendAll(readTarget()).then((results) => console.log(JSON.stringify(results)));
