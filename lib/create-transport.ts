@@ -1,4 +1,4 @@
-import { optionsFromEnvironment, type EnvironmentOptions } from './config/environment.js';
+import { optionsFromEnvironment, overEnvironment, type EnvironmentOptions } from './config/environment.js';
 import { configError, show } from './errors/config-error.js';
 import { LazyGraphTransport, type LazyOptions } from './lazy-transport.js';
 import type { CommonOptions, GraphTransportOptions } from './options.js';
@@ -29,12 +29,14 @@ graphTransport.lazy = (options: LazyOptions = () => undefined): LazyGraphTranspo
 
 /**
  * Creates the transport from environment variables: `GRAPH_TENANT_ID`, `GRAPH_CLIENT_ID`, `GRAPH_CLIENT_SECRET` or
- * `GRAPH_CLIENT_CERTIFICATE_PATH`, `GRAPH_SENDER`, `GRAPH_SAVE_TO_SENT_ITEMS`, then the `AZURE_*` names of @azure/identity.
+ * `GRAPH_CLIENT_CERTIFICATE_PATH`, `GRAPH_SENDER`, `GRAPH_SAVE_TO_SENT_ITEMS`, `GRAPH_CLOUD`, `GRAPH_PROXY`, `GRAPH_ON_LOSS`,
+ * `GRAPH_CREDENTIAL_EXPIRES`, then the `AZURE_*` names of @azure/identity.
  *
- * @param environment `prefix`: what the names begin with instead of `GRAPH_`, such as `APPLICATION_MAIL_`; `env` instead of `process.env`
+ * @param environment `prefix`: what the names begin with instead of `GRAPH_`, such as `APPLICATION_MAIL_`; `sender`: name of the
+ *   variable that holds the mailbox, where it is another; `env` instead of `process.env`
  * @param options further options; they win over the environment
  * @throws {GraphTransportError} `ECONFIG` that names the variable
  */
 export function graphTransportFromEnv(environment: EnvironmentOptions = {}, options: CommonOptions = {}): GraphTransport {
-  return new GraphTransport({ ...optionsFromEnvironment({ ...environment, required: true }), ...options });
+  return new GraphTransport(overEnvironment(optionsFromEnvironment({ ...environment, required: true }), { ...options }));
 }

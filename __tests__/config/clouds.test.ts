@@ -33,6 +33,8 @@ test.each<[Cloud | undefined, string, string]>([
   ['global', 'https://graph.microsoft.com', 'https://login.microsoftonline.com'],
   ['usgov', 'https://graph.microsoft.us', 'https://login.microsoftonline.us'],
   ['usgov-dod', 'https://dod-graph.microsoft.us', 'https://login.microsoftonline.us'],
+  ['bleu', 'https://graph.svc.sovcloud.fr', 'https://login.sovcloud-identity.fr'],
+  ['delos', 'https://graph.svc.sovcloud.de', 'https://login.sovcloud-identity.de'],
   ['china', 'https://microsoftgraph.chinacloudapi.cn', 'https://login.chinacloudapi.cn'],
 ])('cloud %s: Graph at %s, sign-in at %s', async (cloud, graphEndpoint, authorityHost) => {
   expect(readOptions({ ...signIn, cloud }).hosts).toEqual({ graphEndpoint, authorityHost });

@@ -120,8 +120,8 @@ describe('what is given is taken', () => {
     ['retries: 0', { retries: 0 }, { retries: 0 }],
     ['maxRetryDelay: 0', { maxRetryDelay: 0 }, { maxRetryDelay: 0 }],
     ['the longest timer there is', { requestTimeout: 2 ** 31 - 1 }, { requestTimeout: 2 ** 31 - 1 }],
-    ['tls.ca as text', { tls: { ca: 'PEM' } }, { ca: 'PEM' }],
-    ['tls.ca as a list', { tls: { ca: ['PEM', Buffer.from('PEM')] } }, { ca: ['PEM', Buffer.from('PEM')] }],
+    ['tls.ca as text', { tls: { ca: PEM } }, { ca: PEM }],
+    ['tls.ca as a list', { tls: { ca: [PEM, Buffer.from(PEM)] } }, { ca: [PEM, Buffer.from(PEM)] }],
     ['tls without ca', { tls: {} }, { ca: undefined }],
     ['proxy', { proxy: 'http://user:password@proxy.contoso.com:8080' }, { proxies: { always: { name: 'proxy.contoso.com:8080' } } }],
     ['secretExpires as text', { secretExpires: '2027-01-31' }, { secretExpires: new Date('2027-01-31') }],
@@ -142,7 +142,7 @@ describe('what is given is taken', () => {
   });
 
   test('and are not changed', () => {
-    const options = Object.freeze({ ...SIGN_IN, mailbox: ' noreply@contoso.com ', tls: Object.freeze({ ca: 'PEM' }) });
+    const options = Object.freeze({ ...SIGN_IN, mailbox: ' noreply@contoso.com ', tls: Object.freeze({ ca: PEM }) });
     expect(() => readOptions(options)).not.toThrow();
   });
 });
@@ -236,7 +236,7 @@ describe('a wrong option is refused: the error names it, what was expected and w
     ['"tls"', { tls: true }, 'an object such as { ca }', 'not true'],
     ['"tls.rejectUnauthorized"', { tls: { rejectUnauthorized: false } }, 'only "tls.ca"', 'is not supported'],
     ['"tls.ca"', { tls: { ca: 5 } }, 'a PEM string, a Buffer or an array of them', ''],
-    ['"tls.ca"', { tls: { ca: ['PEM', null] } }, 'a PEM string, a Buffer or an array of them', ''],
+    ['"tls.ca"', { tls: { ca: [PEM, null] } }, 'a PEM string, a Buffer or an array of them', ''],
     ['"logger"', { logger: 'debug' }, 'a bunyan-style logger', "not 'debug'"],
     ['"component"', { component: 5 }, 'non-empty string', 'not 5'],
     ['"tenantId"', { tenantId: undefined }, 'Directory (tenant) ID', 'is missing'],

@@ -54,7 +54,7 @@ export function addConnectionFlags(command: Command): Command {
       ]),
     )
     .option('--mailbox <address>', 'mailbox that sends')
-    .option('--cloud <name>', 'global, usgov, usgov-dod or china')
+    .option('--cloud <name>', 'global, usgov, usgov-dod, china, bleu or delos')
     .option('--graph-endpoint <url>', 'root of Graph, instead of --cloud')
     .option('--authority-host <url>', 'root of the sign-in service, instead of --cloud')
     .option('--proxy <url>', 'http or https proxy; else HTTPS_PROXY and NO_PROXY count')

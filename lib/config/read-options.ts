@@ -1,12 +1,15 @@
 import type { TokenCredential } from '../sign-in/token-credential.js';
 import { configError, show } from '../errors/config-error.js';
 import { readProxyRules } from '../graph/proxy.js';
-import { CLOUDS, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
+import { CLOUDS, isKnownToMsal, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
-import { environmentNames, optionsFromEnvironment, type EnvironmentOptions } from './environment.js';
+import { environmentNames, optionsFromEnvironment, overEnvironment, type EnvironmentOptions } from './environment.js';
 import { readMailbox } from './mailbox.js';
+import { readClientId, readClientSecret, readTenantId } from './read-app.js';
+import { readCa } from './read-ca.js';
 import { readCertificate } from './read-certificate.js';
+import { whereItWent } from './unknown-option.js';
 import { optionsFromUrl } from './url.js';
 
 const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential'];
@@ -55,7 +58,8 @@ export function readOptions(
   // own properties only: what a polluted prototype brings along is nobody's wish
   const options = withEnvironment(Object.assign(Object.create(null), given) as Record<string, unknown>, env);
   for (const name of Object.keys(options)) {
-    if (options[name] !== undefined && !Object.hasOwn(KNOWN, name)) throw configError(`unknown option "${name}"${suggestion(name)}`);
+    if (options[name] !== undefined && !Object.hasOwn(KNOWN, name))
+      throw configError(`unknown option "${name}"${whereItWent(name, Object.keys(KNOWN))}`);
   }
   const hosts = readHosts(options);
   const signIn = readSignIn(options);
@@ -71,7 +75,7 @@ export function readOptions(
     route: oneOf(options, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
     onLoss: oneOf(options, 'onLoss', ['warn', 'error', 'ignore'], 'warn'),
     hosts,
-    wellKnownAuthority: Object.values(CLOUDS).some((cloud) => cloud.authorityHost === hosts.authorityHost),
+    wellKnownAuthority: isKnownToMsal(hosts.authorityHost),
     maxConnections: integer(options, 'maxConnections', 4, 1),
     rateLimit: options['rateLimit'] === undefined || options['rateLimit'] === false ? undefined : integer(options, 'rateLimit', 0, 1),
     rateDelta: integer(options, 'rateDelta', 1000, 1),
@@ -92,10 +96,7 @@ export function readOptions(
 /** Without any sign-in option, the environment signs in. */
 function withEnvironment(options: Record<string, unknown>, env: EnvironmentOptions['env']): Record<string, unknown> {
   if (SIGN_IN.some((name) => options[name] !== undefined)) return options;
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { authorityHost, ...rest } = optionsFromEnvironment({ env });
-  const ownHosts = given['cloud'] !== undefined || given['authorityHost'] !== undefined;
-  return { ...rest, ...(authorityHost !== undefined && !ownHosts && { authorityHost }), ...given };
+  return overEnvironment(optionsFromEnvironment({ env }), options);
 }
 
 function readSignIn(options: Record<string, unknown>): SignIn {
@@ -119,16 +120,10 @@ function readSignIn(options: Record<string, unknown>): SignIn {
     return { kind: 'credential', credential: credential as TokenCredential };
   }
 
-  const tenantId = required(options, 'tenantId', 'the Directory (tenant) ID');
-  if (!/^[\w.-]+$/.test(tenantId))
-    // a "~" stands in every client secret: somebody has mixed the two up
-    throw configError(
-      `"tenantId" must be a tenant id or a domain such as contoso.com${tenantId.includes('~') ? '' : `, not ${show(tenantId)}`}`,
-    );
-  const clientId = required(options, 'clientId', 'the Application (client) ID');
-  if (clientCertificate === undefined) {
-    return { kind: 'secret', tenantId, clientId, clientSecret: required(options, 'clientSecret', "the client secret's Value", true) };
-  }
+  const tenantId = readTenantId(options['tenantId']);
+  const clientId = readClientId(options['clientId'], tenantId);
+  if (clientCertificate === undefined)
+    return { kind: 'secret', tenantId, clientId, clientSecret: readClientSecret(options['clientSecret']) };
   return { kind: 'certificate', tenantId, clientId, certificate: readCertificate(clientCertificate) };
 }
 
@@ -156,17 +151,6 @@ function readOrigin(options: Record<string, unknown>, name: string): string | un
   return url.origin;
 }
 
-function readCa(tls: unknown): Settings['ca'] {
-  if (tls === undefined) return undefined;
-  if (typeof tls !== 'object' || tls === null) throw configError(`"tls" must be an object such as { ca }, not ${show(tls)}`);
-  const unknown = Object.keys(tls).find((name) => name !== 'ca');
-  if (unknown !== undefined) throw configError(`"tls.${unknown}" is not supported; only "tls.ca" is`);
-  const { ca } = tls as { ca?: unknown };
-  const valid = (value: unknown): value is string | Buffer => typeof value === 'string' || Buffer.isBuffer(value);
-  if (ca === undefined || valid(ca) || (Array.isArray(ca) && ca.every(valid))) return ca;
-  throw configError('"tls.ca" must be a PEM string, a Buffer or an array of them');
-}
-
 function readDate(options: Record<string, unknown>, name: string): Date | undefined {
   const value = options[name];
   if (value === undefined) return undefined;
@@ -179,13 +163,6 @@ function readLogger(value: unknown): Settings['logger'] {
   if (value === undefined || value === null) return false;
   if (typeof value === 'boolean' || typeof value === 'object') return value;
   throw configError(`"logger" must be true, false or a bunyan-style logger, not ${show(value)}`);
-}
-
-function required(options: Record<string, unknown>, name: string, what: string, secret = false): string {
-  const value = options[name];
-  if (value === undefined || (typeof value === 'string' && value.trim() === '')) throw configError(`"${name}" is missing: ${what}`);
-  if (typeof value === 'string' && !/[\r\n]/.test(value.trim())) return value.trim();
-  throw configError(`"${name}" must be a string: ${what}${secret ? '' : `, not ${show(value)}`}`);
 }
 
 function string(options: Record<string, unknown>, name: string): string | undefined {
@@ -214,9 +191,4 @@ function oneOf<T extends string>(options: Record<string, unknown>, name: string,
   if (value === undefined) return byDefault;
   if (values.includes(value as T)) return value as T;
   throw configError(`"${name}" must be one of ${values.map((item) => `'${item}'`).join(', ')}, not ${show(value)}`);
-}
-
-function suggestion(name: string): string {
-  const known = Object.keys(KNOWN).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  return known ? `; did you mean "${known}"?` : '';
 }

@@ -31,12 +31,13 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
     graphCodes: ['AADSTS700016'],
     cause: 'The app (clientId) is not known in this tenant.',
     remedy:
-      'Check that clientId is the Application (client) ID and that tenantId is the Directory (tenant) ID of the same app registration.',
+      'Check that clientId is the Application (client) ID and that tenantId is the Directory (tenant) ID of the same app registration, not swapped.',
   },
   {
     graphCodes: ['AADSTS90002'],
     cause: 'There is no such tenant in this cloud.',
-    remedy: 'Check tenantId (Directory (tenant) ID), and the cloud option if the tenant is in a national cloud.',
+    remedy:
+      'Check tenantId (Directory (tenant) ID; is it swapped with clientId?), and the cloud option if the tenant is in a national cloud.',
   },
   {
     graphCodes: ['AADSTS900023'],
@@ -46,7 +47,7 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
   {
     graphCodes: ['AADSTS90038', 'AADSTS900382'],
     cause: 'The tenant belongs to another cloud.',
-    remedy: "Set the cloud option: 'usgov', 'usgov-dod' or 'china'.",
+    remedy: "Set the cloud option: 'usgov', 'usgov-dod', 'china', 'bleu' or 'delos'.",
   },
   {
     graphCodes: ['AADSTS500011', 'AADSTS1002012', 'AADSTS70011'],
