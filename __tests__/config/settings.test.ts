@@ -8,7 +8,7 @@ const tenantId = '11111111-1111-4111-8111-111111111111';
 const clientId = '22222222-2222-4222-8222-222222222222';
 const clientSecret = 'Ab8Q~GEHEIM';
 const app = { tenantId, clientId, clientSecret };
-const read = (options: object, env: Record<string, string> = {}) => readOptions(options as never, env);
+const read = (options: object, env: Record<string, string> = {}) => readOptions(options, env);
 
 function refusalOf(act: () => unknown): GraphTransportError {
   try {
