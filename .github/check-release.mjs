@@ -1,4 +1,5 @@
-// Whether this checkout may be published as the tag says: node .github/check-release.mjs v1.2.3
+// Whether this checkout may be published as the tag says: npm run check:release -- v1.2.3
+// REPOSITORY in package.json stands for owner/name on GitHub, from which npm knows homepage and issues, too; it stands nowhere else.
 import { readFileSync } from 'node:fs';
 
 const tag = process.argv[2] ?? '';
@@ -13,7 +14,8 @@ if (!entry) problems.push(`CHANGELOG.md has no entry "## [${version}]"`);
 else if (!/^- /m.test(entry)) problems.push(`the entry "## [${version}]" of CHANGELOG.md is empty`);
 // npm refuses provenance of another repository, at the very end
 const url = typeof repository === 'string' ? repository : (repository?.url ?? '');
-if (home && !new RegExp(`github(\\.com[/:]|:)${home.replaceAll('.', '\\.')}(\\.git)?$`, 'i').test(url)) {
+if (/\bREPOSITORY\b/.test(url)) problems.push(`"repository" of package.json still is the placeholder ${url}: put owner/name in place of REPOSITORY`);
+else if (home && !new RegExp(`github(\\.com[/:]|:)${home.replaceAll('.', '\\.')}(\\.git)?$`, 'i').test(url)) {
   problems.push(`"repository" of package.json is "${url}", but this is github.com/${home}`);
 }
 

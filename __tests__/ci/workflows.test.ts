@@ -131,14 +131,28 @@ describe('the matrix', () => {
 });
 
 describe('a release', () => {
-  test('is published after all checks, by the only job that may ask for an identity', () => {
+  test('is published after all checks, by a job that runs nobody else’s code', () => {
     const publish = job('release.yml', 'publish');
-    expect(publish.needs).toBe('check');
-    expect(publish.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
-    expect(publish.steps.at(-1)?.run).toBe('npm publish --provenance --access public');
-    expect(job('release.yml', 'check').permissions).toEqual({ contents: 'read' });
-    const all = workflows.flatMap(({ jobs }) => jobs.flatMap(({ permissions }) => Object.values(permissions ?? {})));
-    expect(all.filter((right) => right === 'write')).toHaveLength(1);
+    expect(publish.needs).toBe('pack');
+    expect(publish.permissions).toEqual({ 'id-token': 'write' });
+    // the packed file, and no script of it or of a dependency
+    expect(publish.steps.map(({ run }) => run).filter(Boolean)).toEqual(['npm publish ./package/*.tgz --provenance --access public --ignore-scripts']);
+    expect(publish.steps.map(({ uses }) => uses?.split('@')[0]).filter(Boolean)).toEqual(['actions/setup-node', 'actions/download-artifact']);
+    const pack = job('release.yml', 'pack');
+    expect(pack.needs).toBe('check');
+    expect(pack.steps.map(({ run }) => run).filter(Boolean)).toEqual(['npm ci', 'npm pack --pack-destination package']);
+    for (const one of [pack, job('release.yml', 'check')]) expect(one.permissions).toEqual({ contents: 'read' });
+  });
+
+  test('nobody else may ask for an identity or write, but the job that puts the site online', () => {
+    const writing = workflows.flatMap(({ name }) =>
+      Object.entries(parse<Workflow>(`.github/workflows/${name}`).jobs)
+        .filter(([, { permissions }]) => Object.values(permissions ?? {}).includes('write'))
+        .map(([one]) => `${name} ${one}`),
+    );
+    expect(writing.sort()).toEqual(['release.yml publish', 'site.yml deploy']);
+    expect(job('site.yml', 'deploy').permissions).toEqual({ pages: 'write', 'id-token': 'write' });
+    expect(job('site.yml', 'deploy').steps.filter(({ run }) => run)).toEqual([]);
   });
 
   test('is checked as a maintainer checks: .ci/run, and whether tag and CHANGELOG fit', () => {
@@ -161,6 +175,8 @@ describe('a release', () => {
     ['an entry that says nothing', { changelog: changelog.replace('- Something.', '') }, '"## [1.2.3]" of CHANGELOG.md is empty'],
     ['another repository', { home: 'example/mail' }, 'but this is github.com/example/mail'],
     ['a repository that only ends alike', { home: 'ntoso/mail' }, 'but this is github.com/ntoso/mail'],
+    ['the placeholder', { repository: { url: 'git+https://github.com/REPOSITORY.git' } }, 'still is the placeholder'],
+    ['the placeholder, outside of GitHub', { repository: 'github:REPOSITORY', home: '' }, 'still is the placeholder'],
     ['no repository', { repository: undefined }, '"repository" of package.json is ""'],
   ])('%s', (_what, change, problem) => {
     const given = { ...ready, ...change };
@@ -192,6 +208,7 @@ describe('Dependabot', () => {
     expect(updates.map((update) => `${update['package-ecosystem']} ${update.directory}`)).toEqual([
       'npm /',
       'npm /mutation',
+      'npm /site',
       'github-actions /',
     ]);
     for (const { directory } of updates) expect(existsSync(join(root, directory))).toBe(true);
