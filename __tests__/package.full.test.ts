@@ -44,6 +44,10 @@ async function main() {
   await transporter.verify();
   const info = await transporter.sendMail({ from: 'noreply@contoso.com', to: 'customer@example.com', subject: 'Packed', text: 'Hello' });
   const [message] = sandbox.messages;
+  // what is parsed takes packages that are part of this one
+  const raw = 'From: noreply@contoso.com\\r\\nTo: customer@example.com\\r\\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\\r\\nContent-Type: text/plain; charset=iso-8859-15\\r\\nContent-Transfer-Encoding: quoted-printable\\r\\n\\r\\n10 =A4';
+  await transporter.sendMail({ envelope: { from: 'noreply@contoso.com', to: 'customer@example.com' }, raw, graph: { format: 'json' } });
+  const { subject: parsed, text, format } = sandbox.messages[1];
   transporter.close();
   await sandbox.close();
   let error;
@@ -56,6 +60,7 @@ async function main() {
   const { default: other, isGraphTransportError: otherGuard = other.isGraphTransportError } = await import(otherBuild);
   console.log(JSON.stringify({
     subject: message.subject,
+    parsed: [format, parsed, text.trim()],
     sameId: info.messageId === message.messageId,
     code: error.code,
     own: isGraphTransportError(error),
@@ -65,7 +70,15 @@ async function main() {
 }
 main();
 `;
-const arrived = { subject: 'Packed', sameId: true, code: 'ECONFIG', own: true, acrossBuilds: true, twoBuilds: true };
+const arrived = {
+  subject: 'Packed',
+  parsed: ['json', 'Grüße', '10 €'],
+  sameId: true,
+  code: 'ECONFIG',
+  own: true,
+  acrossBuilds: true,
+  twoBuilds: true,
+};
 // Node 20.19 and newer load ES modules with require(); older ones and other tools do not. For Node 22 and later @azure/identity
 // itself comes with dependencies that want it
 const requireOnly =

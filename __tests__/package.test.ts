@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { usePackage } from './support/use-package.js';
 
@@ -18,36 +19,74 @@ function list(path: string): string[] {
 
 describe('the packed package', () => {
   test('holds the two builds of lib and what a user reads, nothing else', () => {
-    // the page of the inbox is bundled into one file
-    const sources = list('lib').filter((name) => /\.ts$/.test(name) && !name.startsWith('sandbox/inbox/page/'));
-    const declarations = [...new Set(sources.map((name) => name.replace(/(\.d)?\.ts$/, '.d.ts')))];
-    const common = [...declarations, 'index.js', 'outbox/index.js', 'sandbox/index.js', 'package.json'];
+    const common = ['index.js', 'outbox/index.js', 'sandbox/index.js', 'package.json'];
     const builds = [
       ...[...common, 'sandbox/inbox/page-files.js'].map((name) => `dist/cjs/${name}`),
       ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),
+      ...['commander', 'jsonwebtoken', 'libmime', 'mailparser', 'node-forge'].map((name) => `dist/vendor/${name}.cjs`),
     ];
-    // what the entries of one build have in common
-    const [shared, others] = [true, false].map((wanted) =>
-      packed.files.filter((path) => /^dist\/esm\/shared\/\w+\.js$/.test(path) === wanted),
+    const read = ['CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+    const folders = ['docs', 'examples'].flatMap((folder) => list(folder).map((name) => `${folder}/${name}`));
+    // what the entries of one build have in common, and the declarations
+    const isShared = (path: string) => /^dist\/esm\/shared\/\w+\.js$/.test(path);
+    const isDeclaration = (path: string) => /^dist\/.*\.d\.ts$/.test(path);
+    expect(packed.files.filter((path) => !isShared(path) && !isDeclaration(path)).toSorted()).toEqual(
+      [...builds, ...read, ...folders, 'dist/THIRD-PARTY-NOTICES'].toSorted(),
     );
-    expect(others?.toSorted()).toEqual(
-      [...builds, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/THIRD-PARTY-NOTICES'].toSorted(),
+    expect(packed.files.filter(isShared).length).toBeGreaterThan(0);
+    for (const entry of ['index', 'outbox/index', 'sandbox/index']) {
+      expect(packed.files).toEqual(expect.arrayContaining([`dist/esm/${entry}.d.ts`, `dist/cjs/${entry}.d.ts`]));
+    }
+  });
+
+  test('every link between its pages leads to a file in it, and so does every page that an error or a command names', () => {
+    const links = packed.files
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((page) =>
+        [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)/g)].map(([, link = '']) => ({
+          page,
+          target: join(page, '..', link).replaceAll('\\', '/').replace(/\/$/, ''),
+        })),
+      );
+    expect(links.length).toBeGreaterThan(50);
+    const isPacked = (target: string) => packed.files.some((path) => path === target || path.startsWith(`${target}/`));
+    expect(links.filter(({ target }) => !isPacked(target))).toEqual([]);
+    const named = packed.files
+      .filter((path) => /^dist\/.*\.js$/.test(path))
+      .flatMap((path) => readFileSync(join(root, path), 'utf8').match(/\bdocs\/[\w/-]+\.md\b/g) ?? []);
+    expect([...new Set(named)].filter((page) => !isPacked(page))).toEqual([]);
+  });
+
+  test('every declaration in it is one that an entry leads to', () => {
+    const led = new Set<string>();
+    const queue = ['esm', 'cjs'].flatMap((format) =>
+      ['index', 'outbox/index', 'sandbox/index'].map((entry) => `dist/${format}/${entry}.d.ts`),
     );
-    expect(shared?.length).toBeGreaterThan(0);
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (led.has(file)) continue;
+      led.add(file);
+      for (const [, path = ''] of readFileSync(join(root, file), 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) {
+        queue.push(join(file, '..', `${path}.d.ts`).replaceAll('\\', '/'));
+      }
+    }
+    const shipped = packed.files.filter(
+      (path) => path.endsWith('.d.ts') && !path.endsWith('/nodemailer-types.d.ts') && path.startsWith('dist/'),
+    );
+    expect(shipped.toSorted()).toEqual([...led].toSorted());
   });
 
   test('imports only what it declares as a dependency', () => {
     const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
     const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
     const imported = new Set<string>();
-    for (const name of packed.files.filter((path) => /\.(js|d\.ts)$/.test(path))) {
+    for (const name of packed.files.filter((path) => /^dist\/.*\.(js|cjs|d\.ts)$/.test(path))) {
       const code = readFileSync(join(root, name), 'utf8');
       const specifiers = [...code.matchAll(/\bfrom ['"]([^'"]+)['"]|\b(?:import|require)\(['"]([^'"]+)['"]\)/g)].map(
         ([, from, call]) => from ?? call ?? '',
       );
       for (const specifier of specifiers) imported.add(/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '');
     }
-    expect([...imported].filter((name) => !/^(\.|node:)/.test(name) && !declared.has(name))).toEqual([]);
+    expect([...imported].filter((name) => !/^(\.|node:)/.test(name) && !isBuiltin(name) && !declared.has(name))).toEqual([]);
     expect(imported).toContain('nodemailer');
   });
 });

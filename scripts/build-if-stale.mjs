@@ -10,7 +10,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, 'node_modules', '.build-lock');
 // the last file a build writes
 const marker = join(root, 'dist', 'esm', 'package.json');
-const inputs = ['lib', 'package.json', 'scripts/build.mjs', 'scripts/build-page.mjs', 'tsconfig.json', 'tsconfig.esm.json'];
+const inputs = [
+  'lib',
+  'package.json',
+  'scripts/build.mjs',
+  'scripts/build-vendor.mjs',
+  'scripts/build-page.mjs',
+  'tsconfig.json',
+  'tsconfig.esm.json',
+];
 
 function changedAt(path) {
   const stat = statSync(path);

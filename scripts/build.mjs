@@ -1,10 +1,12 @@
 // Builds both module formats: esbuild puts what belongs together into one file, which loads in less than half the time of eighty
 // small ones; tsc writes the declarations.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildPage } from './build-page.mjs';
+import { buildVendor, licencesOf, linkVendor, reachableDeclarations, vendor } from './build-vendor.mjs';
 
 const common = {
   bundle: true,
@@ -22,7 +24,7 @@ rmSync('dist', { recursive: true, force: true });
 const notices = await buildPage();
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.esm.json'], { stdio: 'inherit' });
 // the same declarations serve both formats: what differs is the type in the package.json beside them
-cpSync('dist/esm', 'dist/cjs', { recursive: true });
+cpSync('dist/esm', 'dist/cjs', { recursive: true, filter: (path) => !path.endsWith('.js') });
 // CommonJS knows no chunks; the inbox's page stays out of the sandbox, which mostly runs without
 const page = {
   name: 'page-files',
@@ -30,7 +32,7 @@ const page = {
 };
 // jest runs CommonJS in a way that knows no import()
 const cjs = { ...common, format: 'cjs', supported: { 'dynamic-import': false }, outdir: 'dist/cjs' };
-await build({ ...cjs, entryPoints: entries, plugins: [page] });
+await build({ ...cjs, entryPoints: entries, plugins: [page, vendor] });
 await build({ ...cjs, entryPoints: ['lib/sandbox/inbox/page-files.ts'] });
 await build({
   ...common,
@@ -39,7 +41,10 @@ await build({
   splitting: true,
   chunkNames: 'shared/[hash]',
   outdir: 'dist/esm',
+  plugins: [vendor],
 });
+const vendored = await buildVendor();
+linkVendor();
 
 // declarations written by hand: tsc neither copies them nor keeps a usable reference to them
 for (const format of ['esm', 'cjs']) {
@@ -47,7 +52,18 @@ for (const format of ['esm', 'cjs']) {
   const index = `dist/${format}/index.d.ts`;
   writeFileSync(index, `/// <reference path="./nodemailer-types.d.ts" />\n${readFileSync(index, 'utf8')}`);
 }
-writeFileSync('dist/THIRD-PARTY-NOTICES', notices);
+// what no entry leads to would only name packages that are not installed
+const kept = reachableDeclarations(
+  ['esm', 'cjs'].flatMap((format) => entries.map((entry) => entry.replace(/^lib(.*)\.ts$/, `dist/${format}$1.d.ts`))),
+);
+for (const name of readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))) {
+  if (!kept.has(join('dist', name)) && !name.endsWith('nodemailer-types.d.ts')) rmSync(join('dist', name));
+}
+const rule = `\n\n${'-'.repeat(80)}\n\n`;
+writeFileSync(
+  'dist/THIRD-PARTY-NOTICES',
+  [notices.trimEnd(), 'dist/vendor contains the following works.', ...licencesOf(vendored)].join(rule) + '\n',
+);
 // the package is "type": "module"; this marks the second build as CommonJS
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
 writeFileSync('dist/esm/package.json', '{ "type": "module" }\n');

@@ -12,11 +12,6 @@ const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'u
 const reasons = {
   '@azure/msal-node': ["Microsoft's own sign-in: secrets, certificates, clouds", 'first message, unless you give a `credential`'],
   '@microsoft/microsoft-graph-client': ["Microsoft's own client of Graph", 'first message'],
-  commander: ['flags of the command line', 'command line only'],
-  jsonwebtoken: ['tokens of the sandbox', 'sandbox only'],
-  libmime: ['decodes names and headers that Nodemailer has encoded', 'first message with such a header'],
-  mailparser: ['takes ready-made messages (`raw`) apart', '`raw` as JSON; sandbox'],
-  'node-forge': ['reads .pfx certificates, makes those of the sandbox', '.pfx certificates; sandbox'],
   undici: ['connections, proxies, timeouts', 'first message'],
 };
 

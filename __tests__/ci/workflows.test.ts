@@ -136,8 +136,13 @@ describe('a release', () => {
     expect(publish.needs).toBe('pack');
     expect(publish.permissions).toEqual({ 'id-token': 'write' });
     // the packed file, and no script of it or of a dependency
-    expect(publish.steps.map(({ run }) => run).filter(Boolean)).toEqual(['npm publish ./package/*.tgz --provenance --access public --ignore-scripts']);
-    expect(publish.steps.map(({ uses }) => uses?.split('@')[0]).filter(Boolean)).toEqual(['actions/setup-node', 'actions/download-artifact']);
+    expect(publish.steps.map(({ run }) => run).filter(Boolean)).toEqual([
+      'npm publish ./package/*.tgz --provenance --access public --ignore-scripts',
+    ]);
+    expect(publish.steps.map(({ uses }) => uses?.split('@')[0]).filter(Boolean)).toEqual([
+      'actions/setup-node',
+      'actions/download-artifact',
+    ]);
     const pack = job('release.yml', 'pack');
     expect(pack.needs).toBe('check');
     expect(pack.steps.map(({ run }) => run).filter(Boolean)).toEqual(['npm ci', 'npm pack --pack-destination package']);

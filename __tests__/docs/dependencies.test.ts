@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startSandbox } from '../../lib/sandbox/index.js';
@@ -18,6 +18,17 @@ const rows = [...page.matchAll(/^\| `([^`]+)` +\| (.+?) +\| (.+?) +\| (\d+) +\| 
   ([, name = '', , loaded = '', packages, size]) => ({ name, loaded, packages: Number(packages), megabytes: Number(size) }),
 );
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+
+test('the page lists what is part of the package', () => {
+  const [, section = ''] = page.split('## Part of the package');
+  const listed = [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
+  buildPackage();
+  const vendored = readdirSync(join(root, 'dist/vendor')).map((name) => name.replace(/\.cjs$/, ''));
+  expect(listed.sort()).toEqual(vendored.sort());
+  const notices = readFileSync(join(root, 'dist/THIRD-PARTY-NOTICES'), 'utf8');
+  for (const name of vendored) expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  expect(notices).not.toContain('without a text of its own');
+});
 
 test('the page lists the dependencies of package.json, no more and no fewer', () => {
   expect(rows.map(({ name }) => name).sort()).toEqual(Object.keys(dependencies).sort());
