@@ -14,7 +14,8 @@ if (!entry) problems.push(`CHANGELOG.md has no entry "## [${version}]"`);
 else if (!/^- /m.test(entry)) problems.push(`the entry "## [${version}]" of CHANGELOG.md is empty`);
 // npm refuses provenance of another repository, at the very end
 const url = typeof repository === 'string' ? repository : (repository?.url ?? '');
-if (/\bREPOSITORY\b/.test(url)) problems.push(`"repository" of package.json still is the placeholder ${url}: put owner/name in place of REPOSITORY`);
+if (/\bREPOSITORY\b/.test(url))
+  problems.push(`"repository" of package.json still is the placeholder ${url}: put owner/name in place of REPOSITORY`);
 else if (home && !new RegExp(`github(\\.com[/:]|:)${home.replaceAll('.', '\\.')}(\\.git)?$`, 'i').test(url)) {
   problems.push(`"repository" of package.json is "${url}", but this is github.com/${home}`);
 }

@@ -46,9 +46,12 @@ function toIndex(file) {
 function adapt(text, file, files) {
   return text
     .replace(/<!--[^]*?-->\n?/g, '')
-    .replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)/g, (whole, image, label, path, anchor = '') => {
-      const target = posix.normalize(posix.join(posix.dirname(file), path));
-      if (!files.has(target)) return label;
-      return `${image}[${label}](${toIndex(path)}${anchor})`;
-    });
+    .replace(
+      /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)/g,
+      (whole, image, label, path, anchor = '') => {
+        const target = posix.normalize(posix.join(posix.dirname(file), path));
+        if (!files.has(target)) return label;
+        return `${image}[${label}](${toIndex(path)}${anchor})`;
+      },
+    );
 }
