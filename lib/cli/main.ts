@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
 import { createDoctorCommand } from './doctor.js';
+import { createOutboxCommand } from './outbox.js';
 import { createSandboxCommand } from './sandbox.js';
 import { createSendmailCommand } from './sendmail.js';
 import { createSetupCommand } from './setup/command.js';
@@ -15,6 +16,7 @@ const program = new Command('nodemailer-graph-transport')
   .addCommand(createSetupCommand())
   .addCommand(createDoctorCommand())
   .addCommand(createSendmailCommand())
+  .addCommand(createOutboxCommand())
   .addCommand(createSandboxCommand());
 
 // as a link named sendmail it is sendmail
