@@ -24,6 +24,7 @@ export function VirtualList<Row extends { id: string; seq: number }>(props: Virt
   const [view, setView] = useState({ top: 0, height: 800 });
   const [active, setActive] = useState<string | undefined>();
   const focusNext = useRef(false);
+  const [, setTurn] = useState(0);
   void list.version.value;
   const total = list.total.value;
 
@@ -65,6 +66,8 @@ export function VirtualList<Row extends { id: string; seq: number }>(props: Virt
     if (row) setActive(row.id);
     else void list.need(index, index + 1).then(() => setActive(list.at(index)?.id));
     focusNext.current = true;
+    // also where the row is the active one already
+    setTurn((turn) => turn + 1);
   };
 
   useLayoutEffect(() => {

@@ -81,5 +81,5 @@ export function Envelope({ rows }: { rows: readonly ApiEnvelopeRow[] }) {
 }
 
 const Mark = ({ on }: { on: boolean }) => (
-  <td class="mark-cell">{on ? <span title="yes">✓</span> : <span class="muted" aria-label="no" />}</td>
+  <td class="mark-cell">{on ? '✓' : <span class="sr">no</span>}</td>
 );
