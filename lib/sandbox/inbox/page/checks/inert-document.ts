@@ -11,16 +11,23 @@ interface Factory {
 const policy = (globalThis as { trustedTypes?: Factory }).trustedTypes?.createPolicy('inert-html', { createHTML: (text) => text });
 
 /**
- * The html as a document that belongs to no window: no script runs in it, nothing of it is loaded. The page's policy on styles holds in it
- * all the same and would be reported as broken, so `style` attributes become `data-style`, and style sheets `<xmp data-css>`, which is read as
- * text too.
+ * The html as a document that belongs to no window: no script runs in it, nothing of it is loaded. The page's policy holds in it all the same
+ * and would report what the html must not do, so what it is about gets other names: see {@link selectorFor}.
  */
 export function inertDocument(html: string): Document {
-  const tokens = tokeniseHtml(html).map(({ kind, text }) => {
-    if (kind === 'attribute') return /^style$/i.test(text) ? 'data-style' : text;
-    if (kind !== 'tag') return text;
-    return /^<style$/i.test(text) ? '<xmp data-css' : /^<\/style$/i.test(text) ? '</xmp' : text;
-  });
-  const text = tokens.join('');
+  const text = tokeniseHtml(html)
+    .map(({ kind, text }) => {
+      if (kind === 'attribute') return /^(?:style$|on|http-equiv$)/i.test(text) ? `data-${text}` : text;
+      if (kind !== 'tag') return text;
+      // <xmp> is read as text, as <style> is
+      return text
+        .replace(/^<style$/i, '<xmp data-css')
+        .replace(/^<\/style$/i, '</xmp')
+        .replace(/^<base$/i, '<x-base');
+    })
+    .join('');
   return new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
 }
+
+/** What finds in an inert document what the selector finds in the html. */
+export const selectorFor = (selector: string): string => ({ style: 'xmp[data-css]', base: 'x-base' })[selector] ?? selector;

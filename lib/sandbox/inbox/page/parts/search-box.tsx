@@ -61,7 +61,7 @@ export function SearchBox({ label, failure }: { label: string; failure: ApiFailu
           autocomplete="off"
           spellcheck={false}
           list="search-suggestions"
-          placeholder="Search: from: subject: has: loss: status:"
+          placeholder="Search from: subject: loss: status:"
           aria-invalid={problem !== undefined}
           aria-describedby={problem ? 'search-problem' : undefined}
           aria-keyshortcuts="/"

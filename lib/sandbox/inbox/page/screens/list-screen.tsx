@@ -46,7 +46,13 @@ function Panes<Row extends { id: string; seq: number }>(props: {
           <VirtualList list={list} label={title} rowHeight={ROW} selectedId={id} hrefOf={hrefOf} render={render} noun={noun} />
         )}
         <p class="foot muted">
-          {list.isLoaded.value ? count(total, noun.replace('new ', ''), screen === 'requests' ? 'requests' : undefined) : 'Loading …'}
+          {list.isLoaded.value
+            ? count(
+                total,
+                screen === 'requests' ? 'request' : screen === 'sent' ? 'mail' : 'entry',
+                screen === 'mail' || screen === 'refused' ? 'entries' : undefined,
+              )
+            : 'Loading …'}
         </p>
       </section>
       <section class="detail-pane" aria-label="Details">

@@ -18,7 +18,7 @@ import { count } from '../text/format.js';
 import { getJson } from './api.js';
 import { noteArrivals } from './arrivals.js';
 import { onEvents, startLive } from './live.js';
-import { route, screen } from './route.js';
+import { go, route, screen } from './route.js';
 import { RowList } from './row-list.js';
 import { announce, toast } from './toasts.js';
 
@@ -228,6 +228,7 @@ function clear(): void {
   bounces.value = [];
   faults.value = [];
   counts.value = none;
+  if (route.peek().id) go({ id: null, isRefused: false }, { replace: true });
   if (had === 0) return;
   toast(`The app's test called clear(): ${count(had, 'mail')} forgotten.`);
   announce('The sandbox was cleared.');

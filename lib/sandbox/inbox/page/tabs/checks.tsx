@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { ApiMessage } from '../../api-types.js';
 import { findFeatures, rankFindings, type Caniemail, type Finding, type Support } from '../checks/features.js';
-import { inertDocument } from '../checks/inert-document.js';
+import { inertDocument, selectorFor } from '../checks/inert-document.js';
 import { findProblems, judgeLinks, type Checked, type Link, type Problem } from '../checks/problems.js';
 import { readCss } from '../checks/read-css.js';
 import { Badge, Choice, Foreign, Notice, type Tone } from '../parts/bits.js';
@@ -54,10 +54,7 @@ async function check(message: ApiMessage): Promise<Results> {
     all('xmp[data-css]').map(({ textContent }) => textContent),
     all('[data-style]').map((element) => element.getAttribute('data-style') ?? ''),
   );
-  const findings =
-    html === undefined
-      ? []
-      : findFeatures(data, css, (selector) => page.querySelector(selector === 'style' ? 'xmp[data-css]' : selector) !== null);
+  const findings = html === undefined ? [] : findFeatures(data, css, (selector) => page.querySelector(selectorFor(selector)) !== null);
   return { problems: findProblems(checked), links: judgeLinks(checked.links), findings, caniemail: data };
 }
 

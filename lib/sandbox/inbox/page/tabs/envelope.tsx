@@ -80,6 +80,4 @@ export function Envelope({ rows }: { rows: readonly ApiEnvelopeRow[] }) {
   );
 }
 
-const Mark = ({ on }: { on: boolean }) => (
-  <td class="mark-cell">{on ? '✓' : <span class="sr">no</span>}</td>
-);
+const Mark = ({ on }: { on: boolean }) => <td class="mark-cell">{on ? '✓' : <span class="sr">no</span>}</td>;
