@@ -10,7 +10,7 @@ const screens = ['#/mail', '#/refused', '#/drafts', '#/sent', '#/bounces', '#/re
 
 /** The panel of a tab, when what it shows has been loaded. */
 async function settled(page: Page): Promise<void> {
-  await page.locator('main').getByText(/\S/).first().waitFor();
+  await page.locator('main').getByText(/\S/).first().waitFor({ state: 'attached' });
   await page.locator('main [aria-busy="true"]').first().waitFor({ state: 'detached' });
 }
 
@@ -355,13 +355,11 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
   });
 
   test('375 px wide nothing scrolls sideways, one pane at a time', async () => {
-    await inbox
-      .transporter()
-      .sendMail({
-        ...message,
-        subject: 'A long subject without end '.repeat(8),
-        attachments: [{ filename: `${'x'.repeat(150)}.txt`, content: 'x' }],
-      });
+    await inbox.transporter().sendMail({
+      ...message,
+      subject: 'A long subject without end '.repeat(8),
+      attachments: [{ filename: `${'x'.repeat(150)}.txt`, content: 'x' }],
+    });
     const page = await chrome.page({ viewport: { width: 375, height: 700 } });
     const hashes = [...screens, ...messageTabs.map((tab) => `#/mail/latest/${tab}`)];
     for (const hash of hashes) {
