@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { ApiMessage } from '../../../../lib/sandbox/inbox/api-types.js';
 import { graphTransport, type GraphTransport } from '../../../../lib/index.js';
@@ -16,8 +17,8 @@ describeWith('chromium', 'the inbox in a browser', (executablePath) => {
     await page.getByRole('heading', { name: 'No mail yet' }).waitFor();
     const code = await page.getByLabel('JavaScript', { exact: true }).innerText();
     // as if it were pasted; the certificate's file is there with the command only
-    const paste = new Function('graphTransport', 'readFileSync', `return ${code}`) as (...given: unknown[]) => GraphTransport;
-    const transporter = createTransport(paste(graphTransport, () => inbox.sandbox.ca));
+    const pasted = runInNewContext(code, { graphTransport, readFileSync: () => inbox.sandbox.ca }) as GraphTransport;
+    const transporter = createTransport(pasted);
     await transporter.sendMail({ ...message, subject: 'From the app' });
     await page.getByRole('link', { name: /From the app/ }).click();
     await page.getByRole('heading', { name: 'From the app' }).waitFor();

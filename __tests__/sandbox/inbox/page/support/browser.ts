@@ -63,7 +63,7 @@ export function useInbox(options: SandboxOptions = {}) {
       return urlOf(sandbox);
     },
     transporter(overrides: Partial<GraphTransportOptions> = {}) {
-      const transporter = createTransport(graphTransport({ ...sandbox.options, ...overrides } as GraphTransportOptions));
+      const transporter = createTransport(graphTransport({ ...sandbox.options, ...overrides }));
       open.push(transporter);
       return transporter;
     },
