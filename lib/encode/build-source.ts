@@ -1,7 +1,8 @@
+import { headerOf, plainHeaders } from './plain-headers.js';
 import { createEncoder, type Encoder, type MimeTreeNode } from '../message/nodemailer.js';
 
 /** What Nodemailer's streams are replaced with if a plugin wants something else. */
-const METHODS = ['createReadStream', 'stream', '_getStream'];
+const METHODS = ['createReadStream', 'stream', '_getStream', 'getTransferEncoding'];
 
 /**
  * The bytes that Nodemailer's stream of this tree would give, built at once. Its streams take most of the time that a small message
@@ -34,8 +35,8 @@ function writeNode(node: MimeTreeNode, pieces: Pieces): void {
     return;
   }
   // before the headers, which set it
-  const encoding = node.getTransferEncoding();
-  pieces.add(`${node.buildHeaders()}\r\n\r\n`);
+  const encoding = encodingOf(node);
+  pieces.add(`${plainHeaders(node, encoding) ?? node.buildHeaders()}\r\n\r\n`);
   if (node.content) pieces.add(encode(node, node.content as string | Buffer, encoding));
   if (!node.multipart) return;
   for (const [index, child] of node.childNodes.entries()) {
@@ -43,6 +44,11 @@ function writeNode(node: MimeTreeNode, pieces: Pieces): void {
     writeNode(child, pieces);
   }
   pieces.add(`\r\n--${node.boundary}--\r\n`);
+}
+
+function encodingOf(node: MimeTreeNode): string | false {
+  if (!node.content) return false;
+  return headerOf(node, 'Content-Transfer-Encoding') === 'base64' ? 'base64' : node.getTransferEncoding();
 }
 
 function encode(node: MimeTreeNode, content: string | Buffer, encoding: string | false): string | Buffer {

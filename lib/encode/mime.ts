@@ -7,8 +7,9 @@ import { createMimeNode, type MimeTreeNode } from '../message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import { listParts } from '../message/tree.js';
 import { buildSource } from './build-source.js';
-import { checkMime, isAddressList, isWithinEnvelope } from './strict/check-mime.js';
-import { readStrictHeader } from './strict/header.js';
+import { headerOf } from './plain-headers.js';
+import { isAddressList, isWithinEnvelope, readMime } from './strict/check-mime.js';
+import type { StrictField } from './strict/header.js';
 
 export interface MimeOptions {
   /** Milliseconds without a byte after which building is given up. */
@@ -42,7 +43,7 @@ async function prepareTree({ tree, attachments }: OutgoingMessage, without: Read
   for (const { node, type, role, sealed } of listParts(tree)) {
     if (sealed || !type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
     // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
-    node.setHeader('Content-Transfer-Encoding', 'base64');
+    if (headerOf(node, 'Content-Transfer-Encoding') !== 'base64') node.setHeader('Content-Transfer-Encoding', 'base64');
     if (typeof node.content === 'string') node.content = node.content.replace(/\r?\n/g, '\r\n');
     else if (Buffer.isBuffer(node.content) && !node.content.includes(0)) node.content = withCrlf(node.content);
   }
@@ -121,10 +122,9 @@ type Addressed = Pick<
  */
 export function readdress(source: Buffer, message: Addressed): Buffer {
   const { envelope, headersRewritten, deliveryReceipt, messageId, from } = message;
-  if (!headersRewritten && !checkMime(source, envelope.to)) {
-    const names = new Set(readStrictHeader(source).fields?.map(({ name }) => name));
-    if (names.has('message-id') && !(deliveryReceipt && from && !names.has('return-receipt-to'))) return source;
-  }
+  const has = (fields: readonly StrictField[], name: string) => fields.some((field) => field.name === name);
+  const { fields } = headersRewritten ? {} : readMime(source, envelope.to);
+  if (fields && has(fields, 'message-id') && !(deliveryReceipt && from && !has(fields, 'return-receipt-to'))) return source;
   const { lines, body, repairs, ended } = readHeaderBlock(source);
   if (message.raw === undefined && (repairs.length > 0 || !ended)) {
     throw new GraphTransportError(

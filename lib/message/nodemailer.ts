@@ -1,5 +1,6 @@
 import * as base64Module from 'nodemailer/lib/base64/index.js';
 import * as fetchModule from 'nodemailer/lib/fetch/index.js';
+import * as mimeFuncsModule from 'nodemailer/lib/mime-funcs/index.js';
 import * as mimeNodeModule from 'nodemailer/lib/mime-node/index.js';
 import * as qpModule from 'nodemailer/lib/qp/index.js';
 import * as sharedModule from 'nodemailer/lib/shared/index.js';
@@ -21,6 +22,10 @@ export interface MimeTreeNode {
   content?: unknown;
   childNodes: MimeTreeNode[];
   parentNode?: MimeTreeNode | undefined;
+  rootNode: MimeTreeNode;
+  /** When the message was made. */
+  date: Date;
+  keepBcc?: unknown;
   contentType?: string | undefined;
   filename?: string | false | undefined;
   /** The subtype of a multipart. */
@@ -50,6 +55,7 @@ export interface MimeTreeNode {
   _parseAddresses(value: unknown): ParsedAddress[];
   _convertAddresses(addresses: ParsedAddress[], uniqueList: ParsedAddress[]): string;
   _getStream(content: unknown): Readable;
+  _handleContentType(structured: { value: string; params: { boundary?: string } }): void;
 }
 
 /** What Nodemailer hands to `send()`. */
@@ -77,6 +83,9 @@ export interface Encoder {
 }
 interface Encoding {
   Encoder: new (options: { binary?: boolean }) => Encoder;
+}
+interface MimeFuncs {
+  foldLines(line: string, length: number): string;
 }
 type MimeNodeClass = new (contentType: string | false) => MimeTreeNode;
 
@@ -110,6 +119,11 @@ export function createMimeNode(): MimeTreeNode {
 /** Nodemailer's own encoders. That of quoted-printable asks from version 10 on whether the content is `binary`. */
 export function createEncoder(encoding: 'base64' | 'quoted-printable', options: { binary?: boolean } = {}): Encoder {
   return new (interop<Encoding>(encoding === 'base64' ? base64Module : qpModule).Encoder)(options);
+}
+
+/** A header line with line breaks where Nodemailer breaks it. */
+export function foldLines(line: string, length: number): string {
+  return interop<MimeFuncs>(mimeFuncsModule).foldLines(line, length);
 }
 
 /** Fetches content from a URL. Nodemailer 10 stops at 64 MB and two minutes unless it is told otherwise, older ones never. */

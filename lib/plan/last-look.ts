@@ -1,19 +1,29 @@
 import { checkJson } from '../encode/strict/check-json.js';
-import { checkMime } from '../encode/strict/check-mime.js';
-import type { HeaderProblem } from '../encode/strict/header.js';
+import { readMime } from '../encode/strict/check-mime.js';
+import type { HeaderProblem, StrictField } from '../encode/strict/header.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 
-/** What is about to leave: the finished MIME message before base64, or the finished JSON of the message. */
-export type Finished = { readonly mime: Buffer } | { readonly json: string };
+/**
+ * The last look at a MIME message before anything is sent: what was written is read again by a strict reader of its own, and names
+ * exactly the envelope.
+ *
+ * @param source before it goes into base64
+ * @returns the fields of its header
+ * @throws {GraphTransportError} `EMESSAGE` that names the field
+ */
+export function lastLookAtMime(source: Buffer, envelope: readonly string[]): readonly StrictField[] {
+  const { fields, problem } = readMime(source, envelope);
+  if (problem) throw refusal(problem);
+  return fields;
+}
 
 /**
- * The last look before anything is sent: what was written is read again by a strict reader of its own, and names exactly the
- * envelope.
+ * The last look at a message as JSON, without its attachments.
  *
  * @throws {GraphTransportError} `EMESSAGE` that names the field
  */
-export function lastLook(finished: Finished, envelope: readonly string[]): void {
-  const problem = 'mime' in finished ? checkMime(finished.mime, envelope) : checkJson(finished.json, envelope);
+export function lastLookAtJson(json: string, envelope: readonly string[]): void {
+  const problem = checkJson(json, envelope);
   if (problem) throw refusal(problem);
 }
 

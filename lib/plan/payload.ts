@@ -1,14 +1,14 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
-import { fieldName, fieldValue, splitMessage } from '../message/header-block.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import type { GraphMessageExtras } from '../encode/graph-message.js';
 import { attachmentName, bodyOf, describeAttachment, encodeJson } from '../encode/json.js';
 import { encodeMime, type MimeOptions } from '../encode/mime.js';
+import type { StrictField } from '../encode/strict/header.js';
 import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachment.js';
 import { base64Length, REQUEST_LIMIT } from '../prepared/limits.js';
 import type { FileDescription, PreparedMessage, Route } from '../prepared/prepared-message.js';
 import { planUploads } from './format-and-route.js';
-import { lastLook } from './last-look.js';
+import { lastLookAtJson, lastLookAtMime } from './last-look.js';
 
 /** What goes over the wire for a message. */
 export interface Payload extends Pick<PreparedMessage, 'route' | 'contentType' | 'body' | 'inDraft' | 'messageId'> {
@@ -41,7 +41,7 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
   const { messageId } = message;
   const content = (await bodyOf(message)?.text()) ?? '';
   const alone = JSON.stringify(encodeJson(message, content, extras));
-  lastLook({ json: alone }, message.envelope.to);
+  lastLookAtJson(alone, message.envelope.to);
   const length = Buffer.byteLength(alone);
   const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
   const sizes = described.map(({ attachment, description }) => fileAttachmentLength(description, attachment.source.size) + ','.length);
@@ -85,7 +85,7 @@ export async function mimePayload(message: OutgoingMessage, options: PayloadOpti
     const without = new Set(uploads.flatMap((index) => attachments[index] ?? []));
     const source = await encodeMime(message, options, without);
     if (source.length <= MIME_LIMIT) {
-      lastLook({ mime: source }, message.envelope.to);
+      const fields = lastLookAtMime(source, message.envelope.to);
       return {
         route: route === 'draft' || uploads.length > 0 ? 'draft' : 'sendMail',
         contentType: 'text/plain',
@@ -95,7 +95,7 @@ export async function mimePayload(message: OutgoingMessage, options: PayloadOpti
           return attachment ? [{ attachment, description: describeAttachment(attachment, index) }] : [];
         }),
         inDraft: attachments.flatMap((attachment, index) => (uploads.includes(index) ? [] : attachmentName(attachment, index))),
-        messageId: messageIdOf(source) ?? message.messageId,
+        messageId: messageIdOf(fields) ?? message.messageId,
       };
     }
     const more = splittable ? largestOf(sizes, uploads, source.length - MIME_LIMIT) : [];
@@ -137,9 +137,11 @@ function largestOf(sizes: readonly number[], uploads: readonly number[], excess:
     .map(({ index }) => index);
 }
 
-function messageIdOf(source: Buffer): string | undefined {
-  const line = splitMessage(source).lines.find((candidate) => fieldName(candidate) === 'message-id');
-  return line === undefined ? undefined : fieldValue(line);
+function messageIdOf(fields: readonly StrictField[]): string | undefined {
+  return fields
+    .find(({ name }) => name === 'message-id')
+    ?.value.replaceAll('\r\n', '')
+    .trim();
 }
 
 /** Why a message cannot be made to fit. */

@@ -220,12 +220,16 @@ class Reader {
   }
 }
 
+/** Of ASCII, what an atom is made of. */
+const ATEXT = Array.from(
+  { length: 0x80 },
+  (_, code) => code > SPACE && code !== 0x7f && !'()<>[]:;@\\,."'.includes(String.fromCharCode(code)),
+);
+
 /** What an atom is made of; letters beyond ASCII among them, line separators and C1 controls not. */
 function isAtext(code: number): boolean {
-  if (code >= 0x61 && code <= 0x7a) return true;
-  if (code <= SPACE || code === 0x7f) return false;
   if (code > 0x7f) return code > 0xa0 && code !== 0x2028 && code !== 0x2029 && code !== 0xfeff;
-  return !'()<>[]:;@\\,."'.includes(String.fromCharCode(code));
+  return ATEXT[code] === true;
 }
 
 /** What may stand in quotes and comments. */
@@ -239,6 +243,7 @@ function isAscii(text: string): boolean {
 }
 
 function lowerAscii(text: string): string {
+  if (!/[A-Z]/.test(text)) return text;
   let result = '';
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -38,7 +38,7 @@ export function checkJson(text: string, envelope: readonly string[]): HeaderProb
     checkHeaders(property(message, 'internetMessageHeaders')) ??
     checkProperties(property(message, 'singleValueExtendedProperties')) ??
     checkProperties(property(message, 'multiValueExtendedProperties')) ??
-    findBreak(message) ??
+    (mayHaveBreak(text) ? findBreak(message) : undefined) ??
     compareWithEnvelope(named, envelope)
   );
 }
@@ -77,6 +77,11 @@ function isFieldName(name: string): boolean {
   return name !== '';
 }
 
+/** Whether any text may hold a line break or NUL: in JSON they can only be written as escapes. */
+function mayHaveBreak(json: string): boolean {
+  return /\\(?:[nr]|u000[0ad])/i.test(json);
+}
+
 /** A text, at any depth, that would begin a line of its own in a header. */
 function findBreak(root: Json): HeaderProblem | undefined {
   const open: { field: string; value: unknown }[] = [{ field: '', value: root }];
@@ -106,6 +111,9 @@ function hasBreak(text: string): boolean {
 /** A property by its name without case, as Graph finds it. */
 function property(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
-  const key = Object.keys(value).find((candidate) => candidate.toLowerCase() === name.toLowerCase());
-  return key === undefined ? undefined : (value as Json)[key];
+  const lower = name.toLowerCase();
+  for (const key of Object.keys(value)) {
+    if (key === name || (key.length === name.length && key.toLowerCase() === lower)) return (value as Json)[key];
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { mailboxKey, readStrictAddress, readStrictAddressList, type StrictMailbox } from './addresses.js';
-import { readStrictHeader, type HeaderProblem, type StrictField } from './header.js';
+import { readStrictHeader, type HeaderProblem, type StrictField, type StrictHeader } from './header.js';
 
 /** What the recipients' fields are; Graph delivers to whoever stands in one of them. */
 const RECIPIENTS = new Set(['to', 'cc', 'bcc']);
@@ -12,8 +12,18 @@ const RECIPIENTS = new Set(['to', 'cc', 'bcc']);
  * @returns what is wrong, `undefined` if nothing is
  */
 export function checkMime(source: Buffer, envelope: readonly string[]): HeaderProblem | undefined {
-  const { fields, problem } = readHeader(source);
-  if (problem) return problem;
+  return readMime(source, envelope).problem;
+}
+
+/** As {@link checkMime}; the fields of the header if nothing is wrong with it. */
+export function readMime(source: Buffer, envelope: readonly string[]): StrictHeader {
+  const header = readStrictHeader(source);
+  if (header.problem) return header;
+  const problem = compareFields(header.fields, envelope);
+  return problem ? { problem } : header;
+}
+
+function compareFields(fields: readonly StrictField[], envelope: readonly string[]): HeaderProblem | undefined {
   const named: StrictMailbox[] = [];
   let from = 0;
   for (const { name, value } of fields) {
@@ -55,11 +65,6 @@ export function isWithinEnvelope(value: string, envelope: readonly string[]): bo
 /** Whether an address field names somebody, in a way that every reader reads the same. */
 export function isAddressList(value: string): boolean {
   return (readStrictAddressList(value)?.length ?? 0) > 0;
-}
-
-function readHeader(source: Buffer): { fields: StrictField[]; problem?: HeaderProblem | undefined } {
-  const header = readStrictHeader(source);
-  return header.problem ? { fields: [], problem: header.problem } : { fields: header.fields };
 }
 
 function keyOf(mailbox: StrictMailbox): string {

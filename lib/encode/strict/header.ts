@@ -30,6 +30,8 @@ export function readStrictHeader(source: Buffer): StrictHeader {
   if (end < 0) return wrong('', 'has no empty line at its end');
   if (end > MAX_HEADER) return wrong('', `is longer than ${MAX_HEADER} bytes`);
   const text = source.toString('latin1', 0, end);
+  // most headers: printable ASCII in lines, where no character has to be looked at for itself
+  const isPlain = !/[^\t\r\n -~]|\r(?!\n)|(?<!\r)\n/.test(text);
   const fields: StrictField[] = [];
   let name = '';
   let value = '';
@@ -43,22 +45,22 @@ export function readStrictHeader(source: Buffer): StrictHeader {
       if (isBlank(text, start, stop)) return wrong(name, 'has a line of blanks');
       value += `\r\n${text.slice(start, stop)}`;
     } else {
-      if (name !== '') fields.push(toField(name, value));
+      if (name !== '') fields.push(toField(name, value, isPlain));
       const colon = nameEnd(text, start, stop);
       if (colon < 0) return wrong(name, 'is followed by a line that is no field');
       name = text.slice(start, colon);
       value = text.slice(colon + 1, stop);
     }
-    const bad = controlCharacter(text, start, stop);
+    const bad = isPlain ? undefined : controlCharacter(text, start, stop);
     if (bad !== undefined) return wrong(name, `has ${bad}`);
     start = stop + 2;
   }
-  if (name !== '') fields.push(toField(name, value));
+  if (name !== '') fields.push(toField(name, value, isPlain));
   return { fields };
 }
 
-function toField(name: string, value: string): StrictField {
-  return { name: name.toLowerCase(), value: decode(value) };
+function toField(name: string, value: string, isPlain: boolean): StrictField {
+  return { name: name.toLowerCase(), value: isPlain ? value : decode(value) };
 }
 
 function decode(value: string): string {
