@@ -4,6 +4,7 @@ import { IMMUTABLE_IDS, type Draft } from './draft.js';
 import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachment.js';
 import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../prepared/limits.js';
 import type { PreparedUpload } from '../prepared/prepared-message.js';
+import { pauseBefore } from './look.js';
 import { failure, requestGraph } from './request.js';
 import { uploadInChunks } from './upload.js';
 
@@ -16,7 +17,10 @@ export async function addAttachment(delivery: Delivery, draft: Draft, upload: Pr
     return;
   }
   // a hundred bytes below 3 MiB, too: in base64 they do not fit into a request, and sessions have been seen to work from 2 MiB on
-  await uploadInChunks(delivery, draft, upload, () => isThere(delivery, draft, upload));
+  await uploadInChunks(delivery, draft, upload, () => {
+    draft.unclear = true;
+    return isThereByNow(delivery, draft, upload, 0);
+  });
 }
 
 async function bytesOf(upload: PreparedUpload): Promise<Buffer> {
@@ -38,10 +42,47 @@ async function post(delivery: Delivery, draft: Draft, upload: PreparedUpload, bo
     if (result.state === 'done') return;
     if (result.state === 'failed') throw result.error;
     if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
-    const there = await isThere(delivery, draft, upload);
+    draft.unclear = true;
+    const there = await isThereByNow(delivery, draft, upload, attempt);
     if (there) return;
     if (there === undefined || attempt >= delivery.settings.retries) throw failure(delivery, result.outcome, what);
   }
+}
+
+/** What was answered with an error may still be done a moment later: it is looked for, and if it is not there, looked for again. */
+async function isThereByNow(delivery: Delivery, draft: Draft, upload: PreparedUpload, attempt: number): Promise<boolean | undefined> {
+  if (await isThere(delivery, draft, upload)) return true;
+  await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal).catch(() => {
+    throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+  });
+  return isThere(delivery, draft, upload);
+}
+
+/**
+ * Compares the attachments of a draft with those of the message, after an unclear answer.
+ *
+ * @returns `'more'`: one is there twice, `'fewer'`: one is missing, `undefined`: they cannot be listed
+ */
+export async function compareAttachments(delivery: Delivery, draft: Draft): Promise<'same' | 'more' | 'fewer' | undefined> {
+  const { uploads, inDraft } = delivery.message;
+  const wanted = [...inDraft, ...uploads.map(({ description }) => description.name)];
+  for (let attempt = 0; ; attempt++) {
+    const listed = await names(delivery, draft);
+    if (!listed) return undefined;
+    // Exchange may call what was in the draft by another name
+    const differences = uploads.map(({ description: { name } }) => count(listed, name) - count(wanted, name));
+    if (differences.some((difference) => difference > 0)) return 'more';
+    if (!differences.some((difference) => difference < 0)) return 'same';
+    // not to be seen everywhere yet
+    if (attempt >= delivery.settings.retries) return 'fewer';
+    await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal).catch(() => {
+      throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
+    });
+  }
+}
+
+function count(list: readonly string[], name: string): number {
+  return list.filter((other) => other === name).length;
 }
 
 /** Whether an attachment whose adding got no clear answer is in the draft; `undefined` if that cannot be told. */

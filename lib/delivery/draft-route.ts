@@ -1,5 +1,5 @@
-import { isGraphTransportError } from '../errors/graph-transport-error.js';
-import { addAttachment } from './attachments.js';
+import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
+import { addAttachment, compareAttachments } from './attachments.js';
 import { createDraft } from './create-draft.js';
 import type { Delivery } from './delivery.js';
 import { discardDraft } from './discard-draft.js';
@@ -12,6 +12,18 @@ import { sendDraft } from './send-draft.js';
  * @returns the request-id of the last step
  */
 export async function sendByDraft(delivery: Delivery): Promise<string | undefined> {
+  for (let round = 0; ; round++) {
+    const result = await tryDraft(delivery, round >= MAX_NEW_DRAFTS);
+    if (result !== SPOILT) return result.requestId;
+  }
+}
+
+/** Drafts made in place of one that has an attachment twice. */
+const MAX_NEW_DRAFTS = 2;
+const SPOILT = Symbol('spoilt');
+
+/** @returns `SPOILT` for a draft that has an attachment twice, was deleted, and may be made anew */
+async function tryDraft(delivery: Delivery, last: boolean): Promise<{ requestId: string | undefined } | typeof SPOILT> {
   const { message, hooks } = delivery;
   const draft = await createDraft(delivery);
   claimDraft(draft);
@@ -19,7 +31,10 @@ export async function sendByDraft(delivery: Delivery): Promise<string | undefine
   try {
     await hooks.onDraft?.(draft.id);
     for (const upload of message.uploads) await addAttachment(delivery, draft, upload);
-    return await sendDraft(delivery, draft, () => (sendTried = true));
+    const difference = draft.unclear ? await compareAttachments(delivery, draft) : 'same';
+    if (difference === 'more' && !last && (await mayDiscard(delivery, draft)) && (await discardDraft(delivery, draft))) return SPOILT;
+    if (difference !== 'same') throw spoiltError(delivery, difference);
+    return { requestId: await sendDraft(delivery, draft, () => (sendTried = true)) };
   } catch (error) {
     // what may have been sent is not deleted: with an immutable id that would delete the sent copy
     if (isGraphTransportError(error) && error.ambiguous) throw error;
@@ -27,6 +42,24 @@ export async function sendByDraft(delivery: Delivery): Promise<string | undefine
   } finally {
     releaseDraft(draft);
   }
+}
+
+async function mayDiscard({ hooks }: Delivery, draft: Draft): Promise<boolean> {
+  return !hooks.mayDiscard || (await hooks.mayDiscard({ draftId: draft.id, sendTried: false }));
+}
+
+function spoiltError({ mailbox }: Delivery, difference: 'more' | 'fewer' | undefined): GraphTransportError {
+  const what =
+    difference === 'more'
+      ? 'has an attachment twice'
+      : difference === 'fewer'
+        ? 'lacks an attachment'
+        : 'cannot be compared with the message';
+  const hint = 'Send it again later.';
+  return new GraphTransportError('EGRAPH', `after an unclear answer of Graph the draft ${what}; nothing was sent. ${hint}`, {
+    mailbox,
+    hint,
+  });
 }
 
 /** Deletes a draft that will not be sent. Returns the error to throw, which names the draft if it is left. */

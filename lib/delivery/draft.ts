@@ -9,6 +9,8 @@ export interface Draft {
   id: string;
   /** Its path below `{graphEndpoint}/v1.0`. */
   path: string;
+  /** Whether adding an attachment got no clear answer: what was not there may still come. */
+  unclear?: boolean;
 }
 
 /** A draft that is known by its immutable id. */

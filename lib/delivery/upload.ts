@@ -45,6 +45,7 @@ export async function uploadInChunks(
     const result = await uploadAll(delivery, upload, url);
     if (result.state === 'done') return;
     error = result.error;
+    draft.unclear = true;
     if (result.state === 'unknown') {
       const there = await isThere();
       if (there) return progress(delivery, upload, upload.size);
