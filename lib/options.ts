@@ -3,6 +3,7 @@ import type { ProxyRules } from './graph/proxy.js';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
 import type { Logger } from './base/logger.js';
 import type { FormatOption, LossPolicy, RouteOption } from './plan/plan-settings.js';
+import type { TokenStore } from './sign-in/person/token-store.js';
 import type { ClientCertificate, SignIn } from './sign-in/sign-in.js';
 
 export type { FormatOption, LossPolicy, Logger, RouteOption };
@@ -35,17 +36,58 @@ export interface ClientCertificateSignIn {
 export interface CredentialSignIn {
   /** Managed identity, workload identity, delegated …: anything with `getToken(scope)`. */
   credential: TokenCredential;
+  /** What the credential is asked for; personal accounts need names such as `'https://graph.microsoft.com/Mail.Send'`. @default `{graphEndpoint}/.default` */
+  scope?: string | string[] | undefined;
   tenantId?: undefined;
   clientId?: undefined;
   clientSecret?: undefined;
   clientCertificate?: undefined;
 }
 
+/** Sign in as a person who has run `nodemailer-graph-transport login`. */
+export interface LoginSignIn {
+  /**
+   * The account, such as `'me@outlook.com'` (`true`: the only one), of the token cache `login` writes (`GRAPH_TOKEN_CACHE`, encrypted with
+   * `GRAPH_TOKEN_CACHE_KEY`); or a place of your own to keep it.
+   */
+  login: string | true | LoginStore;
+  tenantId?: undefined;
+  clientId?: undefined;
+  clientSecret?: undefined;
+  clientCertificate?: undefined;
+  credential?: undefined;
+  refreshToken?: undefined;
+}
+
+/** Where a person's sign-in is kept: a database, a key vault, Redis. It holds refresh tokens. */
+export interface LoginStore extends TokenStore {
+  /** Which account. @default the only one */
+  account?: string | undefined;
+}
+
+/** Sign in as a person with a refresh token the app has already. */
+export interface RefreshTokenOptions {
+  refreshToken: string;
+  /** The app that got it. */
+  clientId: string;
+  /** Its secret, if it has one. */
+  clientSecret?: string | undefined;
+  /** Directory (tenant) ID, a domain, or `'consumers'` for personal accounts. @default 'common' */
+  tenantId?: string | undefined;
+  /** Told every new refresh token; keep it in place of the old one. */
+  onRefreshToken?: ((refreshToken: string) => void | Promise<void>) | undefined;
+  /** What the person allowed. @default 'Mail.Send' */
+  scope?: string | string[] | undefined;
+  clientCertificate?: undefined;
+  credential?: undefined;
+  login?: undefined;
+}
+
 /** Everything but the sign-in. */
 export interface CommonOptions {
   /**
    * Whose mailbox sends: user principal name or object id; `'me'` with delegated credentials.
-   * @default the message's From address
+   * @default the message's From address; `'me'` with `login` and `refreshToken`
    */
   mailbox?: string | undefined;
   /** Whether a copy is kept in Sent Items. `false` cannot be kept in MIME and on the draft route. @default true */
@@ -93,7 +135,8 @@ export interface CommonOptions {
 }
 
 /** What `graphTransport()` takes. */
-export type GraphTransportOptions = CommonOptions & (ClientSecretSignIn | ClientCertificateSignIn | CredentialSignIn);
+export type GraphTransportOptions = CommonOptions &
+  (ClientSecretSignIn | ClientCertificateSignIn | CredentialSignIn | LoginSignIn | RefreshTokenOptions);
 
 /** The options, checked and with their defaults. */
 export interface Settings {

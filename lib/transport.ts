@@ -48,7 +48,10 @@ export class GraphTransport extends NodemailerTransport {
     super();
     const settings = (this.#settings = readOptions(options));
     this.#logger = createLogger<Logger>(settings.logger, settings.component);
-    this.#connection = createGraphConnection(settings, { onBackgroundError: (error) => this.#report(this.#signInError(error)) });
+    this.#connection = createGraphConnection(settings, {
+      onBackgroundError: (error) => this.#report(this.#signInError(error)),
+      onNotice: (code, message) => this.#notice(code, message),
+    });
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
     this.#stopExpiryWatch = logExpiry(settings.secretExpires, this.#logger);
     setImmediate(() => {
@@ -195,6 +198,12 @@ export class GraphTransport extends NodemailerTransport {
       secrets: secretsOf(this.#settings.signIn),
       trace: this.#connection.trace,
     });
+  }
+
+  /** What no message can tell: to the log, or without one to the process. */
+  #notice(code: string, message: string): void {
+    if (this.#settings.logger !== false) this.#logger.warn({ tnx: 'sign-in', code }, message);
+    else process.emitWarning(message, { code });
   }
 
   /** An error that belongs to no message. */

@@ -15,22 +15,32 @@ const packages = {
   mailparser: ['simpleParser'],
   'node-forge': 'default',
 };
-/** Their names. */
-export const vendored = Object.keys(packages);
+/** A module of our own that is nothing but names of such packages: @azure/identity with all it needs. */
+const modules = { azure: 'lib/sign-in/azure.ts' };
+/** What is loaded from there. */
+export const vendored = [...Object.keys(packages), '@azure/identity', '@azure/msal-node', '@azure/core-rest-pipeline'];
 const pattern = new RegExp(`^(${Object.keys(packages).join('|')})$`);
 
 /** For the builds of our own code: leaves a mark where such a package is imported, see {@link linkVendor}. */
 export const vendor = {
   name: 'vendor',
-  setup: ({ onResolve }) => onResolve({ filter: pattern }, ({ path }) => ({ path: `vendor:${path}`, external: true })),
+  setup({ onResolve }) {
+    onResolve({ filter: pattern }, ({ path }) => ({ path: `vendor:${path}`, external: true }));
+    onResolve({ filter: /^\.\/azure\.js$/ }, () => ({ path: 'vendor:azure', external: true }));
+  },
 };
 
 /** Writes dist/vendor. @returns the names of the packages that are in it */
 export async function buildVendor() {
   const inputs = new Set();
-  for (const [name, names] of Object.entries(packages)) {
+  for (const [name, names] of Object.entries({ ...packages, ...modules })) {
     // with names Node finds them from ES modules, too; the default of a CommonJS file is all of it
-    const contents = names === 'default' ? `module.exports = require('${name}');` : `export { ${names.join(', ')} } from '${name}';`;
+    const contents =
+      name in modules
+        ? readFileSync(join(root, names), 'utf8')
+        : names === 'default'
+          ? `module.exports = require('${name}');`
+          : `export { ${names.join(', ')} } from '${name}';`;
     const { metafile } = await build({
       absWorkingDir: root,
       stdin: { contents, resolveDir: root, sourcefile: `${name}.js` },

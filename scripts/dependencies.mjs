@@ -10,7 +10,6 @@ const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'u
 
 /** What each is for, and when it is loaded. */
 const reasons = {
-  '@azure/msal-node': ["Microsoft's own sign-in: secrets, certificates, clouds", 'first message, unless you give a `credential`'],
   '@microsoft/microsoft-graph-client': ["Microsoft's own client of Graph", 'first message'],
   undici: ['connections, proxies, timeouts', 'first message'],
 };

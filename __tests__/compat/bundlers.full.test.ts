@@ -79,7 +79,7 @@ describe('what a bundle cannot load', () => {
       code: 'ECONFIG',
       permanent: true,
       text: expect.stringMatching(
-        /^the package (undici|@azure\/msal-node|@microsoft\/microsoft-graph-client) cannot be loaded: Dynamic require of "[\w:/]+" is not supported/,
+        /^the package (undici|@azure\/identity|@microsoft\/microsoft-graph-client) cannot be loaded: Dynamic require of "[\w:/]+" is not supported/,
       ),
     });
     for (const { text } of results) expect(text).not.toMatch(/credential|sign-in failed/);

@@ -18,7 +18,7 @@ async function requested(options: object): Promise<HttpRequest[]> {
   };
   const settings = readOptions({ ...signIn, ...options });
   const credential = await createCredential(settings.signIn, {
-    authorityHost: settings.hosts.authorityHost,
+    ...settings.hosts,
     wellKnownAuthority: settings.wellKnownAuthority,
     http,
     trace: {},

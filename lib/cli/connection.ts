@@ -22,6 +22,7 @@ export interface ConnectionFlags {
   urlEnv?: string;
   envPrefix?: string;
   envFile?: string;
+  login?: string;
 }
 
 /** The settings, and where they came from. */
@@ -53,6 +54,7 @@ export function addConnectionFlags(command: Command): Command {
         'workload-identity',
       ]),
     )
+    .option('--login <account>', 'sign in as a person who has run login')
     .option('--mailbox <address>', 'mailbox that sends')
     .option('--cloud <name>', 'global, usgov, usgov-dod, china, bleu or delos')
     .option('--graph-endpoint <url>', 'root of Graph, instead of --cloud')
@@ -71,14 +73,21 @@ export function addConnectionFlags(command: Command): Command {
  * @throws {GraphTransportError} `ECONFIG`
  */
 export async function readConnection(flags: ConnectionFlags, environment: NodeJS.ProcessEnv = process.env): Promise<Connection> {
-  const { mailbox, cloud, graphEndpoint, authorityHost, proxy, caFile, secretExpires, envFile } = flags;
-  const env = envFile === undefined ? environment : { ...environment, ...(await readEnvFile(envFile)) };
-  const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
-  const over = { mailbox, cloud, graphEndpoint, authorityHost, proxy, secretExpires, tls: ca === undefined ? undefined : { ca } };
-  const given = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined));
+  const { env, options: given } = await readCommonFlags(flags, environment);
   const { options, names, notes } = await readSignIn(flags, env);
   const flagNames = Object.fromEntries(Object.keys(given).map((name) => [name, FLAG_OF[name] ?? name]));
   return { options: { ...options, ...given }, names: { ...names, ...flagNames }, notes };
+}
+
+/** Everything but the sign-in, and the environment with what stands in `--env-file`. */
+export async function readCommonFlags(
+  { mailbox, cloud, graphEndpoint, authorityHost, proxy, caFile, secretExpires, envFile }: ConnectionFlags,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<{ env: NodeJS.ProcessEnv; options: Record<string, unknown> }> {
+  const env = envFile === undefined ? environment : { ...environment, ...(await readEnvFile(envFile)) };
+  const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+  const over = { mailbox, cloud, graphEndpoint, authorityHost, proxy, secretExpires, tls: ca === undefined ? undefined : { ca } };
+  return { env, options: Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) };
 }
 
 const FLAG_OF: Readonly<Record<string, string>> = {
@@ -92,10 +101,21 @@ const FLAG_OF: Readonly<Record<string, string>> = {
 };
 
 async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promise<Connection> {
-  const { tenantId, clientId, clientSecretEnv, certificate, certificatePasswordEnv, credential, urlEnv = 'MAIL_URL', envPrefix } = flags;
+  const {
+    tenantId,
+    clientId,
+    clientSecretEnv,
+    certificate,
+    certificatePasswordEnv,
+    credential,
+    login,
+    urlEnv = 'MAIL_URL',
+    envPrefix,
+  } = flags;
   const prefix = envPrefix ?? 'GRAPH_';
   const sender = env[`${prefix}SENDER`] || undefined;
   const names = namesOf(prefix);
+  if (login !== undefined) return { options: { mailbox: sender, login }, names: { ...names, login: '--login' }, notes: [] };
   if (credential !== undefined)
     return {
       options: { mailbox: sender, credential: await createNamedCredential(credential) },

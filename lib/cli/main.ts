@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
+import { createLoginCommand, createLogoutCommand } from './login.js';
 import { createDoctorCommand } from './doctor.js';
 import { createOutboxCommand } from './outbox.js';
 import { createSandboxCommand } from './sandbox.js';
@@ -15,6 +16,8 @@ const program = new Command('nodemailer-graph-transport')
   .enablePositionalOptions()
   .addCommand(createSetupCommand())
   .addCommand(createDoctorCommand())
+  .addCommand(createLoginCommand())
+  .addCommand(createLogoutCommand())
   .addCommand(createSendmailCommand())
   .addCommand(createOutboxCommand())
   .addCommand(createSandboxCommand());

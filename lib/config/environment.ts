@@ -24,7 +24,7 @@ const HOSTS = ['cloud', 'graphEndpoint', 'authorityHost'];
  * `GRAPH_CLIENT_CERTIFICATE_PASSWORD`), and what a deployment sets besides: `GRAPH_SENDER`, `GRAPH_SAVE_TO_SENT_ITEMS`, `GRAPH_CLOUD`
  * or `GRAPH_ENDPOINT` and `GRAPH_AUTHORITY_HOST`, `GRAPH_PROXY`, `GRAPH_ON_LOSS`, `GRAPH_CREDENTIAL_EXPIRES` (or
  * `CREDENTIAL_EXPIRES`). Where none of the sign-in names is set, those of @azure/identity count: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
- * `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH`, `AZURE_AUTHORITY_HOST`. One set or the other: half of each would sign in as
+ * `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH`, `AZURE_AUTHORITY_HOST`. `GRAPH_LOGIN` names a person who has run `login` instead. One set or the other: half of each would sign in as
  * nobody knows whom.
  *
  * @throws {GraphTransportError} `ECONFIG` that names the variable
@@ -35,7 +35,8 @@ export function optionsFromEnvironment({
   env = process.env,
   required = false,
 }: EnvironmentOptions & { required?: boolean } = {}): EnvironmentSettings {
-  const own = signInFrom(prefix, env);
+  const login = env[`${prefix}LOGIN`]?.trim();
+  const own = login ? loginFrom(prefix, login, env) : signInFrom(prefix, env);
   const azure = own || prefix !== DEFAULT_PREFIX ? undefined : signInFrom('AZURE_', env);
   if (required && !own && !azure) throw configError(`the environment does not have ${environmentNames(prefix)}`);
   const hosts = hostsFrom(prefix, env);
@@ -105,6 +106,13 @@ function oneOf(name: string, env: Environment, values: readonly string[]): strin
   throw configError(
     `the environment variable ${name} must be one of ${values.map((item) => `'${item}'`).join(', ')}, not '${value.slice(0, 40)}'`,
   );
+}
+
+/** A person who has run `login`; a secret beside it would sign in as somebody else. */
+function loginFrom(prefix: string, login: string, env: NonNullable<EnvironmentOptions['env']>): EnvironmentSettings {
+  const other = ['CLIENT_SECRET', 'CLIENT_CERTIFICATE_PATH'].find((name) => env[prefix + name]?.trim());
+  if (other !== undefined) throw configError(`set either ${prefix}LOGIN or ${prefix}${other}`);
+  return { login };
 }
 
 function signInFrom(prefix: string, env: Environment): EnvironmentSettings | undefined {

@@ -2,7 +2,8 @@ import type { TokenCredential } from '../sign-in/token-credential.js';
 import { configError, show } from '../errors/config-error.js';
 import { readProxyRules } from '../graph/proxy.js';
 import { CLOUDS, isKnownToMsal, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
-import type { SignIn } from '../sign-in/sign-in.js';
+import { isDelegated, type SignIn } from '../sign-in/sign-in.js';
+import { readLogin, readRefreshToken, readScope } from './read-person.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
 import { environmentNames, optionsFromEnvironment, overEnvironment, type EnvironmentOptions } from './environment.js';
 import { readMailbox } from './mailbox.js';
@@ -12,9 +13,25 @@ import { readCertificate } from './read-certificate.js';
 import { whereItWent } from './unknown-option.js';
 import { optionsFromUrl } from './url.js';
 
-const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential'];
+const SIGN_IN = ['tenantId', 'clientId', 'clientSecret', 'clientCertificate', 'credential', 'login', 'refreshToken'];
 
-const KNOWN: Record<keyof CommonOptions | 'tenantId' | 'clientId' | 'clientSecret' | 'clientCertificate' | 'credential', true> = {
+const KNOWN: Record<
+  | keyof CommonOptions
+  | 'tenantId'
+  | 'clientId'
+  | 'clientSecret'
+  | 'clientCertificate'
+  | 'credential'
+  | 'login'
+  | 'refreshToken'
+  | 'onRefreshToken'
+  | 'scope',
+  true
+> = {
+  login: true,
+  refreshToken: true,
+  onRefreshToken: true,
+  scope: true,
   tenantId: true,
   clientId: true,
   clientSecret: true,
@@ -62,9 +79,10 @@ export function readOptions(
       throw configError(`unknown option "${name}"${whereItWent(name, Object.keys(KNOWN))}`);
   }
   const hosts = readHosts(options);
-  const signIn = readSignIn(options);
-  const mailbox = options['mailbox'] === undefined ? undefined : readMailbox(options['mailbox'], 'mailbox', 'ECONFIG');
-  if (mailbox === 'me' && signIn.kind !== 'credential') {
+  const signIn = readSignIn(options, env);
+  const person = signIn.kind === 'person' || signIn.kind === 'refreshToken';
+  const mailbox = options['mailbox'] === undefined ? (person ? 'me' : undefined) : readMailbox(options['mailbox'], 'mailbox', 'ECONFIG');
+  if (mailbox === 'me' && !isDelegated(signIn.kind)) {
     throw configError(`"mailbox: 'me'" needs a "credential" of a signed-in user; an app has no mailbox of its own`);
   }
   return {
@@ -99,16 +117,25 @@ function withEnvironment(options: Record<string, unknown>, env: EnvironmentOptio
   return overEnvironment(optionsFromEnvironment({ env }), options);
 }
 
-function readSignIn(options: Record<string, unknown>): SignIn {
-  const { credential, clientCertificate } = options;
-  const given = ['clientSecret', 'clientCertificate', 'credential'].filter((name) => options[name] !== undefined);
+function readSignIn(options: Record<string, unknown>, env: NonNullable<EnvironmentOptions['env']>): SignIn {
+  const { credential, clientCertificate, login, refreshToken } = options;
+  // an app that got a refresh token may have a secret beside it
+  const ways = [...(refreshToken === undefined ? ['clientSecret'] : []), 'clientCertificate', 'credential', 'login', 'refreshToken'];
+  const given = ways.filter((name) => options[name] !== undefined);
   if (given.length > 1) throw configError(`give only one of ${given.map((name) => `"${name}"`).join(' and ')}`);
   if (given.length === 0) {
     throw configError(
-      `one of "clientSecret", "clientCertificate" or "credential" is missing, and the environment does not have ${environmentNames()} either`,
+      `one of "clientSecret", "clientCertificate" or "credential" is missing (or "login" or "refreshToken" of a person), and the environment does not have ${environmentNames()} either`,
     );
   }
 
+  if (options['onRefreshToken'] !== undefined && refreshToken === undefined)
+    throw configError('"onRefreshToken" goes with "refreshToken" only');
+  if (options['scope'] !== undefined && refreshToken === undefined && credential === undefined) {
+    throw configError('"scope" goes with "credential" or "refreshToken"; an app signs in with what was granted to it');
+  }
+  if (login !== undefined) return readLogin(login, options, env);
+  if (refreshToken !== undefined) return readRefreshToken(options);
   if (credential !== undefined) {
     for (const name of ['tenantId', 'clientId']) {
       if (options[name] !== undefined) throw configError(`"${name}" does not go with "credential": the credential brings its own`);
@@ -117,7 +144,7 @@ function readSignIn(options: Record<string, unknown>): SignIn {
     if (typeof getToken !== 'function') {
       throw configError(`"credential" must be a TokenCredential with a getToken() method, not ${show(credential)}`);
     }
-    return { kind: 'credential', credential: credential as TokenCredential };
+    return { kind: 'credential', credential: credential as TokenCredential, scopes: readScope(options['scope']) };
   }
 
   const tenantId = readTenantId(options['tenantId']);

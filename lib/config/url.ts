@@ -28,12 +28,17 @@ const PARAMETERS: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
 const EXPECTED = 'expected msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?option=value, with the secret percent-encoded';
 
 /**
- * Reads `msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?saveToSentItems=false`.
+ * Reads `msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com?saveToSentItems=false`, or `msgraph://login/me@outlook.com` for a person
+ * who has run `login`.
  *
  * @throws {GraphTransportError} `ECONFIG`; never shows the URL, since it holds the secret
  */
 export function optionsFromUrl(text: string): Record<string, unknown> {
   if (!isGraphUrl(text)) throw configError(`not a msgraph: URL; ${EXPECTED}`);
+  // a person's sign-in has no secret in it
+  const login = /^msgraph:\/\/login\/([^?#/]+)(?:\?([^#]*))?$/i.exec(text.trim());
+  if (login)
+    return withParameters({ login: decode(login[1] ?? '', 'account', MAILBOX) }, login[2] ?? '', { ...PARAMETERS, mailbox: 'string' });
   // read by hand: a WHATWG URL lower-cases or refuses what is valid here, and takes a raw "/" or "#" in the secret for something else
   const parts = /^msgraph:\/\/([^:@/?#]*):([^@/?#]*)@([^@/?#]+)(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(text.trim());
   if (!parts) throw configError(`the msgraph: URL cannot be read; ${EXPECTED}`);
@@ -44,10 +49,14 @@ export function optionsFromUrl(text: string): Record<string, unknown> {
     clientSecret: decode(clientSecret, 'secret'),
     ...(mailbox !== '' && { mailbox: decode(mailbox, 'mailbox', MAILBOX) }),
   };
+  return withParameters(options, query);
+}
+
+function withParameters(options: Record<string, unknown>, query: string, known = PARAMETERS): Record<string, unknown> {
   for (const [name, value] of new URLSearchParams(query)) {
-    const type = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+    const type = Object.hasOwn(known, name) ? known[name] : undefined;
     if (type === undefined)
-      throw configError(`the msgraph: URL has an unknown parameter${suggestion(name)}; known are ${Object.keys(PARAMETERS).join(', ')}`);
+      throw configError(`the msgraph: URL has an unknown parameter${suggestion(name)}; known are ${Object.keys(known).join(', ')}`);
     options[name] = parseText(value, type, name);
   }
   return options;

@@ -62,5 +62,7 @@ export function checkConfiguration({ options, settings, problem }: Configuration
 function describe({ signIn, mailbox }: Settings): string {
   const whose = mailbox === undefined ? '' : `, mailbox ${mailbox}`;
   if (signIn.kind === 'credential') return `a credential of its own${whose}`;
+  if (signIn.kind === 'person') return `the sign-in of ${signIn.account ?? 'a person'}${whose}`;
+  if (signIn.kind === 'refreshToken') return `a refresh token of app ${signIn.clientId}${whose}`;
   return `tenant ${signIn.tenantId}, app ${signIn.clientId} with a ${signIn.kind === 'secret' ? 'client secret' : 'certificate'}${whose}`;
 }

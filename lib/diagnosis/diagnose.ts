@@ -8,6 +8,7 @@ import { createGraphClient, type GraphOutcome } from '../graph/client.js';
 import { createHttpClient } from '../graph/http.js';
 import type { Requester } from '../base/http.js';
 import { createCredential } from '../sign-in/credentials.js';
+import { describeAccount, findAccount, parseSignIns } from '../sign-in/person/stored-sign-ins.js';
 import { secretsOf, type SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource } from '../sign-in/tokens.js';
 import type { Settings } from '../options.js';
@@ -97,7 +98,7 @@ async function* findAtMicrosoft(
   const tokens = createTokenSource({
     scope: `${hosts.graphEndpoint}/.default`,
     timeout: requestTimeout,
-    createCredential: () => createCredential(signIn, { authorityHost: hosts.authorityHost, wellKnownAuthority, http, trace, retries: 1 }),
+    createCredential: () => createCredential(signIn, { ...hosts, wellKnownAuthority, http, trace, retries: 1 }),
   });
   let token: string;
   try {
@@ -105,7 +106,7 @@ async function* findAtMicrosoft(
     yield {
       check: 'sign-in',
       status: 'pass',
-      message: `a token from ${signIn.kind === 'credential' ? 'the credential' : hosts.authorityHost}`,
+      message: await describeSignIn(signIn, hosts.authorityHost),
     };
   } catch (error) {
     const failed = fromError(
@@ -118,7 +119,7 @@ async function* findAtMicrosoft(
   }
 
   const claims = readClaims(token);
-  const app = signIn.kind === 'credential' ? {} : signIn;
+  const app = signIn.kind === 'secret' || signIn.kind === 'certificate' ? signIn : {};
   yield claims ? checkToken(claims, { graphEndpoint: hosts.graphEndpoint, ...app }) : skip('token', 'cannot be read; only Graph has to');
 
   // what Graph allows decides about the permission, too: with RBAC for Applications the token does not tell
@@ -135,6 +136,14 @@ async function* findAtMicrosoft(
     yield checkLargeAttachments(claims, asks ? await probeDraft(graph, mailbox) : undefined);
   }
   for (const other of mustNotSendAs) yield checkOtherMailbox(other, await probeMailbox(graph, tokens, other));
+}
+
+/** Who has signed in; of a person also since when, with what, and when it was renewed. */
+async function describeSignIn(signIn: SignIn, authorityHost: string): Promise<string> {
+  if (signIn.kind === 'credential') return 'a token from the credential';
+  const stored = signIn.kind === 'person' ? parseSignIns(await signIn.store.load(), 'the token store') : undefined;
+  const account = stored && findAccount(stored, signIn.kind === 'person' ? signIn.account : undefined);
+  return account ? `a token from ${authorityHost} for ${describeAccount(account)}` : `a token from ${authorityHost}`;
 }
 
 /** A certificate's or an assertion's time is only wrong against a wrong clock; whatever else failed, the clock comes first. */

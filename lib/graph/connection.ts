@@ -30,16 +30,19 @@ export interface GraphConnection {
 /** Puts sign-in, HTTP and Graph client together. Nothing goes over the network before the first request. */
 export function createGraphConnection(
   settings: ConnectionSettings,
-  { onBackgroundError }: { onBackgroundError?: (error: unknown) => void } = {},
+  {
+    onBackgroundError,
+    onNotice,
+  }: { onBackgroundError?: (error: unknown) => void; onNotice?: (code: string, message: string) => void } = {},
 ): GraphConnection {
   const { signIn, hosts } = settings;
   const trace: SignInTrace = {};
   // each mailbox has a limit of its own; this only keeps thousands of mailboxes from opening as many sockets
   const http = createHttpClient({ ...settings, connections: settings.maxConnections * 64 });
   const tokens = createTokenSource({
-    scope: `${hosts.graphEndpoint}/.default`,
+    scope: (signIn.kind === 'credential' && signIn.scopes) || `${hosts.graphEndpoint}/.default`,
     timeout: settings.requestTimeout,
-    createCredential: () => createCredential(signIn, { ...settings, authorityHost: hosts.authorityHost, http: http.untilClosed(), trace }),
+    createCredential: () => createCredential(signIn, { ...settings, ...hosts, http: http.untilClosed(), trace, onNotice }),
     ...(onBackgroundError && { onBackgroundError }),
   });
   return { graph: createGraphClient({ graphEndpoint: hosts.graphEndpoint, http, tokens }), tokens, trace, http };

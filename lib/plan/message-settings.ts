@@ -54,10 +54,10 @@ function read(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
 }
 
 function readMailboxOf({ message, data }: NodemailerMail, given: unknown, { signIn }: PlanSettings): string {
-  if (given === 'me' && signIn.kind !== 'credential') {
+  if (given === 'me' && !isDelegatedKind(signIn.kind)) {
     throw new GraphTransportError('EENVELOPE', "graph.mailbox: 'me' is the signed-in user's, but an app signs in here; nothing was sent", {
       permanent: true,
-      hint: 'Name the mailbox, or give graphTransport() a credential of a signed-in user.',
+      hint: 'Name the mailbox, or give graphTransport() a login, refreshToken or credential of a signed-in user.',
     });
   }
   if (given !== undefined) return readMailbox(given, 'graph.mailbox', 'EENVELOPE');
@@ -69,6 +69,11 @@ function readMailboxOf({ message, data }: NodemailerMail, given: unknown, { sign
     permanent: true,
     hint: 'Set mailbox in graphTransport(), or from in the message.',
   });
+}
+
+/** An app signs in as itself, or a person through it. */
+function isDelegatedKind(kind: string): boolean {
+  return kind === 'credential' || kind === 'person' || kind === 'refreshToken';
 }
 
 function choose<T extends string | boolean>(graph: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {

@@ -18,7 +18,7 @@ export interface PlanSettings {
   readonly maxRecipients: number;
   /** Milliseconds of silence of an attachment's stream. */
   readonly socketTimeout: number;
-  /** Only with a credential of the app's own somebody may be signed in who is `'me'`. */
+  /** Only where a person signs in, or may, there is somebody who is `'me'`. */
   readonly signIn: { readonly kind: string };
 }
 

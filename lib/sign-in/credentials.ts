@@ -1,11 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Requester } from '../base/http.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
-import { loadPackage } from '../errors/load-package.js';
+import { createAzureHttpClient } from './azure-http.js';
 import { loadPem } from './certificate.js';
-import { MsalNetwork } from './msal-network.js';
+import { loadAzure } from './load-azure.js';
 import type { SignIn } from './sign-in.js';
-import type { AccessToken, TokenCredential } from './token-credential.js';
+import type { TokenCredential } from './token-credential.js';
 
 export interface CredentialOptions {
   authorityHost: string;
@@ -18,53 +17,40 @@ export interface CredentialOptions {
   retries: number;
   /** Longest Retry-After that is waited for, in milliseconds. @default 120000 */
   maxRetryDelay?: number | undefined;
+  graphEndpoint: string;
+  /** Told what the operator has to know and no message can tell. */
+  onNotice?: ((code: string, message: string) => void) | undefined;
 }
 
-/** Makes the credential; MSAL is loaded here and not before, since that takes a while. */
-export async function createCredential(
-  signIn: SignIn,
-  { authorityHost, wellKnownAuthority, http, trace, retries, maxRetryDelay = 120_000 }: CredentialOptions,
-): Promise<TokenCredential> {
+/** Makes the credential; @azure/identity is loaded here and not before, since that takes a while. */
+export async function createCredential(signIn: SignIn, options: CredentialOptions): Promise<TokenCredential> {
+  const { authorityHost, wellKnownAuthority, http, trace, retries, maxRetryDelay = 120_000, onNotice } = options;
   if (signIn.kind === 'credential') return signIn.credential;
-  const [{ ConfidentialClientApplication }, proof] = await Promise.all([
-    loadPackage('@azure/msal-node', () => import('@azure/msal-node'), 'ConfidentialClientApplication'),
-    readProof(signIn),
+  if (signIn.kind === 'person') {
+    const { createPersonCredential } = await import('./person/person-credential.js');
+    return createPersonCredential(signIn, { ...options, onSunset: (message) => onNotice?.('GRAPH_SIGN_IN_ENDS', message) });
+  }
+  if (signIn.kind === 'refreshToken') {
+    const { createRefreshTokenCredential } = await import('./person/refresh-token-credential.js');
+    const onNotKept = (error: unknown) =>
+      onNotice?.(
+        'GRAPH_REFRESH_TOKEN_NOT_KEPT',
+        `onRefreshToken failed, and the new refresh token was not kept: ${(error as Error)?.name ?? 'error'}`,
+      );
+    return createRefreshTokenCredential(signIn, { ...options, onNotKept });
+  }
+  const [{ ClientCertificateCredential, ClientSecretCredential }, httpClient] = await Promise.all([
+    loadAzure(),
+    createAzureHttpClient(http, trace, maxRetryDelay),
   ]);
-  const network = new MsalNetwork({ http, trace, retries, maxRetryDelay });
-  const client = new ConfidentialClientApplication({
-    auth: {
-      clientId: signIn.clientId,
-      authority: `${authorityHost}/${signIn.tenantId}`,
-      knownAuthorities: wellKnownAuthority ? [] : [authorityHost],
-      ...proof,
-    },
-    system: { networkClient: network },
-  });
-  return {
-    async getToken(scopes, { abortSignal, claims } = {}): Promise<AccessToken> {
-      network.signal = abortSignal;
-      const result = await client
-        .acquireTokenByClientCredential({ scopes: [scopes].flat(), ...(claims !== undefined && { claims, skipCache: true }) })
-        .catch((error: unknown) => {
-          throw network.failure ?? error;
-        });
-      if (!result?.accessToken || !result.expiresOn) throw new Error('The sign-in service returned no token.');
-      return {
-        token: result.accessToken,
-        expiresOnTimestamp: result.expiresOn.getTime(),
-        refreshAfterTimestamp: result.refreshOn?.getTime(),
-      };
-    },
+  const azureOptions = {
+    authorityHost,
+    disableInstanceDiscovery: !wellKnownAuthority,
+    httpClient,
+    retryOptions: { maxRetries: retries, retryDelayInMs: 200, maxRetryDelayInMs: 2000 },
   };
-}
-
-async function readProof(signIn: Exclude<SignIn, { kind: 'credential' }>) {
-  if (signIn.kind === 'secret') return { clientSecret: signIn.clientSecret };
-  const pem = await loadPem(signIn.certificate);
-  return {
-    clientCertificate: {
-      thumbprintSha256: new X509Certificate(pem).fingerprint256.replaceAll(':', ''),
-      privateKey: createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }) as string,
-    },
-  };
+  const { tenantId, clientId } = signIn;
+  return signIn.kind === 'secret'
+    ? new ClientSecretCredential(tenantId, clientId, signIn.clientSecret, azureOptions)
+    : new ClientCertificateCredential(tenantId, clientId, { certificate: await loadPem(signIn.certificate) }, azureOptions);
 }

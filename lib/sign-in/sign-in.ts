@@ -1,10 +1,18 @@
 import type { TokenCredential } from './token-credential.js';
+import type { TokenStore } from './person/token-store.js';
 
-/** How the app signs in; exactly one of the three. */
+/** How the app signs in; exactly one of them. */
 export type SignIn =
   | { kind: 'secret'; tenantId: string; clientId: string; clientSecret: string }
   | { kind: 'certificate'; tenantId: string; clientId: string; certificate: ClientCertificate }
-  | { kind: 'credential'; credential: TokenCredential };
+  | { kind: 'credential'; credential: TokenCredential; /** @default `{graphEndpoint}/.default` */ scopes?: readonly string[] | undefined }
+  | ({ kind: 'person' } & PersonSignIn)
+  | ({ kind: 'refreshToken' } & RefreshTokenSignIn);
+
+/** Whether a person has signed in, or may have: only then there is a `'me'`. */
+export function isDelegated(kind: string): boolean {
+  return kind === 'credential' || kind === 'person' || kind === 'refreshToken';
+}
 
 /**
  * `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: its content, PEM or .pfx, as text, base64 or bytes;
@@ -17,7 +25,27 @@ export type ClientCertificate =
 /** What must never appear in an error or a log line. */
 export function secretsOf(signIn: SignIn): string[] {
   if (signIn.kind === 'secret') return [signIn.clientSecret];
-  if (signIn.kind === 'credential') return [];
+  if (signIn.kind === 'credential' || signIn.kind === 'person') return [];
+  if (signIn.kind === 'refreshToken') return [signIn.current.token, ...(signIn.clientSecret === undefined ? [] : [signIn.clientSecret])];
   const { certificatePassword } = signIn.certificate;
   return certificatePassword === undefined ? [] : [certificatePassword];
+}
+
+/** A person who has run `login`. */
+export interface PersonSignIn {
+  /** Which account; the only one there is without. */
+  account: string | undefined;
+  store: TokenStore;
+}
+
+/** A person whose refresh token the app keeps. */
+export interface RefreshTokenSignIn {
+  tenantId: string;
+  clientId: string;
+  clientSecret: string | undefined;
+  /** The newest one: the service may replace it with every token. */
+  current: { token: string };
+  onRefreshToken: ((refreshToken: string) => void | Promise<void>) | undefined;
+  /** Without the resource. */
+  scopes: readonly string[];
 }

@@ -35,7 +35,7 @@ export function tokenAge(token: Pick<AccessToken, 'expiresOnTimestamp' | 'refres
 }
 
 export interface TokenSourceOptions {
-  scope: string;
+  scope: string | readonly string[];
   /** Makes the credential; called again after a discarded token, since credentials keep a cache of their own. */
   createCredential: () => Promise<TokenCredential>;
   /** Milliseconds after which a credential that does not answer is given up. */
@@ -78,7 +78,7 @@ export function createTokenSource({
 
   // in a function of its own: the app's may be synchronous
   async function ask(asked: TokenCredential, options: GetTokenOptions): Promise<unknown> {
-    return asked.getToken(scope, options);
+    return asked.getToken(scope as string | string[], options);
   }
 
   function refresh(): Promise<AccessToken> {

@@ -1,0 +1,29 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createEncryptedStore, readKey } from './encrypted-store.js';
+import { createFileStore } from './file-store.js';
+import type { TokenStore } from './token-store.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where sign-ins are kept unless `GRAPH_TOKEN_CACHE` names another file: where each system keeps such things. */
+export function defaultCachePath(env: Environment, platform: NodeJS.Platform = process.platform, home = homedir()): string {
+  const base =
+    platform === 'win32'
+      ? (env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'))
+      : platform === 'darwin'
+        ? join(home, 'Library', 'Application Support')
+        : env['XDG_STATE_HOME'] || join(home, '.local', 'state');
+  return join(base, 'nodemailer-graph-transport', 'sign-ins.json');
+}
+
+/**
+ * The file of `GRAPH_TOKEN_CACHE` or the default one, encrypted where `GRAPH_TOKEN_CACHE_KEY` is set.
+ *
+ * @throws {GraphTransportError} `ECONFIG` for a key of the wrong form
+ */
+export function createDefaultStore(env: Environment): TokenStore {
+  const store = createFileStore(env['GRAPH_TOKEN_CACHE'] || defaultCachePath(env));
+  const key = env['GRAPH_TOKEN_CACHE_KEY'];
+  return key ? createEncryptedStore(store, readKey(key, 'GRAPH_TOKEN_CACHE_KEY')) : store;
+}
