@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import * as esbuild from 'esbuild';
 import ts from 'typescript';
+import { parseAllDocuments } from 'yaml';
+import { graphTransport } from '../../lib/index.js';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
 import { createSandboxCommand } from '../../lib/cli/sandbox.js';
 import { createSendmailCommand } from '../../lib/cli/sendmail.js';
@@ -30,7 +34,7 @@ const context: Record<string, string> = {
 test('every example is in a language that is checked below', () => {
   expect(examples.filter(({ page }) => page === 'README.md').length).toBeGreaterThanOrEqual(6);
   for (const { title, language } of examples)
-    expect([title, language]).toEqual([title, expect.stringMatching(/^(ts|js|mjs|json|sh|powershell|text)$/)]);
+    expect([title, language]).toEqual([title, expect.stringMatching(/^(ts|js|mjs|json|yaml|ini|dockerfile|sh|powershell|text)$/)]);
 });
 
 describe('TypeScript and JavaScript compile', () => {
@@ -80,6 +84,88 @@ test('every JSON example parses', () => {
   for (const { code } of inLanguages('json')) expect(() => JSON.parse(code) as unknown).not.toThrow();
 });
 
+test('YAML parses, and describes things of Kubernetes that fit together', () => {
+  const blocks = inLanguages('yaml');
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const { title, code } of blocks) {
+    for (const document of parseAllDocuments(code, { strict: true, uniqueKeys: true })) {
+      expect([title, ...document.errors, ...document.warnings]).toEqual([title]);
+      const { kind, spec } = document.toJS() as { kind: string; spec: { selector: { matchLabels: object }; template: PodTemplate } };
+      expect(kind).toBe('Deployment');
+      expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+      const volumes = spec.template.spec.volumes.map(({ name }) => name);
+      for (const { volumeMounts } of spec.template.spec.containers) for (const { name } of volumeMounts) expect(volumes).toContain(name);
+    }
+  }
+});
+
+interface PodTemplate {
+  metadata: { labels: object };
+  spec: { volumes: { name: string }[]; containers: { volumeMounts: { name: string }[] }[] };
+}
+
+test('a unit of systemd has its sections and directives', () => {
+  const known: Record<string, string[]> = {
+    Unit: ['Description', 'Wants', 'After'],
+    Service: ['ExecStart', 'DynamicUser', 'Environment', 'EnvironmentFile', 'LoadCredential', 'TimeoutStopSec', 'Restart'],
+    Install: ['WantedBy'],
+  };
+  expect(inLanguages('ini').length).toBeGreaterThan(0);
+  for (const { code } of inLanguages('ini')) {
+    let section = '';
+    for (const line of code.split('\n').filter((text) => text !== '' && !text.startsWith('#'))) {
+      const heading = /^\[(\w+)\]$/.exec(line)?.[1];
+      if (heading !== undefined) section = heading;
+      else expect([line, known[section]]).toEqual([line, expect.arrayContaining([/^(\w+)=./.exec(line)?.[1]])]);
+    }
+  }
+});
+
+test('a Dockerfile has instructions Docker knows, and starts from a Node.js that is supported', () => {
+  expect(inLanguages('dockerfile').length).toBeGreaterThan(0);
+  for (const { code } of inLanguages('dockerfile')) {
+    const lines = code.trimEnd().split('\n');
+    expect(Number(/^FROM node:(\d+)/.exec(lines[0] ?? '')?.[1])).toBeGreaterThanOrEqual(20);
+    for (const line of lines) expect(line).toMatch(/^(FROM|WORKDIR|COPY|RUN|ENV|USER|CMD|EXPOSE) \S/);
+    for (const [, command = ''] of code.matchAll(/^RUN (.+)$/gm)) commandsOf(command).forEach(checkCommand);
+  }
+});
+
+test('every GRAPH_ variable of a page is one that the code reads', () => {
+  const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('page-files'))
+    .map((name) => readFileSync(join(root, 'lib', name), 'utf8'))
+    .join('\n');
+  for (const page of pages) {
+    for (const [name] of readPage(page).matchAll(/\bGRAPH_[A-Z][A-Z_]*[A-Z]\b/g)) {
+      expect([page, name, sources.includes(name) || sources.includes(`'${name.slice('GRAPH_'.length)}'`)]).toEqual([page, name, true]);
+    }
+  }
+});
+
+test('the commands for a certificate make one that the transport reads, for its owner alone', () => {
+  const commands = inLanguages('sh').find(({ code }) => code.includes('openssl req'))?.code ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+  try {
+    const stdout = execFileSync('bash', ['-e'], { cwd: folder, input: commands, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
+    expect(stdout).toMatch(/^notAfter=/);
+    const pem = join(folder, 'graph-mail.pem');
+    expect(statSync(pem).mode & 0o077).toBe(0);
+    expect(new X509Certificate(readFileSync(pem)).publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(createPrivateKey(readFileSync(pem)).asymmetricKeyType).toBe('rsa');
+    graphTransport({ tenantId: 'contoso.com', clientId: 'app', clientCertificate: pem, mailbox: 'noreply@contoso.com' }).close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the pictures are what the script draws, and every one is on a page', () => {
+  execFileSync(process.execPath, [join(root, 'scripts/pictures.mjs'), '--check'], { stdio: 'pipe' });
+  for (const name of readdirSync(join(root, 'docs/images'))) {
+    expect([name, pages.some((page) => readPage(page).includes(`images/${name}`))]).toEqual([name, true]);
+  }
+});
+
 describe('shell commands exist', () => {
   test.each(inLanguages('sh').map((example) => [example.title, example.code] as const))('%s', (_, code) => {
     for (const command of commandsOf(code)) checkCommand(command);
@@ -103,6 +189,10 @@ describe('shell commands exist', () => {
 const otherCmdlets = `
 Set-Mailbox -Identity -MaxSendSize https://learn.microsoft.com/powershell/module/exchange/set-mailbox
 Set-CASMailbox -Identity -SmtpClientAuthenticationDisabled https://learn.microsoft.com/powershell/module/exchange/set-casmailbox
+Set-Mailbox -DisplayName https://learn.microsoft.com/powershell/module/exchange/set-mailbox
+New-Mailbox -Shared -Name -PrimarySmtpAddress https://learn.microsoft.com/powershell/module/exchange/new-mailbox
+Add-RecipientPermission -Identity -Trustee -AccessRights https://learn.microsoft.com/powershell/module/exchange/add-recipientpermission
+Set-OrganizationConfig -SendFromAliasEnabled https://learn.microsoft.com/powershell/module/exchange/set-organizationconfig
 `;
 
 describe('PowerShell uses the cmdlets of the setup scripts', () => {
@@ -208,7 +298,7 @@ function checkCommand([program = '', ...args]: string[]): void {
       return checkFile(args[args.findIndex((arg) => arg === '--config' || arg === '--root') + 1]);
     default:
       // what every system has
-      expect(['bash', 'less', 'printf', 'set', '.']).toContain(program);
+      expect(['bash', 'less', 'printf', 'set', '.', 'cat', 'chmod', 'openssl']).toContain(program);
   }
 }
 
