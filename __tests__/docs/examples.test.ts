@@ -10,6 +10,7 @@ import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
 import { graphTransport } from '../../lib/index.js';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
+import { createOutboxCommand } from '../../lib/cli/outbox.js';
 import { createSandboxCommand } from '../../lib/cli/sandbox.js';
 import { createSendmailCommand } from '../../lib/cli/sendmail.js';
 import { createSetupCommand } from '../../lib/cli/setup/command.js';
@@ -260,8 +261,10 @@ function anchorsOf(page: string): string[] {
 }
 
 function commands(): Record<string, Command> {
-  const all = [createSetupCommand(), createDoctorCommand(), createSendmailCommand(), createSandboxCommand()];
-  return Object.fromEntries(all.map((command) => [command.name(), command]));
+  const all = [createSetupCommand(), createDoctorCommand(), createSendmailCommand(), createOutboxCommand(), createSandboxCommand()];
+  // those of a command of commands go by both names
+  const below = all.flatMap((command) => command.commands.map((sub) => [`${command.name()} ${sub.name()}`, sub] as const));
+  return Object.fromEntries([...all.map((command) => [command.name(), command] as const), ...below]);
 }
 
 /** The single commands of a shell block, without comments, redirections, assignments and the shell's own words. */
@@ -304,7 +307,7 @@ function checkCommand([program = '', ...args]: string[]): void {
 
 function checkOwnCommand([name = '', ...args]: string[]): void {
   if (name === '<command>') return;
-  const command = commands()[name];
+  const command = commands()[`${name} ${args[0]}`] ?? commands()[name];
   expect([name, command !== undefined]).toEqual([name, true]);
   const known = ['--help', ...(command?.options.map(({ long }) => long) ?? [])];
   for (const flag of args.filter((arg) => arg.startsWith('--'))) expect(known).toContain(flag);
@@ -336,7 +339,11 @@ function compile(list: readonly Example[]): Map<Example, string[]> {
     noEmit: true,
     skipLibCheck: true,
     types: ['node', 'jest'],
-    paths: { 'nodemailer-graph-transport': ['./lib/index.ts'], 'nodemailer-graph-transport/sandbox': ['./lib/sandbox/index.ts'] },
+    paths: {
+      'nodemailer-graph-transport': ['./lib/index.ts'],
+      'nodemailer-graph-transport/sandbox': ['./lib/sandbox/index.ts'],
+      'nodemailer-graph-transport/outbox': ['./lib/outbox/index.ts'],
+    },
     // for the NestJS examples
     experimentalDecorators: true,
   };

@@ -146,7 +146,7 @@ export function readTransportOptions(input: OutboxTransportOptions): OutboxTrans
 export function readWorkerOptions(input: OutboxWorkerOptions): OutboxWorkerSettings {
   const given = objectOf(input, 'startOutboxWorker', [...COMMON, ...WORKER]);
   const common = readCommon(given);
-  const graph = readOptions(given['graph'] as OutboxWorkerOptions['graph']);
+  const graph = readGraph(given['graph'] as OutboxWorkerOptions['graph']);
   const { mailboxes } = given;
   if (mailboxes !== undefined && (!Array.isArray(mailboxes) || mailboxes.length === 0))
     throw outboxConfigError(`"mailboxes" must be a list of mailboxes such as ['noreply@contoso.com'], not ${show(mailboxes)}`);
@@ -166,6 +166,15 @@ export function readWorkerOptions(input: OutboxWorkerOptions): OutboxWorkerSetti
     holdDelay: integer(given, 'holdDelay', 30_000, 100),
     results: readResults(given['results']),
   };
+}
+
+/** Shorter requests than usual: for as long as one may be under way, a dead worker's message waits for its successor. */
+const REQUEST_TIMEOUT = 60_000;
+
+function readGraph(given: OutboxWorkerOptions['graph']): Settings {
+  const settings = readOptions(given);
+  const set = typeof given === 'string' ? /requestTimeout=/.test(given) : given?.requestTimeout !== undefined;
+  return set ? settings : { ...settings, requestTimeout: REQUEST_TIMEOUT };
 }
 
 function readResults(value: unknown): string | undefined {
