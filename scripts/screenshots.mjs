@@ -63,7 +63,7 @@ try {
     for (const colorScheme of ['light', 'dark']) {
       const context = await browser.newContext({
         colorScheme,
-        viewport: { width: 1240, height: 700 },
+        viewport: { width: 1340, height: 700 },
         deviceScaleFactor: 1,
         reducedMotion: 'reduce',
       });

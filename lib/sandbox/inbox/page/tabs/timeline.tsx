@@ -83,7 +83,7 @@ function Entry({ entry, span }: { entry: ApiTimelineEntry; span: number }) {
             }}
           />
         </span>
-        {chunk && (
+        {chunk && status >= 200 && status < 300 && (
           <progress class="chunk" max={chunk.total} value={chunk.to + 1} aria-label={`Uploaded of ${chunk.name}`}>
             {Math.round((100 * (chunk.to + 1)) / chunk.total)} %
           </progress>
