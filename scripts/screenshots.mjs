@@ -1,5 +1,5 @@
 // Makes docs/images/inbox-*.png, in README.md and docs/sandbox.md: the inbox with a few mails, light and dark. Needs a Chromium.
-//   npm run build && node scripts/screenshots.mjs
+//   npm run docs:screenshots
 import { mkdirSync } from 'node:fs';
 import nodemailer from 'nodemailer';
 import { graphTransport } from 'nodemailer-graph-transport';
