@@ -1,3 +1,4 @@
+import { base64Lines } from './base64.js';
 import { headerOf, plainHeaders } from './plain-headers.js';
 import { createEncoder, type Encoder, type MimeTreeNode } from '../message/nodemailer.js';
 
@@ -56,7 +57,7 @@ function encode(node: MimeTreeNode, content: string | Buffer, encoding: string |
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   if (encoding === 'base64') {
     evenLines ??= hasEvenLines();
-    return evenLines ? wrappedBase64(bytes) : run(createEncoder('base64'), bytes);
+    return evenLines ? base64Lines(bytes) : run(createEncoder('base64'), bytes);
   }
   return run(createEncoder('quoted-printable', { binary: !/^text\//i.test(node.contentType ?? '') }), bytes);
 }
@@ -80,33 +81,8 @@ let evenLines: boolean | undefined;
 function hasEvenLines(): boolean {
   return [58, 114].every((length) => {
     const bytes = Buffer.alloc(length);
-    return run(createEncoder('base64'), bytes) === wrappedBase64(bytes);
+    return run(createEncoder('base64'), bytes) === base64Lines(bytes);
   });
-}
-
-/** Characters of base64 in a line. */
-const LINE = 76;
-
-/** Base64 in lines, without a line break at the end. */
-function wrappedBase64(content: Buffer): string | Buffer {
-  const encoded = content.toString('base64');
-  if (encoded.length <= LINE) return encoded;
-  if (encoded.length < 64 * LINE) {
-    let text = encoded.slice(0, LINE);
-    for (let at = LINE; at < encoded.length; at += LINE) text += `\r\n${encoded.slice(at, at + LINE)}`;
-    return text;
-  }
-  const from = Buffer.from(encoded, 'latin1');
-  const lines = Math.ceil(from.length / LINE);
-  const to = Buffer.allocUnsafe(from.length + 2 * (lines - 1));
-  for (let line = 0, at = 0; line < lines; line++) {
-    if (line > 0) {
-      to[at++] = 0x0d;
-      to[at++] = 0x0a;
-    }
-    at += from.copy(to, at, line * LINE, (line + 1) * LINE);
-  }
-  return to;
 }
 
 /** Strings are put together before they are encoded. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { HttpClient, HttpOutcome, HttpRequest } from '../base/http.js';
 import { loadPackage } from '../errors/load-package.js';
 import { AnswerCollector } from './answer-collector.js';
-import { ConnectionPool, type Connection } from './connection-pool.js';
+import { ConnectionPool, type Connection, type ConnectionPoolOptions } from './connection-pool.js';
 import { proxyFor, type ProxyRules } from './proxy.js';
 
 export interface HttpClientOptions {
@@ -21,6 +21,20 @@ export interface HttpClientOptions {
   now?: (() => number) | undefined;
 }
 
+/** Only what is needed: all of undici takes three times as long. */
+async function loadUndici(): Promise<ConnectionPoolOptions['undici']> {
+  const [client, connect] = await Promise.all([
+    loadPackage('undici', () => import('undici/lib/dispatcher/client.js'), 'default'),
+    loadPackage('undici', () => import('undici/lib/core/connect.js'), 'default'),
+  ]);
+  return { Client: innermost(client.default), buildConnector: innermost(connect.default) };
+}
+
+/** A bundle of a CommonJS module may have it under `default` twice. */
+function innermost<T>(value: T): T {
+  return typeof value === 'function' ? value : innermost((value as { default: T }).default);
+}
+
 /** A pool of keep-alive connections on undici. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { requestTimeout, proxies, now = Date.now } = options;
@@ -31,8 +45,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   // loaded on first use: undici costs more to load than all the rest
   async function createPool(): Promise<ConnectionPool> {
-    const undici = await loadPackage('undici', () => import('undici'), 'Agent');
-    return new ConnectionPool({ ...options, undici, now, proxyFor: (url) => proxies && proxyFor(url, proxies) });
+    return new ConnectionPool({ ...options, undici: await loadUndici(), now, proxyFor: (url) => proxies && proxyFor(url, proxies) });
   }
 
   function dispatch(pool: ConnectionPool, request: HttpRequest): Promise<HttpOutcome> {

@@ -3,6 +3,7 @@ import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-me
 import type { GraphMessageExtras } from '../encode/graph-message.js';
 import { attachmentName, bodyOf, describeAttachment, encodeJson } from '../encode/json.js';
 import { encodeMime, type MimeOptions } from '../encode/mime.js';
+import { base64 } from '../encode/base64.js';
 import type { StrictField } from '../encode/strict/header.js';
 import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachment.js';
 import { base64Length, REQUEST_LIMIT } from '../prepared/limits.js';
@@ -89,7 +90,7 @@ export async function mimePayload(message: OutgoingMessage, options: PayloadOpti
       return {
         route: route === 'draft' || uploads.length > 0 ? 'draft' : 'sendMail',
         contentType: 'text/plain',
-        body: Buffer.from(source.toString('base64'), 'latin1'),
+        body: base64(source),
         uploads: uploads.flatMap((index) => {
           const attachment = attachments[index];
           return attachment ? [{ attachment, description: describeAttachment(attachment, index) }] : [];
