@@ -14,6 +14,8 @@ export function outgoing(parts: Partial<OutgoingMessage> = {}): OutgoingMessage 
     to,
     cc,
     bcc,
+    removed: [],
+    added: [],
     headersRewritten: false,
     subject: 'Hello',
     importance: 'normal',

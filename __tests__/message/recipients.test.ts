@@ -34,6 +34,8 @@ describe('envelope and headers name the same recipients', () => {
     expect(reconcileRecipients(headers, ['a@example.com', 'b@example.com', 'c@example.com', 'd@example.com'])).toEqual({
       ...headers,
       losses: [],
+      removed: [],
+      added: [],
     });
   });
 
@@ -53,6 +55,8 @@ describe('envelope and headers name the same recipients', () => {
       cc: [],
       bcc: [],
       losses: [],
+      removed: [],
+      added: [],
     });
   });
 });
@@ -70,6 +74,8 @@ describe('the envelope has more than the headers', () => {
       cc: [],
       bcc: [named('a@example.com'), named('b@example.com')],
       losses: [],
+      removed: [],
+      added: ['a@example.com', 'b@example.com'],
     });
   });
 
@@ -98,6 +104,8 @@ describe('the headers have more than the envelope', () => {
       cc: [],
       bcc: [named('a@example.com')],
       losses: [],
+      removed: [],
+      added: ['a@example.com'],
     });
   });
 });

@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.js';
 import type { PreparedMessage } from '../prepared/prepared-message.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import type { Turn } from './mailbox-queue.js';
+import { planHeader } from './plan-header.js';
 
 /** What delivery needs to know of the transport's options. */
 export interface DeliverySettings {
@@ -52,6 +53,8 @@ export interface Delivery extends DeliveryContext {
   readonly hooks: DeliveryHooks;
   /** Requests to Graph so far. */
   attempts: number;
+  /** For a Graph on this machine: what was planned. */
+  readonly describePlan: () => string;
 }
 
 /** How far an attachment is uploaded; what the `progress` event carries. */
@@ -71,5 +74,24 @@ export function openDelivery(message: PreparedMessage, context: DeliveryContext,
   const { mailbox, messageId } = message;
   // field by field: this is made for every message
   const { settings, graph, tokens, trace, http, logger, signal, turn, onProgress, sleep } = context;
-  return { settings, graph, tokens, trace, http, logger, signal, turn, onProgress, sleep, message, mailbox, messageId, hooks, attempts: 0 };
+  let described: string | undefined;
+  const describePlan = (): string => (described ??= planHeader(message));
+  return {
+    settings,
+    graph,
+    tokens,
+    trace,
+    http,
+    logger,
+    signal,
+    turn,
+    onProgress,
+    sleep,
+    message,
+    mailbox,
+    messageId,
+    hooks,
+    attempts: 0,
+    describePlan,
+  };
 }

@@ -46,7 +46,7 @@ export async function requestGraph(
     delivery.attempts++;
     let outcome: GraphOutcome;
     try {
-      outcome = await graph.request(request, { signal, freshConnection });
+      outcome = await graph.request(request, { signal, freshConnection, describePlan: delivery.describePlan });
     } catch (error) {
       if (signal.aborted) aborted();
       throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings.signIn), trace, mailbox });

@@ -22,6 +22,8 @@ export interface RequestCircumstances {
   signal?: Cancellation | undefined;
   /** Use a connection of its own. */
   freshConnection?: boolean | undefined;
+  /** What was planned for the message, told to a Graph on this machine (a sandbox) and to no other: it is not even asked for. */
+  describePlan?: (() => string) | undefined;
 }
 
 /** Graph's answer, read as far as it can be read. */
@@ -64,8 +66,11 @@ export function mayCarryToken(url: URL, graphOrigin: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
+const PLAN_HEADER = 'x-graph-transport-plan';
+
 /** Microsoft's Graph client over our own chain: authentication, then undici. It neither retries nor follows redirects. */
 export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOptions): GraphClient {
+  const isLocal = isLoopback(new URL(graphEndpoint).hostname);
   let client: Promise<Client> | undefined;
 
   async function createClient(): Promise<Client> {
@@ -89,7 +94,7 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
   }
 
   return {
-    async request(request, { signal, freshConnection } = {}) {
+    async request(request, { signal, freshConnection, describePlan } = {}) {
       const clientRequestId = randomUUID();
       // loads while the token is fetched
       client ??= loadClient();
@@ -101,6 +106,7 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
         .options({ token, signal, freshConnection })
         .responseType(RAW);
       if (request.query) for (const [name, value] of Object.entries(request.query)) call.query({ [name]: encodeURIComponent(value) });
+      if (isLocal && describePlan) call.header(PLAN_HEADER, describePlan());
       if (request.contentType) call.header('Content-Type', request.contentType);
       const outcome = (await send(call, request)) as HttpOutcome;
       return outcome.kind === 'answer' ? readAnswer(outcome, clientRequestId, token) : { ...outcome, clientRequestId };

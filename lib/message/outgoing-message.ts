@@ -40,6 +40,10 @@ export interface OutgoingMessage {
   to: Address[];
   cc: Address[];
   bcc: Address[];
+  /** Addresses that were taken out of a header. */
+  removed: { address: string; field: 'to' | 'cc' }[];
+  /** Addresses of `bcc` that only the envelope had. */
+  added: string[];
   /** Whether To or Cc had to change, so that a MIME message needs new ones. */
   headersRewritten: boolean;
   subject: string;

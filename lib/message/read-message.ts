@@ -197,6 +197,8 @@ function assemble(
     to: recipients.to,
     cc: recipients.cc,
     bcc: recipients.bcc,
+    removed: recipients.removed,
+    added: recipients.added,
     headersRewritten: recipients.losses.length > 0,
     subject: headers.subject,
     importance: headers.importance,

@@ -15,6 +15,10 @@ export interface Recipients {
   bcc: Address[];
   /** Header recipients that are not in the envelope and had to be taken out of sight. */
   losses: Loss[];
+  /** The same, address by address. */
+  removed: { address: string; field: 'to' | 'cc' }[];
+  /** Envelope recipients that no header names. */
+  added: string[];
 }
 
 /**
@@ -31,11 +35,16 @@ export function reconcileRecipients(headers: HeaderRecipients, envelope: readonl
   for (const list of [to, cc]) for (const { address } of list) visible.add(addressKey(address));
   const hidden = envelope.filter((address) => !visible.has(addressKey(address)));
 
+  const bcc = new Set(headers.bcc.map(({ address }) => addressKey(address)));
+  const unwanted = { to: unwantedIn(headers.to, isWanted), cc: unwantedIn(headers.cc, isWanted) };
+
   return {
     to,
     cc,
     bcc: named(hidden, headers.bcc),
-    losses: [...removed('to', headers.to, isWanted), ...removed('cc', headers.cc, isWanted)],
+    losses: [...removed('to', unwanted.to), ...removed('cc', unwanted.cc)],
+    removed: (['to', 'cc'] as const).flatMap((field) => unwanted[field].map((address) => ({ address, field }))),
+    added: hidden.filter((address) => !bcc.has(addressKey(address))),
   };
 }
 
@@ -46,9 +55,12 @@ function named(addresses: readonly string[], bcc: readonly Address[]): Address[]
   return uniqueAddresses(addresses.map((address) => names.get(addressKey(address)) ?? { address, name: '' }));
 }
 
-function removed(feature: 'to' | 'cc', addresses: readonly Address[], isWanted: (address: Address) => boolean): Loss[] {
+function unwantedIn(addresses: readonly Address[], isWanted: (address: Address) => boolean): string[] {
   const gone = addresses.filter((address) => !isWanted(address));
-  if (gone.length === 0) return [];
-  const list = uniqueAddresses(gone).map(({ address }) => address);
+  return gone.length === 0 ? [] : uniqueAddresses(gone).map(({ address }) => address);
+}
+
+function removed(feature: 'to' | 'cc', list: readonly string[]): Loss[] {
+  if (list.length === 0) return [];
   return [{ feature, detail: `not in the envelope, so removed from the ${feature === 'to' ? 'To' : 'Cc'} header: ${list.join(', ')}` }];
 }

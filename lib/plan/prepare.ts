@@ -6,8 +6,8 @@ import type { NodemailerMail } from '../message/nodemailer.js';
 import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
 import { parseRaw } from '../message/parse-raw.js';
 import { readMessage } from '../message/read-message.js';
-import type { PreparedMessage } from '../prepared/prepared-message.js';
-import { obstacleIn } from './carriage.js';
+import type { Format, PlanDecision, PreparedMessage } from '../prepared/prepared-message.js';
+import { lossesIn, obstacleIn, weigh } from './carriage.js';
 import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './format-and-route.js';
 import { isTooLarge, jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
 import type { MessageSettings, PlanSettings } from './plan-settings.js';
@@ -68,7 +68,17 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
     inDraft,
     losses,
     saveToSentItems: wanted.saveToSentItems,
+    decision: {
+      weights: { json: weightOf('json', traits), mime: weightOf('mime', traits) },
+      removed: message.removed,
+      added: message.added,
+    },
   };
+}
+
+function weightOf(format: Format, traits: readonly Trait[]): PlanDecision['weights'][Format] {
+  const lost = lossesIn(format, traits);
+  return lost ? { weight: weigh(lost), losses: [...new Set(lost.map(({ feature }) => feature))] } : null;
 }
 
 function tell(

@@ -35,6 +35,18 @@ export interface PreparedMessage {
   readonly losses: readonly Loss[];
   /** Whether a copy is kept in Sent Items, where it can be found again. */
   readonly saveToSentItems: boolean;
+  /** Not kept where the message is stored. */
+  readonly decision?: PlanDecision | undefined;
+}
+
+/** How it was decided what leaves, for whoever wants to show it. */
+export interface PlanDecision {
+  /** What each format would have lost, and what that weighs; null where it must not be used. */
+  readonly weights: Readonly<Record<Format, { weight: number; losses: string[] } | null>>;
+  /** Addresses that stood in a header and not in the envelope, so that they were taken out. */
+  readonly removed: readonly { address: string; field: 'to' | 'cc' }[];
+  /** Addresses of the envelope that no header named, so that they became Bcc. */
+  readonly added: readonly string[];
 }
 
 /** A file that is added to a draft. */
