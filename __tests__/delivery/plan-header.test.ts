@@ -72,7 +72,7 @@ describe('the plan is told', () => {
           return { kind: 'answer', status: 202, headers: {}, body: Buffer.alloc(0), complete: true };
         },
       } as never,
-      tokens: { get: async () => 'token', discard: () => undefined, prepare: () => undefined, release: () => undefined } as never,
+      tokens: { get: async () => 'token', discard: () => undefined, prepare: () => undefined, release: () => undefined },
     });
     const describePlan = () => {
       asked = true;
