@@ -11,7 +11,7 @@ import { parseAllDocuments } from 'yaml';
 import { graphTransport } from '../../lib/index.js';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
 import { createOutboxCommand } from '../../lib/cli/outbox.js';
-import { createSandboxCommand } from '../../lib/cli/sandbox.js';
+import { createSandboxCommand } from '../../lib/cli/sandbox/sandbox.js';
 import { createSendmailCommand } from '../../lib/cli/sendmail.js';
 import { createSetupCommand } from '../../lib/cli/setup/command.js';
 import { buildPackage, cleanEnv, useScratchFolder } from '../examples/support/package-folder.js';

@@ -5,7 +5,7 @@ import { VERSION } from '../base/version.js';
 import { createLoginCommand, createLogoutCommand } from './login.js';
 import { createDoctorCommand } from './doctor.js';
 import { createOutboxCommand } from './outbox.js';
-import { createSandboxCommand } from './sandbox.js';
+import { createSandboxCommand } from './sandbox/sandbox.js';
 import { createSendmailCommand } from './sendmail.js';
 import { createSetupCommand } from './setup/command.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SandboxApp, SandboxMailbox, SandboxMessage, SandboxOptions } from './types.js';
+import type { SandboxApp, SandboxMailbox, SandboxMessage, SandboxOptions, SandboxRequest } from './types.js';
 
 /** A mailbox with every default filled in. */
 export interface Mailbox {
@@ -58,6 +58,7 @@ export interface Settings {
   inboxPort: number | undefined;
   caFile: string | undefined;
   onMessage: (message: SandboxMessage) => void;
+  onRequest: (request: SandboxRequest) => void;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -185,5 +186,6 @@ export function readSettings(options: SandboxOptions): Settings {
     keepContent: options.keepContent ?? true,
     ...readInbox(options),
     onMessage: options.onMessage ?? (() => undefined),
+    onRequest: options.onRequest ?? (() => undefined),
   };
 }

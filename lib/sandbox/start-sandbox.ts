@@ -49,6 +49,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     record: (request, exchange) => {
       store.record(request);
       store.observer?.requested(request, exchange);
+      settings.onRequest(request);
     },
   };
   const hosts = new Hosts(settings);

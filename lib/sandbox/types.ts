@@ -287,6 +287,8 @@ export interface SandboxOptions {
   inbox?: boolean | SandboxInboxOptions | undefined;
   /** Called with every message accepted for delivery. */
   onMessage?: ((message: SandboxMessage) => void) | undefined;
+  /** Called with every request, right before it is answered. */
+  onRequest?: ((request: SandboxRequest) => void) | undefined;
 }
 
 /** The page that shows what the sandbox got. */
