@@ -81,13 +81,12 @@ const collect = (value: string, previous: string[] = []): string[] => [...previo
 async function run(options: SandboxCommandOptions): Promise<void> {
   const caFile = resolve(options.caFile);
   const paint = createPaint(process.stdout);
-  let sandbox: Sandbox | undefined;
-  sandbox = await start(options, {
+  const sandbox: Sandbox = await start(options, {
     ...readSandboxOptions(options, caFile),
     onMessage: (message) => {
       // its last request is recorded right after
       setImmediate(() => {
-        const told = sandbox?.requests.findLast(({ itemId, plan }) => itemId === message.id && plan);
+        const told = sandbox.requests.findLast(({ itemId, plan }) => itemId === message.id && plan);
         console.log(describeMessage(message, lossesOf(told), paint));
       });
     },
