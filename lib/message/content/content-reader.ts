@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
 import { isError } from '../../errors/is-error.js';
 import type { MimeTreeNode } from '../nodemailer.js';
@@ -7,8 +6,9 @@ import type { ContentSource } from './content-source.js';
 import { fileSource } from './file-source.js';
 import { MEMORY_LIMIT, refuseIf, refuseLarge } from './limits.js';
 import { BufferContent, TextContent } from './memory-source.js';
-import { createSpool, type Spool } from './spool.js';
-import { isStream, readable, watch, type StreamOptions } from './stream.js';
+import { Shelf } from './shelf.js';
+import { TemporaryFolderError } from './spool.js';
+import { bytesOf, isStream, pipeFrom, watch, type StreamOptions } from './stream.js';
 import { download } from './url.js';
 
 /** Reads the contents of one message; the same content object is read once. */
@@ -56,7 +56,7 @@ export class ContentReader {
       }
       if (isError(content)) throw content;
       const { path, href } = content as { path?: unknown; href?: unknown };
-      if (isStream(content)) return await this.#collect(readable(content));
+      if (isStream(content)) return await this.#collect(content);
       if (typeof path === 'string' && !href) {
         refuseIf(closed(node, 'disableFileAccess'), `file access is disabled (disableFileAccess), but it is to be read from ${path}`);
         const file = await fileSource(path);
@@ -76,36 +76,25 @@ export class ContentReader {
     });
   }
 
-  /** Takes a stream in: into memory, or beyond the limit into a file. */
-  async #collect(stream: Readable): Promise<ContentSource> {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let spool: Spool | undefined;
+  /** Takes a stream in: into memory, or beyond the limit into a file, or where that does not work into memory all the same. */
+  async #collect(source: NodeJS.ReadableStream): Promise<ContentSource> {
+    const { stream, release } = pipeFrom(source);
     const stopWatching = watch(stream, this.options);
+    const shelf = new Shelf(this.#memoryLeft);
     try {
       for await (const piece of stream) {
-        const chunk = typeof piece === 'string' ? Buffer.from(piece) : (piece as Buffer);
-        size += chunk.length;
-        refuseLarge(size);
-        if (spool) {
-          await spool.write(chunk);
-        } else if (size <= this.#memoryLeft) {
-          chunks.push(chunk);
-        } else {
-          spool = createSpool();
-          for (const kept of [...chunks.splice(0), chunk]) await spool.write(kept);
-        }
+        await shelf.put(bytesOf(piece));
         stopWatching.alive();
       }
-      if (spool) return await spool.finish();
-      this.#memoryLeft -= size;
-      return new BufferContent(Buffer.concat(chunks, size));
+      const content = await shelf.finish();
+      if (content instanceof BufferContent) this.#memoryLeft = Math.max(0, this.#memoryLeft - content.size);
+      return content;
     } catch (error) {
-      await spool?.discard();
+      await shelf.discard();
       throw error;
     } finally {
       stopWatching();
-      stream.destroy();
+      release();
     }
   }
 }
@@ -118,6 +107,10 @@ function closed(node: MimeTreeNode, flag: 'disableFileAccess' | 'disableUrlAcces
 
 function contentError(what: string, error: unknown): GraphTransportError {
   const { message, code } = error as { message?: string; code?: string };
+  if (error instanceof TemporaryFolderError) {
+    const hint = 'Make room there, or set TMPDIR to another folder; nothing was sent.';
+    return new GraphTransportError('EMESSAGE', `${what} cannot be put aside: ${message}. ${hint}`, { cause: error, hint });
+  }
   const timedOut = code === 'ETIMEDOUT';
   return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'EMESSAGE', `${what} cannot be read: ${message ?? String(error)}`, {
     permanent: !timedOut,

@@ -1,26 +1,38 @@
-import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
 import type { ContentSource } from './content-source.js';
 import { PIECE, refuseIf, refuseLarge } from './limits.js';
 
-/**
- * A file whose bytes are read when they are wanted; what has changed since then is not sent.
- *
- * @param options `temporary`: whether disposing of it removes the file
- */
-export async function fileSource(path: string, { temporary = false } = {}): Promise<ContentSource> {
+/** A file whose bytes are read when they are wanted; what has changed since then is not sent. */
+export async function fileSource(path: string): Promise<ContentSource> {
   const found = await stat(path);
-  const { size } = found;
   refuseIf(!found.isFile(), `${path} is not a file`);
-  refuseLarge(size);
+  refuseLarge(found.size);
+  return sourceOf(found, path, { open: () => open(path), close: (file) => file.close(), dispose: () => Promise.resolve() });
+}
+
+/** A file that is open already and stays so until it is disposed of. */
+export async function openFileSource(file: FileHandle, dispose: () => Promise<void>): Promise<ContentSource> {
+  return sourceOf(await file.stat(), 'a temporary file', { open: () => Promise.resolve(file), close: () => Promise.resolve(), dispose });
+}
+
+interface Access {
+  open(): Promise<FileHandle>;
+  close(file: FileHandle): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+function sourceOf(found: Stats, path: string, access: Access): ContentSource {
+  const { size } = found;
 
   async function use<T>(task: (file: FileHandle) => Promise<T>): Promise<T> {
-    const file = await open(path);
+    const file = await access.open();
     try {
       return await task(file);
     } finally {
-      await file.close();
+      await access.close(file);
     }
   }
   /** The buffers of the chunk before: new ones for each would be garbage by the megabyte. */
@@ -35,7 +47,7 @@ export async function fileSource(path: string, { temporary = false } = {}): Prom
       // one is read while the other is sent
       const space = spare ?? [Buffer.allocUnsafeSlow(Math.min(PIECE, size)), Buffer.allocUnsafeSlow(Math.min(PIECE, size))];
       spare = undefined;
-      const file = await open(path).catch(unreadable);
+      const file = await access.open().catch(unreadable);
       let next = readPiece(file, space[0], start, end);
       try {
         for (let at = start, turn = 1; at < end; at += PIECE, turn = 1 - turn) {
@@ -48,12 +60,10 @@ export async function fileSource(path: string, { temporary = false } = {}): Prom
         spare = space;
       } finally {
         await next.catch(() => undefined);
-        await file.close();
+        await access.close(file);
       }
     },
-    async dispose() {
-      if (temporary) await unlink(path).catch(() => undefined);
-    },
+    dispose: () => access.dispose(),
   };
 
   function read(): Promise<Buffer> {

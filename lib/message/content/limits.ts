@@ -4,6 +4,12 @@
  */
 export const MEMORY_LIMIT = 3 * 1024 * 1024;
 
+/**
+ * Of a stream this much is kept in memory where there is no room for a temporary file: more than Exchange takes unless an
+ * administrator raised its limit (35 MB).
+ */
+export const MEMORY_INSTEAD_OF_FILE = 40 * 1024 * 1024;
+
 /** Bytes read and handed on at once: what a large file costs in memory is a few times this. */
 export const PIECE = 512 * 1024;
 

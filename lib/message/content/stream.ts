@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import type { Cancellation } from '../../base/cancellation.js';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
 
@@ -24,13 +24,54 @@ export function watch(stream: Readable, { idleTimeout, signal }: StreamOptions):
   return Object.assign(stop, { alive: () => timer.refresh() });
 }
 
-/** Any kind of stream as one that can be iterated over. */
-export function readable(stream: NodeJS.ReadableStream): Readable {
-  const { errored, destroyed, readableEnded } = stream as Readable;
+/** Pieces on their way from a stream; they may be large. */
+const PIECES = 1;
+
+/** A stream of any make as one of Node's, and how to let go of the original. */
+export interface Piped {
+  readonly stream: Readable;
+  release: () => void;
+}
+
+/**
+ * Takes a stream as SMTP does, by `pipe()`: some start with that (combined-stream), some have no async iterator (older packages), some
+ * are no `Readable` of this Node (readable-stream, streamx). One that closes before its end is an error.
+ */
+export function pipeFrom(source: NodeJS.ReadableStream): Piped {
+  const { errored, destroyed, readableEnded } = source as Partial<Readable>;
   if (errored) throw errored;
   if (destroyed || readableEnded) throw new Error('its stream was already read or destroyed');
-  // old-style streams (request, some S3 clients) have no async iterator
-  return stream instanceof Readable ? stream : new Readable().wrap(stream);
+  // in object mode, so that what is no bytes is told here and does not throw inside of pipe()
+  const stream = new PassThrough({ objectMode: true, highWaterMark: PIECES });
+  let ended = false;
+  source.on('end', () => {
+    ended = true;
+    // an old one may have a pipe() of its own that forgets
+    stream.end();
+  });
+  source.on('error', (error: Error) => stream.destroy(error));
+  source.on('close', () => {
+    // 'end' may follow
+    setImmediate(() => {
+      if (!ended) stream.destroy(new Error('its stream was closed before its end'));
+    });
+  });
+  source.pipe(stream);
+  return {
+    stream,
+    release() {
+      source.unpipe?.(stream);
+      stream.destroy();
+      (source as Partial<Readable>).destroy?.();
+    },
+  };
+}
+
+/** @throws {Error} for what is no bytes */
+export function bytesOf(piece: unknown): Buffer {
+  if (typeof piece === 'string') return Buffer.from(piece);
+  if (ArrayBuffer.isView(piece)) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+  throw new Error(`its stream gives ${piece === null ? 'null' : typeof piece}s where bytes or text belong`);
 }
 
 export function isStream(value: object): value is NodeJS.ReadableStream {
