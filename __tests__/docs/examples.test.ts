@@ -11,6 +11,7 @@ import { parseAllDocuments } from 'yaml';
 import { graphTransport } from '../../lib/index.js';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
 import { createOutboxCommand } from '../../lib/cli/outbox.js';
+import { createLoginCommand, createLogoutCommand } from '../../lib/cli/login.js';
 import { createSandboxCommand } from '../../lib/cli/sandbox/sandbox.js';
 import { createSendmailCommand } from '../../lib/cli/sendmail.js';
 import { createSetupCommand } from '../../lib/cli/setup/command.js';
@@ -261,7 +262,15 @@ function anchorsOf(page: string): string[] {
 }
 
 function commands(): Record<string, Command> {
-  const all = [createSetupCommand(), createDoctorCommand(), createSendmailCommand(), createOutboxCommand(), createSandboxCommand()];
+  const all = [
+    createSetupCommand(),
+    createDoctorCommand(),
+    createLoginCommand(),
+    createLogoutCommand(),
+    createSendmailCommand(),
+    createOutboxCommand(),
+    createSandboxCommand(),
+  ];
   // those of a command of commands go by both names
   const below = all.flatMap((command) => command.commands.map((sub) => [`${command.name()} ${sub.name()}`, sub] as const));
   return Object.fromEntries([...all.map((command) => [command.name(), command] as const), ...below]);

@@ -75,7 +75,7 @@ async function* examine(
 }
 
 async function sendTestMessageTo(options: Record<string, unknown>, to: string): Promise<string> {
-  const { mailbox } = options;
+  const mailbox = options['mailbox'] ?? options['login'];
   const transport = graphTransport(options);
   try {
     const info = (await nodemailer.createTransport(transport).sendMail({

@@ -70,7 +70,7 @@ async function sendmail(argv: string[], { localRecipient, localDomain, ...flags 
   const prefix = flags.envPrefix ?? 'GRAPH_';
   try {
     const { mailbox, envelope, raw } = prepareMessage(input, parsed, {
-      mailbox: typeof options['mailbox'] === 'string' ? options['mailbox'] : undefined,
+      mailbox: addressOf(options),
       localRecipient: localRecipient ?? (process.env[`${prefix}LOCAL_RECIPIENT`] || undefined),
       hostname: hostname(),
       localDomains: (localDomain ?? process.env[`${prefix}LOCAL_DOMAINS`] ?? '')
@@ -79,12 +79,18 @@ async function sendmail(argv: string[], { localRecipient, localDomain, ...flags 
         .filter(Boolean),
       now: new Date(),
     });
-    const info = await send(options, { raw, envelope, graph: { mailbox } });
+    const info = await send(options, { raw, envelope, graph: { mailbox: mailbox === options['login'] ? 'me' : mailbox } });
     if (parsed.verbose) console.error(describe(info));
     return EX.OK;
   } catch (error) {
     return complain(error instanceof SendmailMessageError ? error.status : exitStatusOf(error), error);
   }
+}
+
+/** The mailbox that sends; of a person who has signed in the account's own. */
+function addressOf({ mailbox, login }: Record<string, unknown>): string | undefined {
+  const address = mailbox ?? login;
+  return typeof address === 'string' ? address : undefined;
 }
 
 async function send(options: Record<string, unknown>, message: object): Promise<GraphSentMessageInfo> {
