@@ -20,7 +20,18 @@ import { pages, readExamples, readPage, root, type Example } from './pages.js';
 
 const examples = pages.flatMap(readExamples);
 const inLanguages = (...languages: string[]) => examples.filter(({ language }) => languages.includes(language));
-const scripts = inLanguages('ts', 'typescript', 'js', 'javascript', 'mjs');
+const side = (code: string, left: string, right: string) =>
+  code
+    .split('\n')
+    .filter((line) => !line.startsWith(left))
+    .map((line) => (line.startsWith(right) || line.startsWith(' ') ? line.slice(1) : line))
+    .join('\n');
+/** A diff of code is two pieces of code: before and after. */
+const diffs = inLanguages('diff').flatMap((example) => [
+  { ...example, title: `${example.title}, before`, code: side(example.code, '+', '-') },
+  { ...example, title: `${example.title}, after`, code: side(example.code, '-', '+') },
+]);
+const scripts = [...inLanguages('ts', 'typescript', 'js', 'javascript', 'mjs'), ...diffs];
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string; scripts: Record<string, string> };
 
 /** What a block may take from the blocks before it. */
@@ -36,7 +47,7 @@ const context: Record<string, string> = {
 test('every example is in a language that is checked below', () => {
   expect(examples.filter(({ page }) => page === 'README.md').length).toBeGreaterThanOrEqual(6);
   for (const { title, language } of examples)
-    expect([title, language]).toEqual([title, expect.stringMatching(/^(ts|js|mjs|json|yaml|ini|dockerfile|sh|powershell|text)$/)]);
+    expect([title, language]).toEqual([title, expect.stringMatching(/^(ts|js|mjs|diff|json|yaml|ini|dockerfile|sh|powershell|text)$/)]);
 });
 
 describe('TypeScript and JavaScript compile', () => {
