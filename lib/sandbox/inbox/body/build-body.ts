@@ -24,10 +24,16 @@ const inlineTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp
 /** Most bytes all inlined images may add: a short html can name a large image a thousand times. */
 const MOST_INLINED = 48 * 1024 * 1024;
 
-/** The html as a document: nothing is parsed, nothing changed but cid references and where links open. */
+/** The html as a document: nothing is parsed, nothing changed but cid references, prefetching and where links open. */
 export function buildBody(html: string, attachments: readonly SandboxAttachment[]): string {
-  return openLinksOutside(inlineImages(html, attachments));
+  return openLinksOutside(inlineImages(withoutPrefetch(html), attachments));
 }
+
+/**
+ * Where images may be loaded, a policy lets `<link rel="prefetch">` load anything: it asks whether any of its directives would allow it. Of two
+ * `rel` the first counts. No other link can load something here.
+ */
+const withoutPrefetch = (html: string): string => html.replace(/<link(?=[\s/>])/gi, '$& rel="none"');
 
 function inlineImages(html: string, attachments: readonly SandboxAttachment[]): string {
   const known = new Map<string, string>();

@@ -32,7 +32,7 @@ export const hostileHtml = (evil: string): string => `<!doctype html>
   <a href="${evil}top" target="_top" ping="${evil}ping">top</a>
   <form action="${evil}form" method="post" target="_top"><input name="a" value="b" autofocus onfocus="alert('focus')"><button>Submit</button></form>
   <iframe src="${evil}frame"></iframe>
-  <iframe srcdoc="&lt;script&gt;parent.alert('srcdoc')&lt;/script&gt;&lt;img src='${evil}srcdoc.gif'&gt;"></iframe>
+  <iframe srcdoc="&lt;script&gt;parent.alert('srcdoc')&lt;/script&gt;&lt;img src='${evil}srcdoc.png'&gt;"></iframe>
   <object data="${evil}object"></object>
   <embed src="${evil}embed">
   <video src="${evil}video" poster="${evil}poster.png" autoplay></video>
