@@ -56,6 +56,8 @@ export interface OutboxWorkerEvents {
 /** What one turn with a message begins with: queue, id, what was found, when it was asked for, job, its lock's token. */
 type Own = [queue: string, id: string, claim: Claimed, since: Moment, job: BullJob, token: string];
 
+/** Messages one process delivers at the same time, of all mailboxes together. */
+const AT_ONCE = 100;
 /** Milliseconds between looks for new mailboxes. */
 const DISCOVER = 1000;
 /** … between words to the others that this worker lives, and checks of the limits. */
@@ -79,6 +81,8 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   readonly #running = new Set<Activation>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #told = new Set<string>();
+  readonly #waiting: (() => void)[] = [];
+  #onTheWay = 0;
   #known = -1;
   #closing: Promise<void> | undefined;
   #results: BullQueue | undefined;
@@ -247,7 +251,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     let next: 'ended' | 'failed' | 'held' | number;
     let why = 'ended';
     try {
-      const ending = await this.#turn(queue, id, job, token);
+      const ending = await this.#inTurn(() => this.#turn(queue, id, job, token));
       [next, why] = await this.#ended(mailbox, id, ending);
     } catch (error) {
       this.report(error as Error);
@@ -262,6 +266,19 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
       // its lock is gone: it is somebody else's, or found as stalled
     }
     throw new bullmq.DelayedError();
+  }
+
+  /** Each message on the way holds its body: a thousand mailboxes at once would not fit into memory. Who waits holds nothing yet. */
+  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#onTheWay >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#onTheWay++;
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#onTheWay--;
+    }
   }
 
   async #turn(queue: string, id: string, job: BullJob, token: string): Promise<Ending | { kind: 'over'; why: string }> {

@@ -28,6 +28,8 @@ export interface Told {
   id?: string;
   error?: { code?: string; ambiguous?: boolean; message: string };
   fatal?: string;
+  rss?: number;
+  peak?: number;
 }
 
 export interface Process {

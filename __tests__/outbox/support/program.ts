@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import nodemailer from 'nodemailer';
-import { outboxTransport, startOutboxWorker, type OutboxTransportOptions, type OutboxWorkerOptions } from '../../../lib/outbox/index.js';
+import {
+  fileStore,
+  outboxTransport,
+  startOutboxWorker,
+  type OutboxTransportOptions,
+  type OutboxWorkerOptions,
+} from '../../../lib/outbox/index.js';
 import { SCRIPTS } from '../../../lib/outbox/scripts.js';
 import { withFiles } from './mails.js';
 
@@ -16,6 +22,8 @@ export interface Orders {
   atATime?: number;
   /** `script` by its name, or `add` for BullMQ's own; what dies, this process or another one. */
   kill?: KillAt | undefined;
+  /** Folder of a store for large attachments. */
+  store?: string;
 }
 
 export interface KillAt {
@@ -71,9 +79,15 @@ if (orders.kill) {
   };
 }
 
+const store = orders.store === undefined ? {} : { store: fileStore(orders.store) };
+let peak = 0;
+const watch = () => (peak = Math.max(peak, process.memoryUsage().rss));
+setInterval(watch, 20).unref();
+
 async function main(): Promise<void> {
+  process.on('message', () => process.send?.({ rss: process.memoryUsage().rss, peak }));
   if (orders.role === 'worker') {
-    const worker = await startOutboxWorker(orders.worker as OutboxWorkerOptions);
+    const worker = await startOutboxWorker({ ...(orders.worker as OutboxWorkerOptions), ...store });
     worker.on('error', () => undefined);
     for (const event of ['sent', 'failed', 'ambiguous', 'held'] as const) {
       worker.on(event, (about: object) => process.send?.({ event, id: (about as { id?: string }).id }));
@@ -82,7 +96,7 @@ async function main(): Promise<void> {
     process.send?.({ ready: true });
     return;
   }
-  const transport = outboxTransport(orders.transport as OutboxTransportOptions);
+  const transport = outboxTransport({ ...(orders.transport as OutboxTransportOptions), ...store });
   const mailer = nodemailer.createTransport(transport);
   process.send?.({ ready: true });
   const left = [...(orders.mails ?? [])];
