@@ -5,6 +5,11 @@ import { CATALOGUE, type CatalogueEntry } from '../../lib/errors/catalogue.js';
 const file = join(__dirname, '../../docs/errors.md');
 
 // `npm run docs:errors` writes the page, this test compares it
+test('every code and alias is found by searching the page', () => {
+  const text = readFileSync(file, 'utf8');
+  for (const { id, graphCodes = [] } of CATALOGUE) for (const name of [id, ...graphCodes]) expect(text).toContain(name);
+});
+
 test('docs/errors.md lists every entry of the catalogue', () => {
   const page = render(CATALOGUE);
   if (process.env['UPDATE_DOCS']) writeFileSync(file, page);
@@ -13,8 +18,8 @@ test('docs/errors.md lists every entry of the catalogue', () => {
 
 function render(entries: readonly CatalogueEntry[]): string {
   const rows = entries.map(
-    ({ id, code, permanent, cause, remedy }) =>
-      `| ${[`\`${id}\``, `\`${code}\``, permanent ? 'yes' : 'no', cause, remedy].map(cell).join(' | ')} |`,
+    ({ id, code, permanent, cause, remedy, graphCodes = [] }) =>
+      `| ${[[id, ...graphCodes.filter((alias) => alias !== id && !id.startsWith(`${alias} `))].map((name) => `\`${name}\``).join(', '), `\`${code}\``, permanent ? 'yes' : 'no', cause, remedy].map(cell).join(' | ')} |`,
   );
   return `# Errors
 

@@ -3,10 +3,11 @@ import { entries } from './entry.js';
 /** What is wrong with the sending mailbox. */
 export const MAILBOX = entries({ code: 'EGRAPH', permanent: false }, [
   {
-    graphCodes: ['MailboxNotEnabledForRESTAPI', 'MailboxNotSupportedForRESTAPI'],
+    graphCodes: ['MailboxNotEnabledForRESTAPI', 'MailboxNotSupportedForRESTAPI', 'ErrorMailboxNotEnabledForRESTAPI'],
     code: 'EENVELOPE',
     permanent: true,
-    cause: 'The sending mailbox has no Exchange Online licence, is soft-deleted, or lives on premises.',
+    cause:
+      'The sending mailbox has no Exchange Online licence, is soft-deleted, or lives on premises; or the address is a distribution list, a Microsoft 365 group or a contact, which cannot send.',
     remedy: 'Use a mailbox hosted in Exchange Online (a shared mailbox needs no licence).',
   },
   {
@@ -14,7 +15,7 @@ export const MAILBOX = entries({ code: 'EGRAPH', permanent: false }, [
     statusCodes: [404],
     code: 'EENVELOPE',
     permanent: true,
-    cause: 'There is no such mailbox in the tenant; aliases do not count here.',
+    cause: 'There is no such mailbox in the tenant; aliases do not count here, nor do distribution lists and groups, which cannot send.',
     remedy: 'Set mailbox to the primary user principal name or the object id of the mailbox; put an alias into from.',
   },
   {

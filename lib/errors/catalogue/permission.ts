@@ -15,7 +15,7 @@ export const PERMISSION = entries({ code: 'EAUTH', permanent: true }, [
     message: /OData is disabled|AppOnly AccessPolicy/i,
     cause: 'An Application Access Policy of the tenant excludes this mailbox.',
     remedy:
-      "Add the mailbox to the policy's group, or restrict the app by RBAC for Applications instead. Changes take up to an hour or two.",
+      "Add the mailbox to the policy's group, or restrict the app by RBAC for Applications instead. A policy takes 30 minutes to 4 hours to act; Test-ApplicationAccessPolicy tells at once.",
   },
   {
     graphCodes: ['ErrorAccessDenied', 'AccessDenied', 'Authorization_RequestDenied'],

@@ -18,6 +18,16 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
     remedy: 'Upload the public part of the certificate to the app under "Certificates & secrets", or use the one that is registered there.',
   },
   {
+    graphCodes: ['AADSTS700024'],
+    cause: "The sign-in's assertion is outside its valid time: this machine's clock is wrong.",
+    remedy: 'Set the clock, best by NTP; the doctor tells by how much it is off.',
+  },
+  {
+    graphCodes: ['AADSTS7000229'],
+    cause: 'The app has no service principal (enterprise application) in this tenant.',
+    remedy: 'Make it: az ad sp create --id APP_ID, or grant admin consent once.',
+  },
+  {
     graphCodes: ['AADSTS7000218'],
     cause: 'The sign-in carried neither a secret nor a certificate.',
     remedy: 'Give clientSecret, clientCertificate or credential.',
@@ -55,7 +65,22 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
     remedy: 'Check graphEndpoint and cloud: the token is requested for {graphEndpoint}/.default.',
   },
   {
-    graphCodes: ['AADSTS53003'],
+    graphCodes: ['AADSTS9002331'],
+    cause: 'The app is for personal Microsoft accounts only.',
+    remedy: "Sign in at tenant 'consumers' (login --tenant consumers).",
+  },
+  {
+    graphCodes: ['AADSTS65001', 'AADSTS90094', 'AADSTS90095', 'AADSTS900941'],
+    cause: 'Nobody has consented to the app for this person, and since November 2025 persons may not by themselves by default.',
+    remedy: 'Let an administrator grant consent to the app, then sign in again.',
+  },
+  {
+    graphCodes: ['AADSTS50173', 'AADSTS50078', 'AADSTS50076', 'AADSTS50079', 'AADSTS700082', 'AADSTS700084', 'AADSTS70008', 'AADSTS70000'],
+    cause: 'The sign-in of the person has run out, was revoked, or a policy asks for a fresh one.',
+    remedy: 'Run login again; where you pass a refreshToken, get a new one.',
+  },
+  {
+    graphCodes: ['AADSTS53003', 'AADSTS530033', 'AADSTS530035'],
     cause: 'A Conditional Access policy blocks the sign-in.',
     remedy: 'Exclude the app (workload identity) from the policy, or send from an address the policy allows.',
   },
