@@ -12,6 +12,7 @@ import { safeCause } from './errors/safe-cause.js';
 import { createGraphConnection, type GraphConnection } from './graph/connection.js';
 import { secretsOf } from './sign-in/sign-in.js';
 import { raceAbort } from './sign-in/tokens.js';
+import { withProcessWarnings } from './base/process-warnings.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
 import { ContentReader } from './message/content/content-reader.js';
 import { releaseStreams } from './message/tree.js';
@@ -47,7 +48,7 @@ export class GraphTransport extends NodemailerTransport {
   constructor(options?: GraphTransportOptions | CommonOptions | string) {
     super();
     const settings = (this.#settings = readOptions(options));
-    this.#logger = createLogger<Logger>(settings.logger, settings.component);
+    this.#logger = withProcessWarnings(createLogger<Logger>(settings.logger, settings.component), settings.logger !== false);
     this.#connection = createGraphConnection(settings, {
       onBackgroundError: (error) => this.#report(this.#signInError(error)),
       onNotice: (code, message) => this.#notice(code, message),

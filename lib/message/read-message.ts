@@ -25,15 +25,27 @@ import { listParts, type TreePart } from './tree.js';
 export async function readMessage(
   mail: NodemailerMail,
   reader: ContentReader,
-  { maxRecipients }: { maxRecipients: number },
+  { maxRecipients, mailbox = '' }: { maxRecipients: number; mailbox?: string | undefined },
 ): Promise<OutgoingMessage> {
   const tree = mail.message;
   closeAccess(mail);
   settleHeaders(tree, mail.data['envelope']);
   const addresses = readTreeAddresses(tree);
   const envelope = checkEnvelope(addresses.envelope, maxRecipients);
+  // without From the mailbox is the sender
+  if (!envelope.from && mailbox.includes('@') && (addresses.lists['from'] ?? []).length === 0 && !tree._raw) {
+    envelope.from = mailbox;
+    nameDomain(tree, mailbox.slice(mailbox.lastIndexOf('@') + 1));
+  }
   const pieces = tree._raw ? await readRaw(tree, reader) : await readTree(tree, addresses, reader);
   return assemble(mail, envelope, pieces, hasEncodedWords(pieces) ? await loadWordDecoder() : (value) => value);
+}
+
+/** Puts a domain into the Message-ID that Nodemailer has made with no more than `localhost` or this machine's name to go by. */
+function nameDomain(tree: MimeTreeNode, domain: string): void {
+  const { hostname = 'localhost' } = tree as { hostname?: string };
+  const made = /^<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@([^@>]*)>$/.exec(tree.messageId());
+  if (made && (made[2] === 'localhost' || made[2] === hostname)) tree.setHeader('Message-ID', `<${made[1]}@${domain}>`);
 }
 
 /**

@@ -5,6 +5,7 @@ import { abortError } from '../errors/from-graph.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import type { Logger } from '../base/logger.js';
 import { ContentReader } from '../message/content/content-reader.js';
+import { withProcessWarnings } from '../base/process-warnings.js';
 import { createLogger, type NodemailerMail } from '../message/nodemailer.js';
 import { releaseStreams } from '../message/tree.js';
 import { readMessageSettings } from '../plan/message-settings.js';
@@ -87,7 +88,10 @@ export class OutboxTransport extends EventEmitter {
   constructor(options: OutboxTransportOptions) {
     super();
     this.#settings = readTransportOptions(options);
-    this.#logger = createLogger<Logger>(this.#settings.logger, this.#settings.component);
+    this.#logger = withProcessWarnings(
+      createLogger<Logger>(this.#settings.logger, this.#settings.component),
+      this.#settings.logger !== false,
+    );
     setImmediate(() => {
       if (this.isIdle()) this.emit('idle');
     });

@@ -77,8 +77,14 @@ export function lossError(losses: readonly Loss[], { format, route }: { format: 
   return new GraphTransportError(
     'EMESSAGE',
     `the message would not arrive as written (onLoss: 'error', format '${format}', route '${route}'): ${describeLosses(losses)}. Nothing was sent`,
-    { permanent: true, hint: "Change the message, choose another format, or set onLoss: 'warn'." },
+    { permanent: true, hint: hintFor(losses) },
   );
+}
+
+function hintFor(losses: readonly Loss[]): string {
+  const change = "Change the message, choose another format, or set onLoss: 'warn'.";
+  if (!losses.some(({ feature }) => feature === 'saveToSentItems')) return change;
+  return `saveToSentItems: false can only be kept as JSON in one request: use format: 'json' for a message that fits into it (about 3 MB), leave saveToSentItems out, or set onLoss: 'warn'.`;
 }
 
 export function describeLosses(losses: readonly Loss[]): string {

@@ -31,7 +31,7 @@ export interface PrepareContext {
  */
 export async function prepare(mail: NodemailerMail, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
   try {
-    return await plan(await readMessage(mail, context.reader, context.settings), wanted, context);
+    return await plan(await readMessage(mail, context.reader, { ...context.settings, mailbox: wanted.mailbox }), wanted, context);
   } catch (error) {
     if (error === context.signal.reason) throw error;
     throw unreadable(error);
