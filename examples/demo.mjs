@@ -5,6 +5,7 @@ import { startSandbox } from 'nodemailer-graph-transport/sandbox';
 import { checkDelivery } from './support/delivery-check.mjs';
 import { readFixtures } from './support/fixtures.mjs';
 import { report } from './support/report.mjs';
+import { showInbox } from './support/show-inbox.mjs';
 import { sendWelcomeMail } from './welcome-mail.mjs';
 
 const shippingMail = {
@@ -18,7 +19,9 @@ const shippingMail = {
 };
 const catalogue = { filename: 'catalogue.txt', content: Buffer.alloc(5 * 1024 * 1024, 'Contoso catalogue\r\n') };
 
-const sandbox = await startSandbox();
+// --open: look at the result in the sandbox's inbox
+const open = process.argv.includes('--open');
+const sandbox = await startSandbox({ inbox: open });
 const transporter = nodemailer.createTransport(graphTransport({ ...sandbox.options }));
 const check = (name, send) => checkDelivery(name, send, transporter, sandbox);
 const checkMail = (name, mail) => check(name, (through) => through.sendMail(mail));
@@ -32,6 +35,7 @@ try {
   for (const { name, mail } of await readFixtures()) results.push(await checkMail(name, mail));
   console.log(report(results));
   process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+  if (open) await showInbox(sandbox.inboxUrl);
 } finally {
   transporter.close();
   await sandbox.close();
