@@ -6,6 +6,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { buildDocs } from './docs-pages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'lib/sandbox/inbox/page');
@@ -49,6 +50,7 @@ export async function buildPage() {
     'index.html': readFileSync(join(folder, 'index.html')),
     ...Object.fromEntries(outputFiles.map(({ path, contents }) => [path.slice('/page/'.length), contents])),
     'assets/caniemail.json': Buffer.from(JSON.stringify(caniemail)),
+    ...buildDocs(root),
   };
   const entries = Object.entries(files).map(([name, content]) => {
     const gzip = gzipSync(content, { level: 9 }).toString('base64');
@@ -82,7 +84,8 @@ function changedAt(path) {
 
 function isStale() {
   if (!existsSync(target)) return true;
-  const inputs = [folder, join(folder, '../api-types.ts'), fileURLToPath(import.meta.url), join(root, 'package-lock.json')];
+  const own = ['package-lock.json', 'scripts/build-page.mjs', 'scripts/docs-pages.mjs', 'docs/errors.md', 'docs/fidelity.md'];
+  const inputs = [folder, join(folder, '../api-types.ts'), ...own.map((path) => join(root, path))];
   return inputs.some((path) => existsSync(path) && changedAt(path) > statSync(target).mtimeMs);
 }
 

@@ -81,7 +81,7 @@ export interface ApiStatus {
   /** `false`: sizes only are kept; body, source, posted and parts answer 404 `ContentNotKept`. */
   keepContent: boolean;
   mailboxes: ApiMailbox[];
-  /** Where docs/ of the package is on the web; a `docs` below is relative to it. */
+  /** Where the pages on errors and fidelity are; a `docs` below is relative to it. */
   docs: string;
 }
 
@@ -196,7 +196,7 @@ export interface ApiRefusedRow {
   reason: string;
   /** What to do about it. */
   remedy: string;
-  /** Page and anchor below `ApiStatus.docs`, such as `errors.md#erroraccessdenied`; null where there is none. */
+  /** Page and anchor below `ApiStatus.docs`, such as `errors.html#erroraccessdenied`; null where there is none. */
   docs: string | null;
   /** Of the message, where the request told one. */
   subject: string | null;

@@ -100,7 +100,8 @@ export class Inbox {
     };
   }
 
-  status(): ApiStatus {
+  /** @param docs where the documentation is */
+  status(docs: string): ApiStatus {
     const { state, version } = this.context;
     const { settings, store } = state;
     const items = store.items();
@@ -122,7 +123,7 @@ export class Inbox {
         sent: items.filter(({ mailbox, folder }) => folder === 'sentitems' && mailbox.userPrincipalName === userPrincipalName).length,
         drafts: store.drafts().filter(({ mailbox }) => mailbox.userPrincipalName === userPrincipalName).length,
       })),
-      docs: './docs/',
+      docs,
     };
   }
 

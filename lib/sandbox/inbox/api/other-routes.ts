@@ -26,7 +26,7 @@ const notFound = (what: string): ApiRefusal => new ApiRefusal(404, 'NotFound', `
 
 /** Everything but messages. */
 export const otherRoutes: ApiRoute[] = [
-  { method: 'GET', path: 'status', summary: 'Counts, limits, mailboxes', answer: 'Status', run: ({ inbox }) => ok(inbox.status()) },
+  { method: 'GET', path: 'status', summary: 'Counts, limits, mailboxes', answer: 'Status', run: showStatus },
   {
     method: 'GET',
     path: 'settings',
@@ -89,6 +89,12 @@ export const otherRoutes: ApiRoute[] = [
   },
   { method: 'GET', path: 'events', summary: 'Server-Sent Events', query: { last: 'As Last-Event-ID' }, run: streamEvents },
 ];
+
+/** The documentation lies beside the page, wherever that was reached. */
+function showStatus({ inbox, request }: ApiCall): InboxAnswer {
+  const [below = '/'] = (request.url ?? '/').split('api/v1/');
+  return ok(inbox.status(`http://${request.headers.host}${below}docs/`));
+}
 
 function undo({ inbox, body }: ApiCall): InboxAnswer {
   const { undo: token } = (body ?? {}) as { undo?: unknown };
