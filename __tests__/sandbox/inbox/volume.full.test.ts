@@ -43,7 +43,7 @@ function open(limits: { maxMessages: number; maxBytes?: number }) {
       mailbox: mailbox.userPrincipalName,
     } as unknown as SandboxRequest;
     const posted = message(more);
-    const item = store.addItem(mailbox, readJsonContent(posted as never, posted as never, mailbox), record);
+    const item = store.addItem(mailbox, readJsonContent(posted, posted, mailbox), record);
     deliver(state, item, { route: 'sendMail', saveToSentItems: true });
     store.record(record);
     inbox.journal.requested(record, { record, request: { headers: {} }, body: Buffer.alloc(0) } as never);
