@@ -56,6 +56,8 @@ export class GraphTransport extends NodemailerTransport {
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
     this.#stopExpiryWatch = logExpiry(settings.secretExpires, this.#logger);
     setImmediate(() => {
+      // the first message need not wait for it then
+      if (!this.#closed) this.#connection.load();
       if (this.isIdle()) this.emit('idle');
     });
   }

@@ -17,7 +17,7 @@ export interface DeliverySettings {
 }
 
 /** What a message is delivered with. */
-export interface DeliveryContext extends GraphConnection {
+export interface DeliveryContext extends Omit<GraphConnection, 'load'> {
   readonly settings: DeliverySettings;
   readonly logger: Pick<Logger, 'debug'>;
   readonly signal: Cancellation;

@@ -69,7 +69,7 @@ export function mayCarryToken(url: URL, graphOrigin: string): boolean {
 const PLAN_HEADER = 'x-graph-transport-plan';
 
 /** Microsoft's Graph client over our own chain: authentication, then undici. It neither retries nor follows redirects. */
-export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOptions): GraphClient {
+export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOptions): GraphClient & { load(): void } {
   const isLocal = isLoopback(new URL(graphEndpoint).hostname);
   let client: Promise<Client> | undefined;
 
@@ -88,12 +88,14 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
 
   function loadClient(): Promise<Client> {
     const loading = createClient();
-    // whoever awaits it is told
-    loading.catch(() => undefined);
+    // whoever awaits it is told; the next request tries again
+    loading.catch(() => (client = undefined));
     return loading;
   }
 
   return {
+    /** Loads Microsoft's client, without a request. */
+    load: () => void (client ??= loadClient()),
     async request(request, { signal, freshConnection, describePlan } = {}) {
       const clientRequestId = randomUUID();
       // loads while the token is fetched

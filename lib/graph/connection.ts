@@ -1,6 +1,6 @@
 import type { SignInTrace } from '../errors/from-sign-in.js';
 import type { HttpClient } from '../base/http.js';
-import { createCredential } from '../sign-in/credentials.js';
+import { createCredential, loadSignIn } from '../sign-in/credentials.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource, type TokenSource } from '../sign-in/tokens.js';
 import { createGraphClient, type GraphClient } from './client.js';
@@ -25,6 +25,8 @@ export interface GraphConnection {
   readonly trace: SignInTrace;
   /** For what takes no token, such as upload sessions. */
   readonly http: HttpClient;
+  /** Loads what signing in and sending need, side by side; nothing goes over the network. */
+  load(): void;
 }
 
 /** Puts sign-in, HTTP and Graph client together. Nothing goes over the network before the first request. */
@@ -45,5 +47,16 @@ export function createGraphConnection(
     createCredential: () => createCredential(signIn, { ...settings, ...hosts, http: http.untilClosed(), trace, onNotice }),
     ...(onBackgroundError && { onBackgroundError }),
   });
-  return { graph: createGraphClient({ graphEndpoint: hosts.graphEndpoint, http, tokens }), tokens, trace, http };
+  const graph = createGraphClient({ graphEndpoint: hosts.graphEndpoint, http, tokens });
+  return {
+    graph,
+    tokens,
+    trace,
+    http,
+    load() {
+      loadSignIn(signIn);
+      http.load();
+      graph.load();
+    },
+  };
 }

@@ -35,8 +35,14 @@ function innermost<T>(value: T): T {
   return typeof value === 'function' ? value : innermost((value as { default: T }).default);
 }
 
+/** A client whose code can be loaded before it is needed. */
+export interface LoadableHttpClient extends HttpClient {
+  /** Loads what sends requests, without a request. Whether that works, the first request tells. */
+  load(): void;
+}
+
 /** A pool of keep-alive connections on undici. */
-export function createHttpClient(options: HttpClientOptions): HttpClient {
+export function createHttpClient(options: HttpClientOptions): LoadableHttpClient {
   const { requestTimeout, proxies, now = Date.now } = options;
   let loading: Promise<ConnectionPool> | undefined;
   /** The pool, once there is one. */
@@ -96,21 +102,25 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     });
   }
 
-  async function loadAndDispatch(request: HttpRequest): Promise<HttpOutcome> {
+  async function load(): Promise<ConnectionPool> {
     loading ??= createPool();
     try {
-      loaded = await loading;
+      return (loaded = await loading);
     } catch (error) {
       loading = undefined;
       throw error;
     }
-    return dispatch(loaded, request);
+  }
+
+  async function loadAndDispatch(request: HttpRequest): Promise<HttpOutcome> {
+    return dispatch(await load(), request);
   }
 
   const request = (wanted: HttpRequest) => (loaded ? dispatch(loaded, wanted) : loadAndDispatch(wanted));
 
   return {
     request,
+    load: () => void load().catch(() => undefined),
     untilClosed() {
       const since = closings;
       return {

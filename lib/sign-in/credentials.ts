@@ -54,3 +54,8 @@ export async function createCredential(signIn: SignIn, options: CredentialOption
     ? new ClientSecretCredential(tenantId, clientId, signIn.clientSecret, azureOptions)
     : new ClientCertificateCredential(tenantId, clientId, { certificate: await loadPem(signIn.certificate) }, azureOptions);
 }
+
+/** Loads what the sign-in needs before it is needed. Whether that works, the sign-in tells. */
+export function loadSignIn({ kind }: SignIn): void {
+  if (kind !== 'credential') loadAzure().catch(() => undefined);
+}

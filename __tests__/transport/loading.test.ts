@@ -1,0 +1,47 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import type * as Transport from '../../lib/index.js';
+import { useSandbox } from '../support/use-sandbox.js';
+
+const tests = useSandbox();
+const PARTS = ['undici/lib/dispatcher/client.js', 'undici/lib/core/connect.js', '@microsoft/microsoft-graph-client/lib/src/Client.js'];
+
+/** The transport as a program loads it, and which of the parts have been loaded so far. */
+function loadTransport() {
+  const loaded = new Set<string>();
+  let transport: typeof Transport | undefined;
+  jest.isolateModules(() => {
+    for (const part of PARTS) {
+      jest.doMock(part, () => {
+        loaded.add(part);
+        return jest.requireActual(part);
+      });
+    }
+    transport = jest.requireActual<typeof Transport>('../../lib/index.js');
+  });
+  return { loaded, graphTransport: (transport as typeof Transport).graphTransport };
+}
+
+afterEach(() => jest.resetModules());
+
+/** Everything that was begun has been loaded. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await tick();
+}
+
+test('what sending needs is loaded when a transport has been created, without a request', async () => {
+  const { loaded, graphTransport } = loadTransport();
+  expect(loaded.size).toBe(0);
+  const transport = graphTransport(tests.sandbox.options);
+  expect(loaded.size).toBe(0);
+  await idle();
+  expect([...loaded].sort()).toEqual([...PARTS].sort());
+  expect(tests.sandbox.requests).toEqual([]);
+  transport.close();
+});
+
+test('nothing is loaded for a transport that was closed before', async () => {
+  const { loaded, graphTransport } = loadTransport();
+  graphTransport(tests.sandbox.options).close();
+  await idle();
+  expect([...loaded]).toEqual([]);
+});
