@@ -2,6 +2,7 @@
 //
 //   npm run bench                          all of it, about ten minutes
 //   npm run bench -- throughput startup    these parts; the page keeps the results of the others
+//   npm run bench -- outbox                the outbox beside a plain BullMQ worker; needs redis-server
 //   npm run bench -- --quick               whether everything runs: nothing is written, the numbers mean nothing
 //   node bench/run.mjs --render            the page, again from the results there are
 //   node bench/run.mjs --check             whether the page is what the results make of it
@@ -16,6 +17,12 @@ const at = (path) => new URL(`../${path}`, import.meta.url);
 
 const flag = { type: 'boolean', default: false };
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: flag, render: flag, check: flag } });
+// needs a Redis server, and says what it has measured on a page of its own
+if (positionals.length === 1 && positionals[0] === 'outbox') {
+  const { run } = await import('./parts/outbox.mjs');
+  console.log(JSON.stringify(await run({ quick: values.quick, log: (text) => console.error(`outbox: ${text}`) }), rounded, 2));
+  process.exit(0);
+}
 const unknown = positionals.find((name) => !PARTS.includes(name));
 if (unknown !== undefined) {
   console.error(`There is no part "${unknown}", only ${PARTS.join(', ')}.`);
