@@ -3,6 +3,7 @@ import nodemailer from 'nodemailer';
 import ts from 'typescript';
 import { graphTransport } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
+import { makeCertificate } from '../sign-in/make-certificate.js';
 import { readPage, root } from './pages.js';
 
 const page = readPage('docs/migration.md');
@@ -17,7 +18,7 @@ function rowsOf(heading: string): { names: string[]; text: string }[] {
 
 const signIn = { tenantId: 'contoso.com', clientId: 'app', clientSecret: 'secret' };
 const samples: Record<string, unknown> = {
-  tls: { ca: 'PEM' },
+  tls: { ca: makeCertificate('authority').certificate },
   proxy: 'http://proxy.contoso.com:8080',
   logger: false,
   component: 'mail',

@@ -145,7 +145,7 @@ describe.each(nodemailerVersions)('Nodemailer %s: what its own plugins and optio
     expect(pulled.length).toBeGreaterThanOrEqual(count / 4);
   });
 
-  test('close() ends it: what runs arrives, what waits and what comes later fails', async () => {
+  test('close() ends it: what runs arrives, what waits fails, what comes later opens it again', async () => {
     const transporter = nodemailer.createTransport(transport({ maxConnections: 1 }));
     const running = transporter.sendMail({ ...mail, subject: 'running' });
     const waiting = transporter.sendMail({ ...mail, subject: 'waiting' });
@@ -153,9 +153,9 @@ describe.each(nodemailerVersions)('Nodemailer %s: what its own plugins and optio
     transporter.close();
     await waited;
     expect(transporter.isIdle()).toBe(false);
-    await expect(transporter.sendMail({ ...mail, subject: 'later' })).rejects.toMatchObject({ code: 'ECONNECTION' });
-    await expect(transporter.verify()).rejects.toMatchObject({ code: 'ECONNECTION' });
+    await transporter.sendMail({ ...mail, subject: 'later' });
+    await expect(transporter.verify()).resolves.toBe(true);
     await running;
-    expect(tests.sandbox.messages.map(({ subject }) => subject)).toEqual(['running']);
+    expect(tests.sandbox.messages.map(({ subject }) => subject)).toEqual(['running', 'later']);
   });
 });
