@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'site/dist/', 'site/pages/', 'coverage/', 'fixtures/', 'lib/sandbox/inbox/page-files.*']),
+  globalIgnores(['dist/', 'site/dist/', 'site/pages/', 'coverage/', 'compat/work/', 'fixtures/', 'lib/sandbox/inbox/page-files.*']),
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

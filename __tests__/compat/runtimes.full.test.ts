@@ -45,7 +45,7 @@ test.each<[string, () => [string, string[]]]>([
   const about =
     (subject: string) =>
     ({ body }: SandboxRequest) =>
-      JSON.stringify(body).includes(subject);
+      (JSON.stringify(body) as string | undefined)?.includes(subject) ?? false;
   compat.sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'retry-after': '1' }, match: about('throttled once') });
   compat.sandbox.fail({ operation: 'sendMail', cut: 'reset', match: about('answer lost') });
   compat.sandbox.fail({ operation: 'sendMail', delay: 5000, times: Infinity, match: about('slow') });
