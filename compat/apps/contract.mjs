@@ -33,8 +33,10 @@ const checks = {
     const { format } = await create({ format: 'json' }).sendMail({ from: options.mailbox, to: 'reader@example.com', raw });
     assert.equal(format, 'json');
   },
-  async 'signs in with a .pfx certificate'() {
-    await create({ clientSecret: undefined, clientCertificate: pfx }).sendMail(mail('certificate'));
+  async 'signs in with a .pfx certificate, or says at creation that it cannot'() {
+    const open = () => create({ clientSecret: undefined, clientCertificate: pfx });
+    if ('Deno' in globalThis) assert.throws(open, { code: 'ECONFIG', message: /"clientCertificate" cannot be used on Deno/ });
+    else await open().sendMail(mail('certificate'));
   },
   async 'verifies, and explains a wrong secret'() {
     assert.equal(await create().verify(), true);

@@ -12,6 +12,11 @@ const EXPECTED =
  * @throws {GraphTransportError} `ECONFIG`
  */
 export function readCertificate(value: unknown): ClientCertificate {
+  if ('Deno' in globalThis) {
+    throw configError(
+      '"clientCertificate" cannot be used on Deno, whose node:crypto does not sign with it; give "clientSecret" or a "credential"',
+    );
+  }
   const given = (typeof value === 'object' && value !== null && !isBytes(value) ? value : {}) as Record<string, unknown>;
   const { certificatePath, certificate, certificatePassword } = given;
   if (certificatePath !== undefined && certificate !== undefined) throw configError(EXPECTED);

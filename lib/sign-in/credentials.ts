@@ -52,13 +52,7 @@ export async function createCredential(signIn: SignIn, options: CredentialOption
   const { tenantId, clientId } = signIn;
   return signIn.kind === 'secret'
     ? new ClientSecretCredential(tenantId, clientId, signIn.clientSecret, azureOptions)
-    : new ClientCertificateCredential(tenantId, clientId, { certificate: keyFirst(await loadPem(signIn.certificate)) }, azureOptions);
-}
-
-/** Deno does not look for a key behind a certificate. */
-function keyFirst(pem: string): string {
-  const key = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]+?-----END \1-----\s*/.exec(pem)?.[0] ?? '';
-  return key + pem.replace(key, '');
+    : new ClientCertificateCredential(tenantId, clientId, { certificate: await loadPem(signIn.certificate) }, azureOptions);
 }
 
 /** Loads what the sign-in needs before it is needed. Whether that works, the sign-in tells. */
