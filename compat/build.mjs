@@ -29,8 +29,7 @@ const bundlers = {
       experiments: { outputModule: true },
       output: { path: out, filename: 'main.mjs', module: true, chunkFormat: 'module' },
     }),
-  rollup: () => runRollup({}),
-  'rollup-with-sqlite': () => runRollup({ ignore: [] }),
+  rollup: runRollup,
   'vite-ssr': () => runVite({}),
   'vite-external': () => runVite({ ssr: {} }),
   ncc: runNcc,
@@ -52,14 +51,14 @@ async function runWebpack(config) {
   );
 }
 
-async function runRollup({ ignore = ['node:sqlite'] }) {
+async function runRollup() {
   const [{ rollup }, { default: resolve }, { default: commonjs }, { default: json }] = await Promise.all([
     import('rollup'),
     import('@rollup/plugin-node-resolve'),
     import('@rollup/plugin-commonjs'),
     import('@rollup/plugin-json'),
   ]);
-  const plugins = [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs({ ignore }), json()];
+  const plugins = [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs(), json()];
   const bundle = await rollup({ input: entry, plugins, onLog: () => undefined });
   await bundle.write({ dir: out, format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
 }
@@ -75,7 +74,6 @@ async function runVite({ ssr = { noExternal: true } }) {
       ssr: entry,
       outDir: out,
       emptyOutDir: false,
-      commonjsOptions: { ignore: ['node:sqlite'] },
       rollupOptions: { output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } },
     },
   });

@@ -85,19 +85,4 @@ describe('what a bundle cannot load', () => {
     for (const { text } of results) expect(text).not.toMatch(/credential|sign-in failed/);
     expect(compat.sandbox.messages).toEqual([]);
   });
-
-  test('is named: rollup with node:sqlite on a Node.js without it', async () => {
-    const out = await bundle('rollup-with-sqlite');
-    const major = Number(process.versions.node.split('.')[0]);
-    const results = await start(join(out, 'main.mjs'));
-    if (major >= 24) expect(results).toEqual(ALL);
-    else {
-      expect(results[0]).toMatchObject({
-        failed: 'plain',
-        code: 'ECONFIG',
-        permanent: true,
-        text: expect.stringMatching(/the package undici cannot be loaded: .*sqlite/),
-      });
-    }
-  });
 });

@@ -62,7 +62,7 @@ describe('against the sandbox', () => {
     const named = rows.flatMap(({ names, text }) => (/^(same|new)/.test(text) ? names : []));
     const missing = rows.flatMap(({ names, text }) => (text.startsWith('none') ? names : []));
     expect(Object.keys(info).sort()).toEqual(named.sort());
-    expect(missing).toContain('messageSize');
+    expect(missing).toContain('serverMessageId');
     for (const name of missing) expect(info).not.toHaveProperty(name);
   });
 

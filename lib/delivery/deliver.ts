@@ -12,5 +12,7 @@ import { sentMessageInfo, type GraphSentMessageInfo } from './sent-message-info.
  */
 export async function deliver(message: PreparedMessage, context: DeliveryContext, hooks?: DeliveryHooks): Promise<GraphSentMessageInfo> {
   const delivery = openDelivery(message, context, hooks);
-  return sentMessageInfo(delivery, await (message.route === 'sendMail' ? sendMail(delivery) : sendByDraft(delivery)));
+  const began = Date.now();
+  const requestId = await (message.route === 'sendMail' ? sendMail(delivery) : sendByDraft(delivery));
+  return sentMessageInfo(delivery, requestId, Date.now() - began);
 }

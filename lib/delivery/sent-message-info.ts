@@ -14,6 +14,12 @@ export interface GraphSentMessageInfo {
   rejected: string[];
   /** Graph's answer, such as `202 Accepted`. */
   response: string;
+  /** Always 0: Graph takes the envelope with the message. Here since apps type the result as SMTP's. */
+  envelopeTime: number;
+  /** Milliseconds from the first request to Graph, sign-in included, to its last answer. */
+  messageTime: number;
+  /** Bytes that were handed to Graph, as JSON or base64, and the files that were uploaded apart. */
+  messageSize: number;
   /** The mailbox that sent. */
   mailbox: string;
   /** How it was handed to Graph. */
@@ -31,7 +37,7 @@ export interface GraphSentMessageInfo {
 }
 
 /** What is known once Graph has taken the message. */
-export function sentMessageInfo({ message, attempts }: Delivery, requestId: string | undefined): GraphSentMessageInfo {
+export function sentMessageInfo({ message, attempts }: Delivery, requestId: string | undefined, messageTime: number): GraphSentMessageInfo {
   const { envelope, messageId, mailbox, format, route, losses } = message;
   return {
     envelope,
@@ -39,6 +45,9 @@ export function sentMessageInfo({ message, attempts }: Delivery, requestId: stri
     accepted: [...envelope.to],
     rejected: [],
     response: '202 Accepted',
+    envelopeTime: 0,
+    messageTime,
+    messageSize: message.uploads.reduce((sum, { size }) => sum + size, message.body.length),
     mailbox,
     format,
     route,
