@@ -58,7 +58,7 @@ async function runRollup() {
     import('@rollup/plugin-commonjs'),
     import('@rollup/plugin-json'),
   ]);
-  const plugins = [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs(), json()];
+  const plugins = [resolve({ preferBuiltins: true, exportConditions: ['node'] }), commonjs({ ignore: ['node:sqlite'] }), json()];
   const bundle = await rollup({ input: entry, plugins, onLog: () => undefined });
   await bundle.write({ dir: out, format: 'es', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
 }
@@ -72,6 +72,7 @@ async function runVite({ ssr = { noExternal: true } }) {
     ssr,
     build: {
       ssr: entry,
+      commonjsOptions: { ignore: ['node:sqlite'] },
       outDir: out,
       emptyOutDir: false,
       rollupOptions: { output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } },

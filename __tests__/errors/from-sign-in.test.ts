@@ -1,3 +1,4 @@
+import { GraphTransportError } from '../../lib/errors/graph-transport-error.js';
 import { signInError, type SignInContext } from '../../lib/errors/from-sign-in.js';
 
 const SECRET = 'Ab8Q~wrong';
@@ -120,4 +121,9 @@ test.each([
   const everything = JSON.stringify({ ...error, message, stack, cause: { ...cause, message: cause.message, stack: cause.stack } });
   expect(everything).not.toContain(SECRET);
   expect(everything).not.toContain('Ab8Q%7Ewrong');
+});
+
+test('a package that cannot be loaded is told as that, whatever the sign-in library made of it', () => {
+  const missing = new GraphTransportError('ECONFIG', 'the package undici cannot be loaded', { permanent: true });
+  expect(signInError(identityError('endpoints_resolution_error'), { ...CONTEXT, trace: { error: missing } })).toBe(missing);
 });

@@ -26,6 +26,8 @@ export interface SignInContext {
 export function signInError(error: unknown, { authorityHost, secrets, trace, mailbox }: SignInContext): GraphTransportError {
   // a certificate file that cannot be used has been explained already
   if (isGraphTransportError(error)) return error;
+  // as has what MSAL wraps into an error that says less, such as a package that a bundle cannot load
+  if (isGraphTransportError(trace.error)) return trace.error;
   const chain = errorChain(error);
   const text = chain.map(({ message }) => message).join('\n');
   const graphCode = (/AADSTS\d+/.exec(text) ?? /\binvalid_client\b/.exec(text))?.[0];

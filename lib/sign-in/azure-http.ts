@@ -3,6 +3,7 @@ import type { Cancellation } from '../base/cancellation.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
 import type { HttpFailure, Requester } from '../base/http.js';
 import { parseRetryAfter } from '../base/retry-after.js';
+import { noteFailure } from './note-failure.js';
 import { loadAzure } from './load-azure.js';
 
 /**
@@ -16,13 +17,14 @@ export async function createAzureHttpClient(http: Requester, trace: SignInTrace,
       const { body } = request;
       if (body !== undefined && body !== null && typeof body !== 'string')
         throw new TypeError('a sign-in request with a streamed body is not supported');
-      const outcome = await http.request({
+      const asked = http.request({
         url: new URL(request.url),
         method: request.method as 'GET' | 'POST',
         headers: request.headers.toJSON(),
         body: body ?? undefined,
         signal: request.abortSignal as Cancellation | undefined,
       });
+      const outcome = await asked.catch(noteFailure(trace));
       trace.retryAfter = undefined;
       trace.statusCode = undefined;
       if (outcome.kind === 'failure') {

@@ -2,6 +2,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import type { Requester } from '../../base/http.js';
 import type { SignInTrace } from '../../errors/from-sign-in.js';
 import { parseRetryAfter } from '../../base/retry-after.js';
+import { noteFailure } from '../note-failure.js';
 
 /** What the service said that MSAL does not pass on. */
 export interface WireNotes {
@@ -18,7 +19,7 @@ export function createMsalNetwork(http: Requester, trace: SignInTrace, notes: Wi
     url: string,
     { headers = {}, body }: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<T>> {
-    const outcome = await http.request({ url: new URL(url), method, headers, body });
+    const outcome = await http.request({ url: new URL(url), method, headers, body }).catch(noteFailure(trace));
     trace.retryAfter = undefined;
     trace.statusCode = undefined;
     trace.error = outcome.kind === 'failure' ? outcome.error : undefined;
