@@ -87,4 +87,4 @@ describe('options and errors', () => {
 });
 
 /** Options whose absence is their default: nothing is added, nobody is called. */
-const withoutDefault = ['GraphMessageOptions.message', 'SandboxOptions.onMessage'];
+const withoutDefault = ['GraphMessageOptions.message', 'SandboxOptions.onMessage', 'SandboxOptions.onRequest'];

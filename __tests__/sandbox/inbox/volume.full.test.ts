@@ -7,13 +7,14 @@ import { Store } from '../../../lib/sandbox/store.js';
 import { deliver } from '../../../lib/sandbox/mail/deliver.js';
 import { readJsonContent } from '../../../lib/sandbox/mail/json-content.js';
 import { Uploads } from '../../../lib/sandbox/uploads.js';
-import type { SandboxRequest } from '../../../lib/sandbox/types.js';
+import type { Item } from '../../../lib/sandbox/item.js';
+import type { SandboxMessage, SandboxRequest } from '../../../lib/sandbox/types.js';
 import { find, readPage } from '../../../lib/sandbox/inbox/api/read-query.js';
 import { renderMessageRow } from '../../../lib/sandbox/inbox/views/render-message.js';
 import { message } from '../client.js';
 
 /** An inbox without servers, to fill it by the hundred thousand. */
-function open(limits: { maxMessages: number; maxBytes?: number }) {
+function open(limits: { maxMessages: number; maxBytes?: number }, { copies = false } = {}) {
   const settings = readSettings({ inbox: limits });
   const store = new Store(settings);
   const faults = new Faults();
@@ -27,6 +28,7 @@ function open(limits: { maxMessages: number; maxBytes?: number }) {
   const inbox = new Inbox({ state, faults, ca: '', version: '', caFile: undefined });
   const mailbox = settings.mailboxes[0]!;
   let count = 0;
+  let first: Item | undefined;
   const send = (more: object): void => {
     const record = {
       operation: 'sendMail',
@@ -43,8 +45,22 @@ function open(limits: { maxMessages: number; maxBytes?: number }) {
       mailbox: mailbox.userPrincipalName,
     } as unknown as SandboxRequest;
     const posted = message(more);
-    const item = store.addItem(mailbox, readJsonContent(posted, posted, mailbox), record);
-    deliver(state, item, { route: 'sendMail', saveToSentItems: true });
+    if (!first || !copies) {
+      const item = store.addItem(mailbox, readJsonContent(posted as never, posted as never, mailbox), record);
+      deliver(state, item, { route: 'sendMail', saveToSentItems: true });
+      first = item;
+    } else {
+      // what is measured here is the inbox, not how long a message takes to be read
+      const item = store.addItem(mailbox, first.content, record);
+      store.moveToSent(item, 0);
+      item.delivered = {
+        ...(first.delivered as SandboxMessage),
+        id: item.immutableId,
+        messageId: `<${count}@contoso.com>`,
+        subject: posted.subject,
+      };
+      store.deliver(item.delivered, item, 2000);
+    }
     store.record(record);
     inbox.journal.requested(record, { record, request: { headers: {} }, body: Buffer.alloc(0) } as never);
   };
@@ -54,7 +70,7 @@ function open(limits: { maxMessages: number; maxBytes?: number }) {
 const html = { contentType: 'html', content: `<p>${'A letter of some length. '.repeat(60)}</p>` };
 
 it('100,000 mails: a page of rows stays below 100 kB and looks at no more than it shows; search finds', async () => {
-  const { inbox, send } = open({ maxMessages: 100_000, maxBytes: 4 * 1024 ** 3 });
+  const { inbox, send } = open({ maxMessages: 100_000, maxBytes: 4 * 1024 ** 3 }, { copies: true });
   for (let count = 0; count < 100_000; count++) send({ subject: `Mail ${count} ${'long '.repeat(50)}`, body: html });
   expect(inbox.journal.messages).toHaveLength(100_000);
   let rendered = 0;
@@ -75,7 +91,7 @@ it('100,000 mails: a page of rows stays below 100 kB and looks at no more than i
   const batches: { kind: string }[][] = [];
   inbox.feed.subscribe({ send: (_id, events) => void batches.push(events) }, undefined);
   expect(batches.flat().length).toBeLessThan(5);
-});
+}, 300_000);
 
 it('memory is flat at the limit: all that was dropped can be collected', () => {
   const { inbox, store, send } = open({ maxMessages: 500 });
@@ -93,4 +109,4 @@ it('memory is flat at the limit: all that was dropped can be collected', () => {
   expect(store.bytes).toBeLessThan(500 * 40_000);
   store.clear();
   expect([store.bytes, inbox.counts().messages, inbox.journal.unread]).toEqual([0, 0, 0]);
-});
+}, 300_000);
