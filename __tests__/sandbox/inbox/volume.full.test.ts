@@ -46,7 +46,7 @@ function open(limits: { maxMessages: number; maxBytes?: number }, { copies = fal
     } as unknown as SandboxRequest;
     const posted = message(more);
     if (!first || !copies) {
-      const item = store.addItem(mailbox, readJsonContent(posted as never, posted as never, mailbox), record);
+      const item = store.addItem(mailbox, readJsonContent(posted, posted, mailbox), record);
       deliver(state, item, { route: 'sendMail', saveToSentItems: true });
       first = item;
     } else {
