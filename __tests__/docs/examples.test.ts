@@ -321,7 +321,7 @@ function checkCommand([program = '', ...args]: string[]): void {
       return checkFile(args[args.findIndex((arg) => arg === '--config' || arg === '--root') + 1]);
     default:
       // what every system has
-      expect(['bash', 'less', 'printf', 'set', '.', 'cat', 'chmod', 'openssl']).toContain(program);
+      expect(['bash', 'less', 'printf', 'set', '.', 'cat', 'chmod', 'openssl', 'curl']).toContain(program);
   }
 }
 
