@@ -64,13 +64,9 @@ test('sends to the arguments alone without -t', async () => {
 });
 
 test('takes the mailbox of -f where none is configured', async () => {
-  const names = { MAIL_URL: '', GRAPH_TENANT_ID: sandbox.tenantId, GRAPH_CLIENT_ID: clientId, GRAPH_CLIENT_SECRET: SECRET };
-  const hosts = ['--graph-endpoint', sandbox.graphEndpoint, '--authority-host', sandbox.authorityHost];
-  const { status } = await sendmail(
-    [...hosts, '-f', 'alerts@contoso.com', '-F', 'Alerts', 'reader@example.com'],
-    'Subject: x\n\nx\n',
-    names,
-  );
+  const { status } = await sendmail(['-f', 'alerts@contoso.com', '-F', 'Alerts', 'reader@example.com'], 'Subject: x\n\nx\n', {
+    MAIL_URL: env['MAIL_URL']?.replace('/noreply@contoso.com', '') ?? '',
+  });
   expect(status).toBe(0);
   expect(sandbox.messages).toMatchObject([{ mailbox: 'alerts@contoso.com', from: { address: 'alerts@contoso.com', name: 'Alerts' } }]);
 });
@@ -153,8 +149,13 @@ describe('exit status', () => {
     [78, 'nothing is configured', ['reader@example.com'], { MAIL_URL: '' }],
     [78, 'the URL is damaged', ['reader@example.com'], { MAIL_URL: 'msgraph://a:GEH/EIM@contoso.com' }],
     [78, 'an option is wrong', ['--cloud', 'mars', 'reader@example.com'], {}],
-    [78, 'a file is missing', ['--ca-file', '/nowhere/ca.pem', 'reader@example.com'], {}],
-    [75, 'the sign-in service is not reached', ['--authority-host', 'https://127.0.0.1:1', 'reader@example.com'], {}],
+    [78, 'a file is missing', ['--ca-file', '/nowhere/ca.pem', 'reader@example.com'], { MAIL_URL: '' }],
+    [
+      75,
+      'the sign-in service is not reached',
+      ['reader@example.com'],
+      { MAIL_URL: 'msgraph://a:b@contoso.com/noreply@contoso.com?authorityHost=https://127.0.0.1:1&retries=0' },
+    ],
   ];
   test.each(sample(mistakes, { count: 3 }))('%d where %s', async (status, _, args, more) => {
     const result = await sendmail(args, 'Subject: x\n\nx\n', more);
@@ -165,6 +166,20 @@ describe('exit status', () => {
 
   test.each([['-q'], ['-bi'], ['-I']])('0 for %s, which has nothing to do', async (flag) => {
     expect(await sendmail([flag], '')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe('with the secret in the environment', () => {
+  test('no flag that could send it elsewhere is taken', async () => {
+    const result = await sendmail(['--graph-endpoint=https://evil.example', '-t'], letter);
+    expect(result).toMatchObject({ status: 64, stderr: expect.stringContaining('--graph-endpoint is not taken') });
+    expect(sandbox.messages).toEqual([]);
+  });
+
+  test('control characters do not reach the terminal', async () => {
+    const result = await sendmail(['reader@example.com\u001b]0;owned\u0007\u009b2J'], letter);
+    expect(result.status).not.toBe(0);
+    expect(result.stderr).not.toMatch(/[^\n -~]/);
   });
 });
 

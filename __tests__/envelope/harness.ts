@@ -80,6 +80,6 @@ export function problemsOf(outcome: Outcome, envelope: readonly string[]): strin
   expect('a strict reader', [...view.to, ...view.cc, ...view.bcc]);
   expect('the sandbox', recipients);
   expect('info.accepted', info.accepted);
-  if (/^(resent-)?bcc\s*:/im.test(source)) problems.push('a Bcc line is visible');
+  if (/^(resent-)?bcc\s*:/im.test(source.split('\r\n\r\n', 1)[0] ?? '')) problems.push('a Bcc line is visible');
   return problems;
 }

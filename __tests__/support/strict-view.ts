@@ -58,19 +58,20 @@ export function viewJson(json: string): StrictView {
 }
 
 const WS = String.raw`(?:[ \t])`;
-const ATOM = String.raw`[^\x00-\x20()<>\[\]:;@\\,."\x7f-\xa0\u2028\u2029]+`;
-const DOT_ATOM = `${ATOM}(?:\\.${ATOM})*`;
+const ATEXT = String.raw`[^\x00-\x20()<>\[\]:;@\\,."\x7f-\xa0\u2028\u2029]`;
+const DOT_ATOM = `${ATEXT}+(?:\\.${ATEXT}+)*`;
 const QUOTED = String.raw`"(?:[^"\\\r\n\0]|\\[ -~])*"`;
 const ADDR_SPEC = `(?:${DOT_ATOM}|${QUOTED})@(?:${DOT_ATOM}|\\[[^\\[\\]\\\\\\s]+\\])`;
-const PHRASE = `(?:${ATOM}|${QUOTED}|\\.)(?:${WS}*(?:${ATOM}|${QUOTED}|\\.))*`;
-const MAILBOX = `(?:(?:${PHRASE}${WS}*)?<(${ADDR_SPEC})>|(${ADDR_SPEC}))`;
+// one character at a time: words within words would be tried in every combination
+const PHRASE = `(?=${ATEXT}|")(?:${ATEXT}|[. \\t]|${QUOTED})+`;
+const MAILBOX = `(?:(?:${PHRASE})?<(${ADDR_SPEC})>|(${ADDR_SPEC}))`;
 
 /** The addresses of a field; comments go first, since they may stand anywhere. */
 export function addressesOf(field: string): string[] {
   let rest = withoutComments(field).trim();
   const found: string[] = [];
   const mailbox = new RegExp(`^${WS}*${MAILBOX}${WS}*`, 'u');
-  const group = new RegExp(`^${WS}*${PHRASE}${WS}*:`, 'u');
+  const group = new RegExp(`^${WS}*${PHRASE}:`, 'u');
   const take = (pattern: RegExp) => {
     const match = pattern.exec(rest);
     if (match) rest = rest.slice(match[0].length);

@@ -6,6 +6,7 @@ import { createLoginCommand, createLogoutCommand } from './login.js';
 import { createDoctorCommand } from './doctor.js';
 import { createOutboxCommand } from './outbox.js';
 import { createSandboxCommand } from './sandbox/sandbox.js';
+import { printable } from './printable.js';
 import { createSendmailCommand } from './sendmail.js';
 import { createSetupCommand } from './setup/command.js';
 
@@ -27,5 +28,5 @@ const args = process.argv.slice(2);
 if (basename(process.argv[1] ?? '') === 'sendmail') args.unshift('sendmail');
 
 program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
-  program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  program.error(printable(`error: ${error instanceof Error ? error.message : String(error)}`));
 });

@@ -5,6 +5,8 @@ import type { GraphSentMessageInfo } from '../delivery/sent-message-info.js';
 import { graphTransport } from '../create-transport.js';
 import { addConnectionFlags, CONNECTION_HELP, readConnection, type ConnectionFlags } from './connection.js';
 import { EX, exitStatusOf } from './exit-status.js';
+import { injectedFlag } from './injected-flags.js';
+import { printable } from './printable.js';
 import { parseSendmailArguments, SendmailUsageError, type SendmailArguments } from './sendmail-arguments.js';
 import { prepareMessage, SendmailMessageError } from './sendmail-message.js';
 
@@ -55,6 +57,11 @@ async function sendmail(argv: string[], { localRecipient, localDomain, ...flags 
   if (parsed.task === 'showQueue') console.log('Mail queue is empty');
   if (parsed.task !== 'send') return EX.OK;
 
+  const injected = injectedFlag(flags, process.env);
+  if (injected !== undefined) {
+    const why = `${injected} is not taken here: the environment holds the secret, and this flag could send it elsewhere; put the setting into MAIL_URL (msgraph:), HTTPS_PROXY or NODE_EXTRA_CA_CERTS`;
+    return complain(EX.USAGE, new Error(why));
+  }
   let options: Record<string, unknown>;
   try {
     ({ options } = await readConnection(flags));
@@ -80,7 +87,7 @@ async function sendmail(argv: string[], { localRecipient, localDomain, ...flags 
       now: new Date(),
     });
     const info = await send(options, { raw, envelope, graph: { mailbox: mailbox === options['login'] ? 'me' : mailbox } });
-    if (parsed.verbose) console.error(describe(info));
+    if (parsed.verbose) console.error(printable(describe(info)));
     return EX.OK;
   } catch (error) {
     return complain(error instanceof SendmailMessageError ? error.status : exitStatusOf(error), error);
@@ -114,6 +121,6 @@ function describe({ messageId, mailbox, accepted, response, losses }: GraphSentM
 }
 
 function complain(status: number, error: unknown): number {
-  console.error(`sendmail: ${(error as Error).message}`);
+  console.error(printable(`sendmail: ${(error as Error).message}`));
   return status;
 }

@@ -32,10 +32,21 @@ export function readCertificate(value: unknown): ClientCertificate {
     return { certificate: content, ...password };
   }
   // no path has line breaks, or is as long as a key
-  if (certificate !== undefined || typeof source !== 'string' || /[\r\n]/.test(source.trim()) || source.length > 1024) {
+  if (
+    certificate !== undefined ||
+    typeof source !== 'string' ||
+    /[\r\n]/.test(source.trim()) ||
+    source.length > 1024 ||
+    looksLikeKey(source)
+  ) {
     throw configError(`${EXPECTED}; this is neither a PEM nor a .pfx`);
   }
   return { certificatePath: source, ...password };
+}
+
+/** A damaged key on one line, which must not come to stand in an error as the name of a file. */
+function looksLikeKey(text: string): boolean {
+  return /BEGIN|PRIVATE KEY|CERTIFICATE-/.test(text) || (/^[A-Za-z0-9+/=_\s-]{64,}$/.test(text.trim()) && !/^[/~]/.test(text.trim()));
 }
 
 function isBytes(value: unknown): value is Uint8Array {

@@ -1,6 +1,7 @@
 import { abortError, describe } from '../errors/from-graph.js';
 import { explain } from '../errors/catalogue.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
+import { redactedLabel } from '../errors/redact.js';
 import { isLoopback } from '../graph/clouds.js';
 import type { HttpOutcome } from '../base/http.js';
 import type { PreparedUpload } from '../prepared/prepared-message.js';
@@ -80,19 +81,36 @@ async function createSession(delivery: Delivery, { path }: Draft, { size, descri
     );
     if (result.state === 'failed')
       throw result.error.httpStatus === 403 ? failure(delivery, result.outcome, what, { hint: OWN_MAILBOX }) : result.error;
-    if (result.state === 'done') return uploadUrl(result.answer.body);
+    if (result.state === 'done') return uploadUrl(result.answer.body, delivery.settings.hosts.graphEndpoint);
     if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     // a session nobody uploads to leaves nothing behind
     if (attempt >= delivery.settings.retries) throw failure(delivery, result.outcome, what);
   }
 }
 
-function uploadUrl(body: unknown): URL {
+function uploadUrl(body: unknown, graphEndpoint: string): URL {
   const { uploadUrl: text } = (body ?? {}) as { uploadUrl?: unknown };
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  // its host differs by cloud and is not known beforehand; what counts is that the content is not sent in the clear
-  if (url?.protocol === 'https:' || (url && isLoopback(url.hostname))) return url;
+  const isPlain = url?.username === '' && url.password === '';
+  // its host differs by cloud and is not known beforehand; what counts is that the content is not sent in the clear, and that an
+  // answer from the internet does not make this machine talk to itself
+  const isNear = url !== undefined && isThisMachine(url.hostname);
+  const mayBeNear = isLoopback(new URL(graphEndpoint).hostname);
+  if (url && isPlain && (isNear ? mayBeNear : url.protocol === 'https:')) return url;
   throw new GraphTransportError('EGRAPH', 'Graph answered with an upload session without a usable uploadUrl; nothing was sent');
+}
+
+/** Every spelling of this machine's own address. */
+function isThisMachine(hostname: string): boolean {
+  const host = hostname.replace(/\.$/, '');
+  return (
+    isLoopback(host) ||
+    host.endsWith('.localhost') ||
+    host === '0.0.0.0' ||
+    host === '[::]' ||
+    host.startsWith('[::ffff:7f') ||
+    host === '[::ffff:0:0]'
+  );
 }
 
 async function uploadAll(delivery: Delivery, upload: PreparedUpload, url: URL): Promise<Exclude<ChunkResult, { state: 'more' }>> {
@@ -149,7 +167,7 @@ async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, fr
       if (outcome.status === 201) return { state: 'done' };
       const next = nextExpected(outcome.body) ?? end;
       // the last chunk ends with 201; anything else at the end has to be looked at
-      return next < size ? { state: 'more', next } : { state: 'unknown', error: chunkError(delivery, what, outcome) };
+      return next < size ? { state: 'more', next } : { state: 'unknown', error: chunkError(delivery, what, outcome, url) };
     }
     const verdict = decide(
       outcome.kind === 'answer'
@@ -165,7 +183,7 @@ async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, fr
         settling: start === 0 ? true : 'conflicts',
       },
     );
-    const error = chunkError(delivery, what, outcome);
+    const error = chunkError(delivery, what, outcome, url);
     switch (verdict.action) {
       case 'repeat':
         freshConnection = verdict.freshConnection;
@@ -233,12 +251,12 @@ function statusOf(outcome: HttpOutcome): number | undefined {
 }
 
 /** The upload service is not Graph: its answers have no request-id, and its URL carries a token of its own, so it is never shown. */
-function chunkError({ mailbox }: Delivery, what: string, outcome: HttpOutcome): GraphTransportError {
+function chunkError({ mailbox }: Delivery, what: string, outcome: HttpOutcome, url: URL): GraphTransportError {
   if (outcome.kind === 'failure') {
     const code = outcome.reason === 'timeout' ? 'ETIMEDOUT' : 'ECONNECTION';
     return new GraphTransportError(code, `could not ${what}: ${describe(outcome.error)}; nothing was sent`, { mailbox });
   }
-  const { code, message } = errorOf(outcome.body);
+  const { code, message } = errorOf(outcome.body, secretsIn(url));
   const entry = explain({ statusCode: outcome.status, graphCode: code, message });
   const hint = entry && `${entry.cause} ${entry.remedy}`;
   const said = [code, message].filter(Boolean).join(': ');
@@ -249,11 +267,17 @@ function chunkError({ mailbox }: Delivery, what: string, outcome: HttpOutcome): 
   );
 }
 
-function errorOf(body: Buffer): { code: string | undefined; message: string | undefined } {
+/** What of an upload URL lets anybody use it, whole and in parts. */
+function secretsIn({ href, search, searchParams }: URL): string[] {
+  return [href, search, ...searchParams.values()].filter((text) => text.length >= 8);
+}
+
+function errorOf(body: Buffer, secrets: readonly string[]): { code: string | undefined; message: string | undefined } {
   try {
     const { error } = JSON.parse(body.toString('utf8')) as { error?: { code?: unknown; message?: unknown } };
-    const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-    return { code: text(error?.code), message: text(error?.message) };
+    const text = (value: unknown, longest: number) =>
+      typeof value === 'string' && value !== '' ? redactedLabel(value, secrets, longest) : undefined;
+    return { code: text(error?.code, 120), message: text(error?.message, 500) };
   } catch {
     return { code: undefined, message: undefined };
   }

@@ -1,6 +1,7 @@
 import { explain } from './catalogue.js';
 import { GraphTransportError } from './graph-transport-error.js';
 import { ProxyError } from './proxy-error.js';
+import { redactedLabel } from './redact.js';
 import { redact, safeCause } from './safe-cause.js';
 
 /** A request to Graph that did not do what it should: an answer, or none. */
@@ -40,7 +41,7 @@ function answerError(answer: Extract<FailedRequest, { kind: 'answer' }>, context
   const { status, errorCode, errorMessage, requestId, clientRequestId } = answer;
   const { ambiguous = false, mailbox, retryAfter } = context;
   const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
-  const said = [errorCode, errorMessage === undefined ? undefined : redact(errorMessage).slice(0, 500)].filter(Boolean).join(': ');
+  const said = [errorCode, errorMessage === undefined ? undefined : redactedLabel(errorMessage, [], 500)].filter(Boolean).join(': ');
   const hint = ambiguous ? lookFirst(context) : (context.hint ?? (entry && `${entry.cause} ${entry.remedy}`));
   const outcome = ambiguous ? `Graph may or may not have done it: could not ${context.what}` : `Graph did not ${context.what}`;
   return new GraphTransportError(

@@ -1,4 +1,7 @@
 import { isError } from './is-error.js';
+import { redact } from './redact.js';
+
+export { redact } from './redact.js';
 
 /**
  * A copy of a foreign error that is safe to hand out as `cause`: name, message, code and stack only.
@@ -8,28 +11,19 @@ import { isError } from './is-error.js';
  */
 export function safeCause(error: unknown, secrets: readonly string[] = []): Error {
   const source = isError(error) ? error : new Error(describe(error));
-  const copy = new Error(redact(source.message, secrets));
-  copy.name = source.name;
-  if (source.stack) copy.stack = redact(source.stack, secrets);
+  const copy = new Error(redact(textOf(source.message), secrets).slice(0, LONGEST));
+  copy.name = textOf(source.name);
+  if (source.stack) copy.stack = redact(textOf(source.stack), secrets).slice(0, LONGEST);
   const code = (source as { code?: unknown }).code;
-  if (typeof code === 'string') Object.assign(copy, { code });
+  if (typeof code === 'string') Object.assign(copy, { code: redact(code, secrets).slice(0, 100) });
   return copy;
 }
 
-/** Replaces secrets and anything that looks like a bearer token by `[redacted]`. */
-export function redact(text: string, secrets: readonly string[] = []): string {
-  let result = text;
-  for (const secret of secrets) {
-    for (const spelling of secret === '' ? [] : [secret, encodeURIComponent(secret), formEncoded(secret)]) {
-      result = result.replaceAll(spelling, '[redacted]');
-    }
-  }
-  return result.replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]');
-}
+/** Nobody reads more of somebody else's error. */
+const LONGEST = 10_000;
 
-/** Forms escape more than URLs: `~`, which Microsoft puts into every client secret, for one. */
-function formEncoded(text: string): string {
-  return new URLSearchParams([['', text]]).toString().slice(1);
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function describe(value: unknown): string {

@@ -4,6 +4,7 @@ import type { Cancellation } from '../base/cancellation.js';
 import type { HttpAnswer, HttpFailure, HttpOutcome, Requester } from '../base/http.js';
 import { loadPackage } from '../errors/load-package.js';
 import type { TokenSource } from '../sign-in/tokens.js';
+import { redactedLabel } from '../errors/redact.js';
 import { isLoopback } from './clouds.js';
 
 /** A request to Graph below `{graphEndpoint}/v1.0`. */
@@ -208,9 +209,10 @@ function readAnswer({ status, headers, body: bytes, complete }: HttpAnswer, clie
     headers,
     body,
     complete: complete && readable,
-    errorCode: typeof error?.code === 'string' && error.code !== '' ? error.code : undefined,
-    errorMessage: typeof error?.message === 'string' ? error.message : undefined,
-    requestId: typeof requestId === 'string' ? requestId : undefined,
+    // a proxy or a gateway may say anything there, what it was sent among it
+    errorCode: typeof error?.code === 'string' && error.code !== '' ? redactedLabel(error.code, [token]) : undefined,
+    errorMessage: typeof error?.message === 'string' ? redactedLabel(error.message, [token], 2000) : undefined,
+    requestId: typeof requestId === 'string' ? redactedLabel(requestId, [token]) : undefined,
     clientRequestId,
     token,
   };

@@ -1,4 +1,5 @@
 import type { Requester } from '../base/http.js';
+import { ownOriginOnly } from './own-origin.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
 import { createAzureHttpClient } from './azure-http.js';
 import { loadPem } from './certificate.js';
@@ -23,7 +24,8 @@ export interface CredentialOptions {
 }
 
 /** Makes the credential; @azure/identity is loaded here and not before, since that takes a while. */
-export async function createCredential(signIn: SignIn, options: CredentialOptions): Promise<TokenCredential> {
+export async function createCredential(signIn: SignIn, given: CredentialOptions): Promise<TokenCredential> {
+  const options = { ...given, http: ownOriginOnly(given.http, given.authorityHost) };
   const { authorityHost, wellKnownAuthority, http, trace, retries, maxRetryDelay = 120_000, onNotice } = options;
   if (signIn.kind === 'credential') return signIn.credential;
   if (signIn.kind === 'person') {

@@ -28,7 +28,10 @@ export function secretsOf(signIn: SignIn): string[] {
   if (signIn.kind === 'credential' || signIn.kind === 'person') return [];
   if (signIn.kind === 'refreshToken') return [signIn.current.token, ...(signIn.clientSecret === undefined ? [] : [signIn.clientSecret])];
   const { certificatePassword } = signIn.certificate;
-  return certificatePassword === undefined ? [] : [certificatePassword];
+  const secrets = certificatePassword === undefined ? [] : [certificatePassword];
+  if ('certificate' in signIn.certificate && typeof signIn.certificate.certificate === 'string')
+    secrets.push(signIn.certificate.certificate);
+  return secrets;
 }
 
 /** A person who has run `login`. */

@@ -32,7 +32,7 @@ export function readStrictAddressList(text: string): StrictMailbox[] | undefined
 /** Reads one address and nothing else: no name, no comment, no blank. */
 export function readStrictAddress(text: string): StrictMailbox | undefined {
   const reader = new Reader(text);
-  const mailbox = reader.addrSpec(false);
+  const mailbox = reader.addrSpec();
   return mailbox && reader.atEnd() ? mailbox : undefined;
 }
 
@@ -63,10 +63,10 @@ class Reader {
     if (this.peek() === '<') return this.angle(found);
     // an address, or the first word of a name: what comes behind it tells
     const afterSpace = this.#at;
-    const plain = this.addrSpec(true);
+    const plain = this.addrSpec();
     if (plain) {
       found.push(plain);
-      return true;
+      return this.cfws();
     }
     this.#at = afterSpace;
     if (!this.phrase()) return false;
@@ -83,25 +83,21 @@ class Reader {
 
   angle(found: StrictMailbox[]): boolean {
     if (!this.take('<')) return false;
-    const mailbox = this.addrSpec(true);
+    const mailbox = this.addrSpec();
     if (!mailbox || !this.take('>')) return false;
     found.push(mailbox);
     return this.cfws();
   }
 
-  /** `local@domain`, with comments and folds around both halves if they are wanted. */
-  addrSpec(spaced: boolean): StrictMailbox | undefined {
-    if (spaced && !this.cfws()) return undefined;
+  /** `local@domain`, with nothing between: RFC 5322 has comments there, and no two readers agree what they separate. */
+  addrSpec(): StrictMailbox | undefined {
     const local = this.peek() === '"' ? this.quoted() : this.dotAtom();
     if (local === undefined || local === '') return undefined;
     // an encoded word is no local part (RFC 2047, 5), and who decodes it reads another address
     if (local.includes('=?') && local.includes('?=')) return undefined;
-    if (spaced && !this.cfws()) return undefined;
     if (!this.take('@')) return undefined;
-    if (spaced && !this.cfws()) return undefined;
     const domain = this.peek() === '[' ? this.literal() : this.dotAtom();
     if (domain === undefined || domain.includes('=?')) return undefined;
-    if (spaced && !this.cfws()) return undefined;
     return { local, domain };
   }
 

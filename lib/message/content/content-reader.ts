@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { GraphTransportError } from '../../errors/graph-transport-error.js';
+import { GraphTransportError, isGraphTransportError } from '../../errors/graph-transport-error.js';
+import { redactedLabel } from '../../errors/redact.js';
+import { safeCause } from '../../errors/safe-cause.js';
 import { isError } from '../../errors/is-error.js';
 import type { MimeTreeNode } from '../nodemailer.js';
 import type { ContentSource } from './content-source.js';
@@ -109,12 +111,14 @@ function contentError(what: string, error: unknown): GraphTransportError {
   const { message, code } = error as { message?: string; code?: string };
   if (error instanceof TemporaryFolderError) {
     const hint = 'Make room there, or set TMPDIR to another folder; nothing was sent.';
-    return new GraphTransportError('EMESSAGE', `${what} cannot be put aside: ${message}. ${hint}`, { cause: error, hint });
+    return new GraphTransportError('EMESSAGE', `${what} cannot be put aside: ${message}. ${hint}`, { cause: safeCause(error), hint });
   }
   const timedOut = code === 'ETIMEDOUT';
-  return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'EMESSAGE', `${what} cannot be read: ${message ?? String(error)}`, {
+  // the original of a download holds its URL, with whatever signs it, and its headers
+  const cause = isGraphTransportError(error) ? error : safeCause(error);
+  return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'EMESSAGE', `${what} cannot be read: ${redactedLabel(cause.message, [], 300)}`, {
     permanent: !timedOut,
-    cause: error,
+    cause,
     hint: 'Nothing was sent.',
   });
 }
