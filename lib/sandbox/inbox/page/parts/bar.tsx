@@ -5,7 +5,7 @@ import { connection, reconnectNow } from '../state/live.js';
 import { linkTo, route } from '../state/route.js';
 import { follows, notifies, theme, type Theme } from '../state/settings.js';
 import { announce, toast } from '../state/toasts.js';
-import { count } from '../text/format.js';
+import { count, formatBytes } from '../text/format.js';
 import { Button } from './bits.js';
 import { helpIsOpen } from './help.js';
 import { Icon } from './icons.js';
@@ -110,9 +110,11 @@ export function ConnectionBanner() {
 export function Limits() {
   const { value } = status;
   if (!value || value.evicted === 0) return null;
+  const { maxMessages, maxBytes } = value.limits;
+  const limits = [...(maxMessages === null ? [] : [count(maxMessages, 'mail')]), ...(maxBytes === null ? [] : [formatBytes(maxBytes)])];
   return (
     <p class="limits muted">
-      {count(value.evicted, 'older mail')} dropped: the limit is {value.limits.maxMessages.toLocaleString('en')}.
+      {count(value.evicted, 'older mail')} dropped: the limit is {limits.join(' and ')}.
     </p>
   );
 }

@@ -55,6 +55,11 @@ function Message({ message }: { message: ApiMessage }) {
     return () => clearTimeout(timer);
     // not again when it is marked as unread while open
   }, [id]);
+  const isListed = mail.isLoaded.value;
+  useEffect(() => {
+    // a link may lead to a mail whose row was never fetched
+    if (isListed && screen === 'mail') void mail.locate(id, message.seq);
+  }, [id, isListed]);
   return (
     <article class="message" aria-labelledby="message-title">
       <header class="message-head">

@@ -23,7 +23,8 @@ export function VirtualList<Row extends { id: string; seq: number }>(props: Virt
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const [active, setActive] = useState<string | undefined>();
-  const focusNext = useRef(false);
+  // the row that gets the focus as soon as it is there
+  const focusNext = useRef(-1);
   const [, setTurn] = useState(0);
   void list.version.value;
   const total = list.total.value;
@@ -64,17 +65,17 @@ export function VirtualList<Row extends { id: string; seq: number }>(props: Virt
     const row = list.at(index);
     show(index);
     if (row) setActive(row.id);
-    else void list.need(index, index + 1).then(() => setActive(list.at(index)?.id));
-    focusNext.current = true;
+    else void list.need(index, index + 1).then(() => setActive((old) => list.at(index)?.id ?? old));
+    focusNext.current = index;
     // also where the row is the active one already
     setTurn((turn) => turn + 1);
   };
 
   useLayoutEffect(() => {
-    if (!focusNext.current || activeIndex < 0) return;
-    const link = box.current?.querySelector<HTMLAnchorElement>(`[data-index="${activeIndex}"] a`);
+    if (focusNext.current < 0) return;
+    const link = box.current?.querySelector<HTMLAnchorElement>(`[data-index="${focusNext.current}"] a`);
     if (!link) return;
-    focusNext.current = false;
+    focusNext.current = -1;
     link.focus({ preventScroll: true });
   });
 
@@ -84,7 +85,7 @@ export function VirtualList<Row extends { id: string; seq: number }>(props: Virt
     show(selectedIndex);
     const { id } = list.at(selectedIndex) ?? {};
     setActive(id);
-    if (cameByHistory.peek() && document.activeElement === document.body) focusNext.current = true;
+    if (cameByHistory.peek() && document.activeElement === document.body) focusNext.current = selectedIndex;
   }, [selectedId, selectedIndex >= 0]);
 
   const previous = useRef(selectedId);

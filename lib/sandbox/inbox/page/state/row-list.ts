@@ -34,7 +34,7 @@ export class RowList<Row extends ListRow> {
   #epoch = 0;
   #path = '';
   #parameters: Parameters = {};
-  readonly #asked = new Set<number>();
+  readonly #asked = new Map<number, Promise<void>>();
 
   get path(): string {
     return this.#path;
@@ -91,13 +91,13 @@ export class RowList<Row extends ListRow> {
 
   /** Fetches what is missing of the rows from `from` up to, without, `to`. */
   async need(from: number, to: number): Promise<void> {
-    const wanted: Promise<void>[] = [];
+    const wanted = new Set<Promise<void>>();
     for (let index = from; index < to && index < this.#rows.length; index++) {
       if (this.#rows[index]) continue;
       const page = Math.floor((index - this.#newer) / PAGE);
-      if (this.#asked.has(page)) continue;
-      this.#asked.add(page);
-      wanted.push(this.#fetch(page));
+      const asked = this.#asked.get(page) ?? this.#fetch(page);
+      this.#asked.set(page, asked);
+      wanted.add(asked);
     }
     await Promise.all(wanted);
     this.#forget(from, to);
