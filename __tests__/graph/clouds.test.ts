@@ -5,12 +5,14 @@ test.each([
   ['usgov', 'https://graph.microsoft.us', 'https://login.microsoftonline.us'],
   ['usgov-dod', 'https://dod-graph.microsoft.us', 'https://login.microsoftonline.us'],
   ['china', 'https://microsoftgraph.chinacloudapi.cn', 'https://login.chinacloudapi.cn'],
+  ['bleu', 'https://graph.svc.sovcloud.fr', 'https://login.sovcloud-identity.fr'],
+  ['delos', 'https://graph.svc.sovcloud.de', 'https://login.sovcloud-identity.de'],
 ] as const)('%s is at %s and signs in at %s', (cloud, graphEndpoint, authorityHost) => {
   expect(CLOUDS[cloud]).toEqual({ graphEndpoint, authorityHost });
 });
 
 test('there are no other clouds', () => {
-  expect(Object.keys(CLOUDS)).toEqual(['global', 'usgov', 'usgov-dod', 'china']);
+  expect(Object.keys(CLOUDS)).toEqual(['global', 'usgov', 'usgov-dod', 'china', 'bleu', 'delos']);
 });
 
 describe('isLoopback', () => {
