@@ -51,6 +51,18 @@ describeWith('redis-server', 'the outbox', (program) => {
     );
   });
 
+  it('tells whoever awaited the worker of every message, those that waited for it included', async () => {
+    const mailer = use.mailer();
+    const ids = ['a', 'b', 'c'];
+    for (const id of ids) await mailer.sendMail(mail({ outbox: { id } }));
+    const worker = await use.worker();
+    const told: string[] = [];
+    worker.on('sent', ({ id }) => void told.push(id));
+    await Promise.all(ids.map((id) => use.outbox().wait(id)));
+    await worker.close();
+    expect(told.sort()).toEqual(ids);
+  });
+
   it('chooses the draft route where a worker has found that it may', async () => {
     await use.worker();
     const mailer = use.mailer();

@@ -108,9 +108,10 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   /** @hidden */
   async start(): Promise<void> {
     const { client } = this.line.connection;
-    await this.#discover();
     await this.#beat();
     client.on('ready', this.#onReady);
+    // whoever awaits the worker listens to it first: no event is missed
+    setImmediate(() => void this.#discover().catch((error: Error) => this.report(error)));
     this.#every(DISCOVER, () => this.#discover());
     this.#every(HEARTBEAT, () => this.#beat());
     this.#every(LEARN, () => this.#learn());
@@ -196,7 +197,8 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
       this.settings.maxConnections,
     );
     if (this.#closing) return;
-    for (const [queue, mailbox] of fresh) this.#serve(queue, mailbox);
+    // a look before this one may have been slower
+    for (const [queue, mailbox] of fresh) if (!this.#workers.has(queue)) this.#serve(queue, mailbox);
     this.#known = count;
   }
 
