@@ -35,12 +35,16 @@ function table(lines, ids) {
       .slice(1, -1)
       .map((cell) => cell.trim().replaceAll('\u0000', '|'));
   const [head, , ...rows] = lines.map(cells);
-  const row = (list) => {
-    const id = anchorOf(list[0]);
-    const isNew = id !== '' && !ids.has(id);
-    ids.add(id);
-    return `<tr${isNew ? ` id="${id}"` : ''}>${list.map((cell) => `<td>${inline(cell)}</td>`).join('')}</tr>`;
-  };
+  /** Each code that begins a row can be linked to. */
+  const withIds = (html) =>
+    html.replace(/<code>([^<]*)<\/code>/g, (code, text) => {
+      const id = anchorOf(text);
+      if (id === '' || ids.has(id)) return code;
+      ids.add(id);
+      return `<code id="${id}">${text}</code>`;
+    });
+  const row = ([first, ...others]) =>
+    `<tr><td>${withIds(inline(first))}</td>${others.map((cell) => `<td>${inline(cell)}</td>`).join('')}</tr>`;
   return `<table><thead><tr>${head.map((cell) => `<th>${inline(cell)}</th>`).join('')}</tr></thead><tbody>${rows.map(row).join('\n')}</tbody></table>`;
 }
 
@@ -68,7 +72,7 @@ body { margin: 0; background: light-dark(#fff, #16181d); color: light-dark(#1c1e
 main { max-inline-size: 76rem; margin: 2rem auto; padding: 0 1rem; overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; }
 th, td { border: 1px solid light-dark(#d5d8dd, #3a3f47); padding: 0.4rem 0.6rem; text-align: start; vertical-align: top; }
-:target { background: light-dark(#fff3c4, #4a3d0a); }
+:target, tr:has(:target) { background: light-dark(#fff3c4, #4a3d0a); }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
 a { color: light-dark(#0b57d0, #8ab4f8); }
 `;

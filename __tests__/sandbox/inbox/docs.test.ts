@@ -31,7 +31,7 @@ it.each([
   const { remedy, docs } = explain(status, code, message);
   expect(remedy).toMatch(/^.{20,}[.;:]?/);
   const anchor = docs?.replace('errors.html#', '') ?? '';
-  expect(page('docs/errors.html')).toContain(`<tr id="${anchor}">`);
+  expect(page('docs/errors.html')).toContain(` id="${anchor}">`);
 });
 
 it('an error nobody knows is still told what to do', () => {
