@@ -33,7 +33,12 @@ if (role === 'app') {
   const before = cpu();
   process.on('message', () => process.send({ cpu: cpu() - before }));
   if (kind === 'outbox') {
-    const worker = await startOutboxWorker({ connection, graph, ...(quick && { lockDuration: 2000 }) });
+    const worker = await startOutboxWorker({
+      connection,
+      // what a dead worker was sending waits for its successor as long as lock and request together
+      graph: { ...graph, ...(quick && { requestTimeout: 3000 }) },
+      ...(quick && { lockDuration: 2000 }),
+    });
     worker.on('error', () => undefined);
   } else {
     const transporter = nodemailer.createTransport(graphTransport(graph));
