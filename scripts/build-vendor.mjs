@@ -49,6 +49,8 @@ export async function buildVendor() {
       metafile: true,
       minify: true,
       legalComments: 'none',
+      // some of them ask for AMD, which webpack grants: the file would export one of its parts (he) instead of the whole
+      define: { define: 'undefined' },
       platform: 'node',
       target: 'node20',
       format: 'cjs',

@@ -2,7 +2,7 @@
 // folder, so one installs and the others wait.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,10 +59,10 @@ while (!takeLock()) await sleep(200);
 try {
   run(process.execPath, [join(root, 'scripts/build-if-stale.mjs')], root);
   const packages = hashOf(readFileSync(join(compat, 'package-lock.json')));
+  const built = readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const own = hashOf(
-    readFileSync(join(root, 'dist/esm/index.js')),
-    readFileSync(join(root, 'dist/cjs/index.js')),
     readFileSync(join(root, 'package.json')),
+    ...built.map(({ parentPath, name }) => readFileSync(join(parentPath, name))),
   );
   const [hadPackages, hadOwn] = existsSync(stamp) ? readFileSync(stamp, 'utf8').split(' ') : [];
   if (hadPackages !== packages) run('npm', ['ci', ...flags], compat);
