@@ -12,8 +12,8 @@ const signIn = {
 const url = `https://graph.microsoft.com/v1.0/users/${encodeURIComponent(MAILBOX)}/sendMail`;
 
 const CONTENDERS = {
+  auto: () => own('auto'),
   json: () => own('json'),
-  mime: () => own('mime'),
   async fetch() {
     const { headers, body } = sample;
     return async () => {
