@@ -139,8 +139,6 @@ function headerOf({ headers }: View, name: string): string[] | undefined {
   const values = headers.get(name);
   // the same as none (RFC 4021, 2.1.55)
   if (name === 'sensitivity' && /^normal$/i.test(values?.[0] ?? '')) return undefined;
-  // several fields of one kind say the same as one with a list (RFC 2369)
-  if (/^list-(help|subscribe|unsubscribe|post|owner|archive)$/.test(name)) return values && [values.join(', ')];
   // the order of unstructured fields says nothing (RFC 5322, 3.6)
   return values && [...values].sort();
 }

@@ -37,8 +37,10 @@ export function distributeHeaders(headers: readonly HeaderField[], room = MAX_IN
     const first = properties.get(id);
     if (!first) properties.set(id, property);
     // List-* fields are comma-separated lists, so that repeated ones can be joined (RFC 2369)
-    else if (/^list-(help|subscribe|unsubscribe|post|owner|archive)$/i.test(header.name)) first.value += `, ${header.value}`;
-    else losses.push({ feature: 'headers', detail: `${header.name} is there more than once; only the first is carried` });
+    else if (/^list-(help|subscribe|unsubscribe|post|owner|archive)$/i.test(header.name)) {
+      first.value += `, ${header.value}`;
+      losses.push({ feature: 'headers', detail: `${header.name} is there more than once; its values arrive in one field` });
+    } else losses.push({ feature: 'headers', detail: `${header.name} is there more than once; only the first is carried` });
   }
   return { internetMessageHeaders, singleValueExtendedProperties: [...properties.values()], losses };
 }

@@ -24,8 +24,8 @@ export function uniqueAddresses<T extends Address>(addresses: readonly T[]): T[]
   });
 }
 
-const ATOM = String.raw`[a-z0-9!#$%&'*+/=?^_\x60{|}~\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}-]+`;
-const QUOTED = String.raw`"(?:[ !#-\[\]-~\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|\\[ -~])+"`;
+const ATOM = String.raw`[a-z0-9!#$%&'*+/=?^_\x60{|}~\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffc\u{10000}-\u{10ffff}-]+`;
+const QUOTED = String.raw`"(?:[ !#-\[\]-~\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffc\u{10000}-\u{10ffff}]|\\[ -~])+"`;
 const LITERAL = String.raw`\[[!-Z^-~]+\]`;
 /** RFC 5322, 3.4.1, with letters beyond ASCII (RFC 6532). */
 const ADDRESS = new RegExp(String.raw`^(?:${ATOM}(?:\.${ATOM})*|${QUOTED})@(?:${ATOM}(?:\.${ATOM})*|${LITERAL})$`, 'iu');

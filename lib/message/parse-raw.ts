@@ -17,7 +17,7 @@ export async function parseRaw(message: OutgoingMessage, raw: ContentSource): Pr
     text: source(parsed.text),
     html: source(parsed.html),
     attachments: parsed.attachments.map((attachment): OutgoingAttachment => ({
-      name: attachment.filename || undefined,
+      name: attachment.filename || (/^text\/calendar\b/i.test(attachment.contentType) ? 'invite.ics' : undefined),
       contentType: attachment.contentType,
       contentId: attachment.contentId?.replace(/^<|>$/g, ''),
       isInline: attachment.related || attachment.contentDisposition === 'inline',

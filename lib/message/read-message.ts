@@ -93,7 +93,10 @@ async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, r
   const dateSet = tree._headers.some(({ key }) => key === 'Date');
   const fields = readFields(tree);
   const parts = listParts(tree);
+  const described = tree._headers.filter(({ key }) => key === 'Content-Type').length;
   const { text, html, attachments, traits } = await readParts(tree, parts, reader);
+  if (described > 1)
+    traits.push({ feature: 'headers', detail: 'Content-Type is what the message is made of; the one in headers is not carried' });
   if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
   return {
     fields,
@@ -124,6 +127,10 @@ async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Piece
   const traits: Trait[] = [{ feature: 'raw', detail: 'a ready-made message is taken apart and rebuilt by Exchange' }];
   const date = field(fields, 'date');
   if (date !== '') traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${date} is not carried` });
+  const source = (await raw.bytes()).toString('latin1');
+  if (SEALED_PART.test(source))
+    traits.push({ feature: 'transformed', detail: 'a signed or encrypted message, which must not be taken apart' });
+  if (CALENDAR_PART.test(source)) traits.push({ feature: 'icalEvent', detail: 'an alternative of type text/calendar' });
   return {
     fields,
     addresses,
@@ -140,6 +147,9 @@ async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Piece
 }
 
 const ADDRESS_FIELDS = ['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'];
+/** Parts of a ready-made message, wherever in it they are: what only quotes such a line is not taken apart either. */
+const SEALED_PART = /^content-type:[ \t]*(?:\r?\n[ \t]{1,80})?(?:multipart\/(?:signed|encrypted)|application\/(?:x-)?pkcs7-mime)\b/im;
+const CALENDAR_PART = /^content-type:[ \t]*(?:\r?\n[ \t]{1,80})?text\/calendar\b/im;
 const REPAIR_RAW = 'Give a whole message: header fields, an empty line, the body.';
 
 interface Pieces extends Pick<OutgoingMessage, 'messageId' | 'text' | 'html' | 'attachments' | 'traits' | 'raw'> {
