@@ -18,7 +18,10 @@ export type {
   FormatOption,
   GraphTransportOptions,
   Logger,
+  LoginSignIn,
+  LoginStore,
   LossPolicy,
+  RefreshTokenOptions,
   RouteOption,
 } from './options.js';
 export type { UploadProgress } from './delivery/delivery.js';
@@ -28,6 +31,8 @@ export type { GraphMessageExtras } from './encode/graph-message.js';
 export type { Loss, LossFeature } from './prepared/loss.js';
 export type { Cloud } from './graph/clouds.js';
 export type { ClientCertificate } from './sign-in/sign-in.js';
+export type { TokenStore } from './sign-in/person/token-store.js';
 export type { AccessToken, GetTokenOptions, TokenCredential } from './sign-in/token-credential.js';
 export { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
+export type { ResponseCode } from './errors/response-code.js';
 export type { GraphTransportErrorCode, GraphTransportErrorDetails } from './errors/graph-transport-error.js';

@@ -71,15 +71,18 @@ test('login prints the address, signs in, and says how to use it; sendmail and d
   expect(doctor.stdout).toContain('✓ permission: delegated Mail.Send');
   expect(doctor.status).toBe(0);
 
-  const url = { ...env, MAIL_URL: `msgraph://login/${ME}` };
-  const sent = await runCli(['sendmail', ...hosts, 'reader@example.com'], { env: url, input: 'Subject: Hello\n\nIt works.\n' });
+  // sendmail takes hosts from no flag where somebody is signed in
+  const { graphEndpoint, authorityHost } = sandbox;
+  const query = new URLSearchParams({ graphEndpoint, authorityHost }).toString();
+  const url = { ...env, MAIL_URL: `msgraph://login/${ME}?${query}`, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+  const sent = await runCli(['sendmail', 'reader@example.com'], { env: url, input: 'Subject: Hello\n\nIt works.\n' });
   expect(sent).toMatchObject({ status: 0, stderr: '' });
   expect(sandbox.messages.map(({ mailbox, recipients }) => [mailbox, recipients])).toEqual([[ME, ['reader@example.com']]]);
 
   const out = await runCli(['logout', ME], { env });
   expect(out).toMatchObject({ status: 0, stdout: `${ME} is signed out here.\n` });
   expect((await runCli(['login', '--status'], { env })).status).toBe(1);
-  const refused = await runCli(['sendmail', ...hosts, 'reader@example.com'], { env: url, input: 'Subject: Hello\n\nIt works.\n' });
+  const refused = await runCli(['sendmail', 'reader@example.com'], { env: url, input: 'Subject: Hello\n\nIt works.\n' });
   expect(refused).toMatchObject({ status: 77, stderr: expect.stringContaining('Run npx nodemailer-graph-transport login') });
 });
 

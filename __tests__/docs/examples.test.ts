@@ -241,6 +241,8 @@ test('every npm script that a page names exists', () => {
 test('every command and every flag in running text exists', () => {
   const known = new Set(Object.values(commands()).flatMap((command) => command.options.map(({ long }) => long)));
   known.add('--help');
+  // Node's own
+  known.add('--disable-warning');
   const quoted = pages.flatMap((page) => [...readPage(page).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => ({ page, code })));
   const isCommand = (code: string) => /^(npx|npm|node) /.test(code);
   const flags = quoted.flatMap(({ page, code }) =>

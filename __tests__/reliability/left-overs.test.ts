@@ -38,11 +38,12 @@ test('temporary files are removed after success, failure and abort', async () =>
     expect(harness.sandbox.messages[0]?.attachments[0]?.size).toBe(9 * 1024 * 1024);
     harness.sandbox.fail({ operation: 'uploadChunk', status: 400 });
     expect(await failing(transporter, { attachments: attachments() })).toBeDefined();
-    harness.sandbox.fail({ operation: 'uploadChunk', delay: 60_000 });
+    const stuck = harness.sandbox.fail({ operation: 'uploadChunk', delay: 60_000 });
     const controller = new AbortController();
     const aborted = failing(transporter, { attachments: attachments(), signal: controller.signal });
-    await until(() => readdirSync(folder).length > 0);
-    setTimeout(() => controller.abort(), 200);
+    // the file itself is not to be seen: it is unlinked as soon as it is open
+    await until(() => stuck.hits > 0);
+    controller.abort();
     await aborted;
     expect(readdirSync(folder)).toEqual([]);
   } finally {

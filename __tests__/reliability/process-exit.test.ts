@@ -16,7 +16,7 @@ const scenarios: Scenario[] = [
   {
     name: 'after close()',
     script: `
-      const transporter = create({ secretExpires: '2020-01-01' });
+      const transporter = create({ secretExpires: '2999-01-01' });
       await transporter.sendMail(mail);
       transporter.close();
       console.log('sent');`,
@@ -25,7 +25,7 @@ const scenarios: Scenario[] = [
   {
     name: 'without close(), when everything is sent',
     script: `
-      const transporter = create({ secretExpires: '2020-01-01', rateLimit: 5, rateDelta: 100_000 });
+      const transporter = create({ secretExpires: '2999-01-01', rateLimit: 5, rateDelta: 100_000 });
       await transporter.verify();
       console.log(await codes(transporter.sendMail(mail), transporter.sendMail(mail)));`,
     prints: 'sent,sent',

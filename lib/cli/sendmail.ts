@@ -46,7 +46,16 @@ export function createSendmailCommand(): Command {
   return addConnectionFlags(command).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EX.OK : EX.USAGE));
 }
 
+/** A mail program is quiet: losses are told with -v, and what ends soon in one line. */
+function tellWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ code, message }: Error & { code?: string }) => {
+    if (code !== 'GRAPH_TRANSPORT_LOSS') console.error(`sendmail: ${printable(message)}`);
+  });
+}
+
 async function sendmail(argv: string[], { localRecipient, localDomain, ...flags }: SendmailFlags): Promise<number> {
+  tellWarnings();
   let parsed: SendmailArguments;
   try {
     parsed = parseSendmailArguments(argv);

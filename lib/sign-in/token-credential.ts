@@ -20,5 +20,6 @@ export interface GetTokenOptions {
  * Declared here so that an app needs none of Azure's packages.
  */
 export interface TokenCredential {
+  /** A token for these scopes; `null` or a rejection if there is none to be had. */
   getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null>;
 }
