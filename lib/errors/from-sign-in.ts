@@ -78,8 +78,8 @@ function errorChain(error: unknown): Link[] {
 }
 
 /** Entra's texts end in trace ids and timestamps; what matters stands before. */
-function firstSentence(text: string, aadsts: string | undefined): string {
+export function firstSentence(text: string, aadsts: string | undefined): string {
   const start = aadsts === undefined ? 0 : text.indexOf(aadsts);
-  const line = text.slice(start).split(/\s*(?:Trace ID:|\r?\n)/, 1)[0] ?? '';
+  const line = text.slice(start).split(/Trace ID:|\n/, 1)[0] ?? '';
   return line.trim().slice(0, 400);
 }

@@ -47,15 +47,15 @@ function withoutToken(run: string): string {
 
 /** Everything from the line that begins a private key to the one that ends it, or to the end of the text. */
 function withoutKeys(text: string): string {
-  let result = text;
-  for (let at = result.indexOf(KEY), from = 0; at >= 0; at = result.indexOf(KEY, from)) {
-    const begin = result.lastIndexOf('-----', at);
-    const start = begin < from ? at : begin;
-    const end = result.indexOf(KEY, at + KEY.length);
-    result = `${result.slice(0, start)}${REDACTED}${end < 0 ? '' : result.slice(end + KEY.length)}`;
-    from = start + REDACTED.length;
+  let result = '';
+  let from = 0;
+  for (let at = text.indexOf(KEY); at >= 0; at = text.indexOf(KEY, from)) {
+    const begin = text.lastIndexOf('-----', at);
+    const end = text.indexOf(KEY, at + KEY.length);
+    result += `${text.slice(from, begin < from ? at : begin)}${REDACTED}`;
+    from = end < 0 ? text.length : end + KEY.length;
   }
-  return result;
+  return result + text.slice(from);
 }
 
 function spellings(secret: string): string[] {

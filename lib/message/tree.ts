@@ -80,11 +80,20 @@ function release(content: unknown): void {
 
 function contentTypeOf(node: MimeTreeNode): string {
   const written = headerText(node, 'Content-Type');
-  const value = written.includes('\n') ? written.replace(/\s*\r?\n\s*/g, ' ') : written;
+  const value = written.includes('\n') ? unfold(written) : written;
   const type = value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '').trim() || 'application/octet-stream';
   // Nodemailer writes strings in UTF-8 and says so where that matters
   const isUtf8 = typeof node.content === 'string' && /^text\/plain\b/i.test(type) && /[\u0080-\uFFFF]/.test(node.content);
   return isUtf8 ? `${type.replace(/;\s*charset\s*=\s*("[^"]*"|[^;]*)/gi, '')}; charset=utf-8` : type;
+}
+
+/** By lines: a pattern that looks for blanks before a line end takes a square of their number. */
+function unfold(value: string): string {
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ');
 }
 
 function headerText(node: MimeTreeNode, key: string): string {
