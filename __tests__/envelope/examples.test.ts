@@ -191,6 +191,16 @@ const examples: Example[] = [
   example('a number as a name', () => ({ to: { name: 4711, address: 'b@example.com' } }), 'sent'),
   example('a number as the subject', () => ({ subject: 4711 }), 'sent'),
   example('half a surrogate pair in a name', () => ({ to: { name: 'a\ud800', address: 'b@example.com' } }), 'sent'),
+  example('half a surrogate pair in a domain', () => ({ to: ';?c@evil.example\udc00\ud800' }), 'EENVELOPE', {
+    names: /\bto\b.*surrogate/i,
+  }),
+  example('half a surrogate pair in a domain, in a list', () => ({ cc: ['b@example.com', 'C <c@evil.example\udc00>'] }), 'EENVELOPE'),
+  example(
+    'half a surrogate pair in a domain of the envelope',
+    () => ({ envelope: { from: MAILBOX, to: 'c@\ud800.example' } }),
+    'EENVELOPE',
+  ),
+  example('half a surrogate pair in an address object', () => ({ to: { name: '', address: 'c@\ud800.example' } }), 'EENVELOPE'),
   example('half a surrogate pair in a file name', () => ({ attachments: [{ filename: 'a\udc00.txt', content: 'x' }] }), 'sent'),
   example('16 MB of header', () => ({ headers: { 'X-A': 'a'.repeat(16_000_000) } }), 'EMESSAGE', { names: /longer than/ }),
   raw('raw: 16 MB of header', letter('To: b@example.com', `X-A: ${'a '.repeat(8_000_000)}`), 'EMESSAGE', { names: /longer than/ }),

@@ -38,7 +38,12 @@ const LONGEST = 998;
 export function isMailAddress(text: string): boolean {
   if (text.length > LONGEST) return false;
   const word = text.indexOf('=?');
-  return (word < 0 || !text.includes('?=', word)) && ADDRESS.test(text);
+  return (word < 0 || !text.includes('?=', word)) && ADDRESS.test(text) && !isBrokenDomain(text.slice(text.lastIndexOf('@') + 1));
+}
+
+/** An international domain in ASCII that stands for no letters, such as what Nodemailer makes of half a surrogate pair. */
+function isBrokenDomain(domain: string): boolean {
+  return /(?:^|\.)xn--/i.test(domain) && domainToASCII(domain) === '';
 }
 
 /** The ASCII form, where it is the same domain and not one that only looks like it: `K` (U+212A) is no `k`. */

@@ -105,6 +105,8 @@ function settleAddressText(text: string, field: string): string {
   if (/[\r\n][!-9;-~]+[ \t]*:/.test(text)) throw refusal('EENVELOPE', field, 'contains a line break');
   // Nodemailer leaves some of them out and keeps others: what stands on both sides would be one address to it and two to others
   if (!text.includes('\0') && /(?![\t\n]|\r\n)\p{Cc}/u.test(text)) throw refusal('EENVELOPE', field, 'contains a control character');
+  // in a name it is repaired; a domain would become another one than Nodemailer's
+  if (/@[^\s<>,;@]*\p{Cs}/u.test(text)) throw refusal('EENVELOPE', field, 'has half a surrogate pair in a domain');
   const settled = settleText(text, 'EENVELOPE', field);
   // one word with an @ in it is meant as an address, whatever Nodemailer's parser makes of the rest: x:a@… is no group, b"@… no name
   const word = settled.trim();
