@@ -204,6 +204,11 @@ const examples: Example[] = [
   example('half a surrogate pair in a file name', () => ({ attachments: [{ filename: 'a\udc00.txt', content: 'x' }] }), 'sent'),
   example('16 MB of header', () => ({ headers: { 'X-A': 'a'.repeat(16_000_000) } }), 'EMESSAGE', { names: /longer than/ }),
   raw('raw: 16 MB of header', letter('To: b@example.com', `X-A: ${'a '.repeat(8_000_000)}`), 'EMESSAGE', { names: /longer than/ }),
+  example('Resent fields in headers', () => ({ headers: { 'Resent-To': 'c@example.com', 'Resent-From': MAILBOX } }), 'sent'),
+  // Nodemailer 7 makes punycode of it that no domain is written as
+  example('a soft hyphen in a domain', () => ({ to: 'b@ex\u00adample.com' }), 'either'),
+  example('broken punycode', () => ({ to: 'b@xn--example-mka.com' }), 'EENVELOPE'),
+  example('broken punycode behind a dot', () => ({ to: 'b@mail.XN--.com' }), 'EENVELOPE'),
   example('an empty Bcc list', () => ({ bcc: [] }), 'sent'),
 ];
 

@@ -34,6 +34,6 @@ export function extendedProperty({ name, value }: HeaderField): ExtendedProperty
   const key = name.toLowerCase();
   const sensitivity = key === 'sensitivity' ? SENSITIVITIES.get(value.trim().toLowerCase()) : undefined;
   if (sensitivity !== undefined) return { id: 'Integer 0x0036', value: sensitivity };
-  if (RESERVED.has(key)) return undefined;
+  if (RESERVED.has(key) || /^resent-(?:to|cc|bcc|from|sender|reply-to)$/.test(key)) return undefined;
   return { id: PROPERTY_IDS.get(key) ?? `String ${INTERNET_HEADERS} Name ${name}`, value };
 }
