@@ -298,3 +298,39 @@ describe('line ends that only some readers know', () => {
     expect(envelope.to).toEqual(['jörg@example.com']);
   });
 });
+
+test.each([
+  ['junk', 'a line that is no field'],
+  ['X-Gr\u00f6\u00dfe: 5', 'a name beyond ASCII'],
+  [': 5', 'no name'],
+  ['>From somebody', 'a quoted mbox line'],
+])('a Bcc behind %j, %s, does not become text that everybody reads', (line) => {
+  for (const hidden of [
+    'Bcc: hidden@example.com',
+    'resent-bcc : hidden@example.com',
+    '\vBcc: hidden@example.com',
+    'B\u2028cc: hidden@example.com',
+  ])
+    for (const recipientsFromHeader of [true, false])
+      expect(() => prepare(['To: reader@example.com', line, hidden, '', 'x'], { ...toReader, recipientsFromHeader })).toThrow(
+        /Bcc behind it/,
+      );
+});
+
+test.each(['\v', '\f', '\u0085', '\u2028', '\0', '\b'])('a Bcc with %j in or before its name is refused', (separator) => {
+  for (const hidden of [`${separator}Bcc: hidden@example.com`, `B${separator}cc: hidden@example.com`])
+    expect(() => prepare(['To: reader@example.com', hidden, '', 'x'], toReader)).toThrow(SendmailMessageError);
+});
+
+test('a text that only mentions Bcc is sent', () => {
+  expect(prepare(['Subject: x', '', 'Bcc: see the manual'], toReader).body).toBe('Bcc: see the manual\r\n');
+  expect(prepare(['How to', 'Bcc: see the manual'], toReader).body).toBe('How to\r\nBcc: see the manual\r\n');
+});
+
+test('a byte order mark does not hide the header', () => {
+  const { envelope, header } = prepare(['\ufeffTo: reader@example.com', 'Bcc: hidden@example.com', '', 'x'], {
+    recipientsFromHeader: true,
+  });
+  expect(envelope.to).toEqual(['reader@example.com', 'hidden@example.com']);
+  expect(header.join()).not.toContain('hidden');
+});

@@ -130,7 +130,9 @@ function withoutCr(line: string): string {
 }
 
 function splitInput(input: Buffer, ignoreDots: boolean): { fields: Field[]; body: Buffer } {
-  let lines = input.toString('latin1').split('\n').map(withoutCr);
+  // a byte order mark would make text of the first field, and of all behind it
+  const text = input.toString('latin1').replace(/^\xef\xbb\xbf/, '');
+  let lines = text.split('\n').map(withoutCr);
   if (lines.at(-1) === '') lines.pop();
   const dot = ignoreDots ? -1 : lines.indexOf('.');
   if (dot >= 0) lines = lines.slice(0, dot);
@@ -154,10 +156,21 @@ function splitInput(input: Buffer, ignoreDots: boolean): { fields: Field[]; body
   }
   // text that is no field begins the body, also without an empty line
   const body = lines.slice(lines[at] === '' ? at + 1 : at);
+  // …but not what everybody would read then
+  if (fields.length > 0 && lines[at] !== '' && namesHidden(body)) {
+    throw new SendmailMessageError(EX.DATAERR, 'a line of the header is no field, and Bcc behind it would be text that everybody reads');
+  }
   return {
     fields: fields.map((line) => ({ name: fieldName(line), value: fieldValue(line), line })),
     body: Buffer.from(body.map((line) => `${line}\r\n`).join(''), 'latin1'),
   };
+}
+
+/** Whether a Bcc field stands before the first empty line. */
+function namesHidden(lines: readonly string[]): boolean {
+  const end = lines.indexOf('');
+  // with what no reader shows, such as a vertical tab in front of the name, taken out
+  return lines.slice(0, end < 0 ? undefined : end).some((line) => /^(resent-)?bcc:/i.test(line.replace(/[^!-~]+/g, '')));
 }
 
 const makeField = (name: string, value: string): Field => ({
