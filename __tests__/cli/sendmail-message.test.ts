@@ -263,6 +263,7 @@ test.each<[GraphTransportErrorCode, object, number]>([
   ['EENVELOPE', { permanent: true, httpStatus: 403 }, 77],
   ['EMESSAGE', { permanent: true }, 65],
   ['ECONNECTION', {}, 75],
+  ['ECONNECTION', { permanent: true }, 78],
   ['ECONNECTION', { ambiguous: true }, 69],
   ['ETIMEDOUT', {}, 75],
   ['EABORT', {}, 75],

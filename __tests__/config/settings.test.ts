@@ -45,6 +45,7 @@ describe('what stands where an id or a secret belongs is told as what it is', ()
     [{ clientSecret: `${clientSecret}#app` }, /"clientSecret" has a "#"/],
     [{ clientSecret: `Ab8Q~\u200bGEHEIM` }, /"clientSecret" has an invisible character/],
     [{ clientSecret: `${clientSecret}\u2060` }, /"clientSecret" has an invisible character/],
+    [{ clientSecret: '0A1b2c3d-0000-4000-8000-000000000000' }, /"clientSecret" looks like a Secret ID; give the secret's Value/],
     [{ clientSecret: '\u200b' }, /"clientSecret" has an invisible character/],
   ])('%j', (wrong, message) => {
     expect(refusalOf(() => read({ ...app, ...wrong })).message).toMatch(message);

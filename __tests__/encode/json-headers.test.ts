@@ -128,7 +128,8 @@ test('whatever the headers, each is carried or told, and there are never more th
       expect(new Set(ids).size).toBe(ids.length);
 
       const carried = singleValueExtendedProperties.reduce((sum, { value: text }) => sum + text.split(', ').length, 0);
-      expect(internetMessageHeaders.length + carried + losses.length).toBe(headers.length);
+      const left = losses.filter(({ detail }) => !detail.includes('arrive in one field'));
+      expect(internetMessageHeaders.length + carried + left.length).toBe(headers.length);
       for (const header of headers) {
         const property = extendedProperty(header);
         const found =

@@ -95,6 +95,7 @@ it.each<[ConstructorParameters<typeof GraphTransportError>, string]>([
   [['EGRAPH', 'x', { permanent: true }], 'fail'],
   [['EGRAPH', 'x', { httpStatus: 503 }], 'later'],
   [['ECONNECTION', 'x'], 'later'],
+  [['ECONNECTION', 'the proxy wants a password', { permanent: true }], 'hold'],
   [['ETIMEDOUT', 'x'], 'later'],
   [['EABORT', 'x'], 'later'],
 ])('%j: %s', (error, expected) => {

@@ -30,7 +30,7 @@ export function exitStatusOf(error: unknown): number {
     case 'ECONNECTION':
     case 'ETIMEDOUT':
     case 'EABORT':
-      return EX.TEMPFAIL;
+      return error.permanent ? EX.CONFIG : EX.TEMPFAIL;
     case 'EGRAPH':
       return error.permanent ? EX.UNAVAILABLE : EX.TEMPFAIL;
   }

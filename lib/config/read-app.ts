@@ -62,6 +62,11 @@ export function readClientSecret(value: unknown): string {
           ? 'has a "#" in it, which no secret of Entra has: is a comment part of it?'
           : undefined;
   if (wrong) throw configError(`"clientSecret" ${wrong}`);
+  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) {
+    throw configError(
+      '"clientSecret" looks like a Secret ID; give the secret\'s Value, which the portal shows once: make a new one under "Certificates & secrets" if it is lost',
+    );
+  }
   return text;
 }
 

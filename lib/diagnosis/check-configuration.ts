@@ -32,7 +32,8 @@ export function checkConfiguration({ options, settings, problem }: Configuration
       fail(`clientId is not a GUID: '${clientId.slice(0, 60)}'`, 'Give the Application (client) ID of the app registration, not its name.'),
     );
   }
-  if (GUID.test(text('clientSecret'))) {
+  const secretId = GUID.test(text('clientSecret'));
+  if (secretId) {
     findings.push(
       fail(
         'clientSecret looks like a Secret ID',
@@ -41,7 +42,8 @@ export function checkConfiguration({ options, settings, problem }: Configuration
     );
   }
   // the same mistake is not told twice
-  if (problem !== undefined && !(wrongTenant && problem.includes('"tenantId"'))) {
+  const told = (wrongTenant && problem?.includes('"tenantId"')) || (secretId && problem?.startsWith('"clientSecret" looks'));
+  if (problem !== undefined && !told) {
     findings.push(fail(problem, 'Set the options named here, by flags, in MAIL_URL or in the environment.'));
   }
   if (!settings) return findings;

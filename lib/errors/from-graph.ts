@@ -74,11 +74,17 @@ function failureError(
       : `no answer from ${graphEndpoint} when trying to ${context.what}: ${describe(error)}`;
   return new GraphTransportError(reason === 'timeout' ? 'ETIMEDOUT' : 'ECONNECTION', sentence(what, hint), {
     clientRequestId,
+    permanent: !ambiguous && lacksProxyAccount(error),
     ambiguous,
     mailbox,
     hint,
     cause,
   });
+}
+
+/** Whether a proxy wants a user and password that it was not given, or does not take those: no repeat changes that. */
+export function lacksProxyAccount(error: unknown): boolean {
+  return error instanceof ProxyError && error.proxyStatus === 407;
 }
 
 /** Whether Graph refused for want of a permission, which another token may have. */
@@ -119,7 +125,8 @@ export function connectionHint(error: Error): string | undefined {
 }
 
 function proxyHint({ code, proxyStatus }: ProxyError): string {
-  if (proxyStatus === 407) return 'The proxy wants a user name and password: http://user:password@host:port, both percent-encoded.';
+  if (proxyStatus === 407)
+    return 'The proxy wants a user name and password, or does not take those it got: http://user:password@host:port, both percent-encoded.';
   if (proxyStatus === 403) return 'The proxy does not allow this host: have it added to the proxy, or name the host in NO_PROXY.';
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code))
     return "The proxy's certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";

@@ -1,5 +1,5 @@
 import { explain } from './catalogue.js';
-import { connectionHint, describe } from './from-graph.js';
+import { connectionHint, describe, lacksProxyAccount } from './from-graph.js';
 import { isError } from './is-error.js';
 import { GraphTransportError, isGraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';
@@ -39,7 +39,12 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
     const hint = network && connectionHint(network);
     const what = `cannot sign in at ${authorityHost}: ${network ? redact(describe(network), secrets) : 'no answer in time (requestTimeout)'}`;
     const code = timedOut || /TIMEDOUT|TIMEOUT/.test((network as Link | undefined)?.code ?? '') ? 'ETIMEDOUT' : 'ECONNECTION';
-    return new GraphTransportError(code, hint ? `${what}. ${hint}` : what, { hint, mailbox, cause });
+    return new GraphTransportError(code, hint ? `${what}. ${hint}` : what, {
+      permanent: lacksProxyAccount(network),
+      hint,
+      mailbox,
+      cause,
+    });
   }
 
   const statusCode =

@@ -127,7 +127,8 @@ export function classify(error: GraphTransportError): 'hold' | 'fail' | 'later' 
     case 'ECONNECTION':
     case 'ETIMEDOUT':
     case 'EABORT':
-      return 'later';
+      // a proxy that wants a password is of this worker, too
+      return permanent ? 'hold' : 'later';
   }
 }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { configError } from '../errors/config-error.js';
 import { describeDer, isPem, neededInstead, pairFromPem } from './pem.js';
@@ -11,10 +12,21 @@ import type { ClientCertificate } from './sign-in.js';
  */
 export async function loadPem(certificate: ClientCertificate): Promise<string> {
   const { certificatePassword: password } = certificate;
-  if (!('certificatePath' in certificate)) return pemOf(certificate.certificate, password, '"clientCertificate"');
+  if (!('certificatePath' in certificate))
+    return stillValid(await pemOf(certificate.certificate, password, '"clientCertificate"'), '"clientCertificate"');
   const { certificatePath } = certificate;
   const what = `the file ${certificatePath}`;
-  return pemOf(await readFile(certificatePath).catch((error: unknown) => unreadable(what, error)), password, what);
+  return stillValid(await pemOf(await readFile(certificatePath).catch((error: unknown) => unreadable(what, error)), password, what), what);
+}
+
+/** Entra says of one that has expired only that it cannot be used. */
+function stillValid(pem: string, what: string): string {
+  // the first is the app's own
+  const ends = new Date(new X509Certificate(pem).validTo);
+  if (ends.getTime() > Date.now()) return pem;
+  throw configError(
+    `the certificate of ${what} expired on ${ends.toISOString().slice(0, 10)}; make a new one, upload it to the app under "Certificates & secrets" and give it here`,
+  );
 }
 
 async function pemOf(content: string | Uint8Array, password: string | undefined, what: string): Promise<string> {
