@@ -25,6 +25,8 @@ describe('redact', () => {
     ['JSON', '{"access_token": "GEHEIM","expires_in":3599}', 'GEHEIM'],
     ['a private key', 'before -----BEGIN RSA PRIVATE KEY-----\nGEHEIM\n-----END RSA PRIVATE KEY----- after', 'GEHEIM'],
     ['half a private key', '-----BEGIN PRIVATE KEY-----\nGEHEIM', 'GEHEIM'],
+    ['a secret behind a colon', 'client_secret: GEHEIM', 'GEHEIM'],
+    ['a password in YAML', "password: 'GEHEIM'", 'GEHEIM'],
     ['a cookie', 'Set-Cookie: session=GEHEIM; path=/', 'GEHEIM'],
   ])('%s', (_what, text, secret) => {
     expect(redact(text)).not.toContain(secret);
@@ -135,4 +137,41 @@ describe('whatever the other side says', () => {
     expect(error).toMatchObject({ code: 'EMESSAGE' });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/GEHEIM/);
   });
+});
+
+describe('a secret where content or an address was meant', () => {
+  const secrets = [
+    'Authorization: Bearer GEHEIM',
+    'password=GEHEIM',
+    'client_secret: GEHEIM',
+    'https://user:GEHEIM@files.example/x?sig=GEHEIM',
+    '-----BEGIN PRIVATE KEY-----\nGEHEIM\n-----END PRIVATE KEY-----',
+  ];
+  const thrower = (secret: string) =>
+    new Proxy(
+      {},
+      {
+        get() {
+          throw new Error(secret);
+        },
+      },
+    );
+  const places: [string, (secret: string) => object][] = [
+    ['a path', (secret) => ({ attachments: [{ path: secret.replace('https://', 'x://') }] })],
+    ['an href', (secret) => ({ attachments: [{ href: secret.replace('https://', 'x://') }] })],
+    ['a recipient', (secret) => ({ to: { name: '', address: secret.replaceAll('\n', ' ') } })],
+    ['the error of a getter', (secret) => ({ subject: thrower(secret) })],
+    ['the error of a Message-ID', (secret) => ({ messageId: thrower(secret) })],
+  ];
+  test.each(places.flatMap(([place, data]) => secrets.map((secret) => ({ place, data, secret }))))(
+    '$place that is $secret is not told in the error',
+    async ({ data, secret }) => {
+      const error: unknown = await nodemailer
+        .createTransport(box.transport())
+        .sendMail({ ...mail, ...data(secret) })
+        .catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: expect.stringMatching(/^(EMESSAGE|EENVELOPE)$/) });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('GEHEIM');
+    },
+  );
 });

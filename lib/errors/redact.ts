@@ -7,6 +7,8 @@ const NAMES =
 
 // All of these are linear: each begins with a fixed text, and what follows it ends before the next one can begin.
 const PARAMETER = new RegExp(String.raw`(?<![\w-])(${NAMES})=[^&\s"'<>#;,]+`, 'gi');
+const WRITTEN =
+  /(?<![\w-])(client_?secret|client_assertion|password|passwd|pwd|access_token|refresh_token|id_token|api_?key):[ \t]{0,8}["']?[^\s"'<>,;[]+/gi;
 const PROPERTY = new RegExp(String.raw`"(${NAMES})":\s{0,8}"[^"]*"`, 'gi');
 const AUTHORIZATION = /\b(Bearer|Basic|Negotiate|NTLM)[ \t]{1,8}[\w.~+/=-]+/gi;
 const HEADER = /\b((?:proxy-)?authorization|x-api-key|(?:set-)?cookie)["']?[ \t]{0,8}[:=][ \t]{0,8}[^\r\n]+/gi;
@@ -25,6 +27,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
     .replace(HEADER, `$1: ${REDACTED}`)
     .replace(AUTHORIZATION, `$1 ${REDACTED}`)
     .replace(PARAMETER, `$1=${REDACTED}`)
+    .replace(WRITTEN, `$1: ${REDACTED}`)
     .replace(PROPERTY, `"$1":"${REDACTED}"`)
     .replace(USER, `://${REDACTED}@`)
     .replace(RUN, withoutToken);

@@ -1,4 +1,5 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { redact } from '../errors/redact.js';
 import type { Loss } from '../prepared/loss.js';
 import { addressKey, isMailAddress, type Address } from './address.js';
 import { oneLine, oneStrictLine } from './clean-text.js';
@@ -86,7 +87,7 @@ function checkEnvelope({ from: sender, to: given }: TreeAddresses['envelope'], m
 }
 
 function notSent(code: 'EENVELOPE' | 'EMESSAGE', message: string, hint?: string): GraphTransportError {
-  return new GraphTransportError(code, `${message}; nothing was sent`, { permanent: true, hint });
+  return new GraphTransportError(code, redact(`${message}; nothing was sent`), { permanent: true, hint });
 }
 
 async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, reader: ContentReader): Promise<Pieces> {

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
+import { redact } from '../errors/redact.js';
 import { isMailAddress } from './address.js';
 import { oneLine, oneStrictLine, wellFormed } from './clean-text.js';
 import type { MimeTreeNode } from './nodemailer.js';
@@ -214,5 +215,5 @@ function refusal(code: 'EENVELOPE' | 'EMESSAGE', field: string, what: string, hi
   const attack = /line break|NUL/.test(what)
     ? 'Remove it from the value; if it comes from user input, someone may be trying to add headers or recipients.'
     : undefined;
-  return new GraphTransportError(code, `${field} ${what}; nothing was sent`, { permanent: true, hint: hint ?? attack });
+  return new GraphTransportError(code, redact(`${field} ${what}; nothing was sent`), { permanent: true, hint: hint ?? attack });
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { GraphTransportError, isGraphTransportError } from '../../errors/graph-transport-error.js';
-import { redactedLabel } from '../../errors/redact.js';
+import { redact, redactedLabel } from '../../errors/redact.js';
 import { safeCause } from '../../errors/safe-cause.js';
 import { isError } from '../../errors/is-error.js';
 import type { MimeTreeNode } from '../nodemailer.js';
@@ -116,9 +116,13 @@ function contentError(what: string, error: unknown): GraphTransportError {
   const timedOut = code === 'ETIMEDOUT';
   // the original of a download holds its URL, with whatever signs it, and its headers
   const cause = isGraphTransportError(error) ? error : safeCause(error);
-  return new GraphTransportError(timedOut ? 'ETIMEDOUT' : 'EMESSAGE', `${what} cannot be read: ${redactedLabel(cause.message, [], 300)}`, {
-    permanent: !timedOut,
-    cause,
-    hint: 'Nothing was sent.',
-  });
+  return new GraphTransportError(
+    timedOut ? 'ETIMEDOUT' : 'EMESSAGE',
+    `${redact(what)} cannot be read: ${redactedLabel(cause.message, [], 300)}`,
+    {
+      permanent: !timedOut,
+      cause,
+      hint: 'Nothing was sent.',
+    },
+  );
 }
