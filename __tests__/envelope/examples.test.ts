@@ -191,6 +191,10 @@ const examples: Example[] = [
   example('a number as a name', () => ({ to: { name: 4711, address: 'b@example.com' } }), 'sent'),
   example('a number as the subject', () => ({ subject: 4711 }), 'sent'),
   example('half a surrogate pair in a name', () => ({ to: { name: 'a\ud800', address: 'b@example.com' } }), 'sent'),
+  example('a Kelvin sign in a local part', () => ({ to: { name: 'c@evil.example', address: '\u212aBcc: c@evil.example' } }), 'either', {
+    to: [],
+  }),
+  example('a Kelvin sign in a domain', () => ({ to: 'a@\u212a.example' }), 'either', { to: [] }),
   example('half a surrogate pair in a domain', () => ({ to: ';?c@evil.example\udc00\ud800' }), 'EENVELOPE', {
     names: /\bto\b.*surrogate/i,
   }),

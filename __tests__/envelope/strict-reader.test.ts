@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readStrictAddress, readStrictAddressList } from '../../lib/encode/strict/addresses.js';
-import { checkJson } from '../../lib/encode/strict/check-json.js';
+import { checkAttachment, checkJson } from '../../lib/encode/strict/check-json.js';
 import { checkMime } from '../../lib/encode/strict/check-mime.js';
 import { readStrictHeader } from '../../lib/encode/strict/header.js';
 import { addressesOf } from '../support/strict-view.js';
@@ -206,4 +206,9 @@ describe('a message as JSON', () => {
   test('a body may have lines', () => {
     expect(checkJson(message({ body: { contentType: 'text', content: 'a\r\nb' } }), ['a@x.example'])).toBeUndefined();
   });
+});
+
+test.each(['name', 'contentType', 'contentId'])('an attachment with a break in its %s is none', (property) => {
+  for (const bad of ['\r', '\n', '\0']) expect(checkAttachment({ name: 'a', [property]: `a${bad}b` })?.field).toContain(property);
+  expect(checkAttachment({ name: 'a', isInline: false, [property]: 'a b' })).toBeUndefined();
 });

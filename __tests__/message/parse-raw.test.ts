@@ -101,3 +101,38 @@ test('a Content-ID loses its brackets and nothing else', async () => {
   );
   expect(message.attachments).toMatchObject([{ contentId: 'a@b@contoso.com' }]);
 });
+
+test('names and ids of files have no breaks once they are decoded', async () => {
+  const message = await parseMultipart(
+    'mixed',
+    ['Content-Type: text/plain', '', 'x'],
+    [
+      'Content-Type: application/pdf',
+      'Content-Disposition: attachment; filename="=?utf-8?Q?a=0D=0ABcc:_c=00?="',
+      'Content-ID: <a\0b>',
+      '',
+      'x',
+    ],
+  );
+  expect(message.attachments).toHaveLength(1);
+  for (const { name, contentType, contentId } of message.attachments) expect(`${name}${contentType}${contentId}`).not.toMatch(/[\r\n\0]/);
+});
+
+test('an inline PDF with a Content-ID stays inline', async () => {
+  const message = await parseMultipart(
+    'mixed',
+    ['Content-Type: text/html', '', '<p>x</p>'],
+    ['Content-Type: application/pdf; name=a.pdf', 'Content-Disposition: inline; filename=a.pdf', 'Content-ID: <a@contoso>', '', 'x'],
+  );
+  expect(message.attachments).toMatchObject([{ name: 'a.pdf', contentId: 'a@contoso', isInline: true }]);
+});
+
+test('text between parts is kept', async () => {
+  const message = await parseMultipart(
+    'mixed',
+    ['Content-Type: text/plain', '', 'before'],
+    ['Content-Type: application/pdf', 'Content-Disposition: attachment; filename=a.pdf', '', 'x'],
+    ['Content-Type: text/plain', '', 'after'],
+  );
+  expect(await text(message.text)).toMatch(/before[\s\S]*after/);
+});

@@ -234,7 +234,7 @@ describe('what is told', () => {
       ['attachmentHeaders'],
       [],
     ],
-    ['a ready-made part', { text: 'x', attachments: [{ raw: 'Content-Type: text/plain\r\n\r\nx' }] }, ['raw'], []],
+    ['a ready-made part', { text: 'x', attachments: [{ raw: 'Content-Type: text/plain\r\n\r\nx' }] }, ['raw', 'attachmentName'], []],
     ['a trace header', { headers: { Received: 'from a' } }, ['headers'], []],
   ])('%s', async (_what, data, traits, losses) => {
     expect(features(await read(data))).toEqual({ traits, losses });
@@ -249,8 +249,8 @@ describe('what is told', () => {
     ['the type of an alternative', { html: '<p>', alternatives: [{ contentType: 'text/x-web', content: 'x' }] }, /type text\/x-web$/],
     [
       'the ready-made attachment',
-      { text: 'x', attachments: [{ content: 'x' }, { raw: 'A: b\r\n\r\nx' }] },
-      /^attachment .* is given as a ready-made MIME part$/,
+      { text: 'x', attachments: [{ content: 'x' }, { raw: 'A: b\r\nContent-Disposition: attachment; filename=a\r\n\r\nx' }] },
+      /^attachment .* is given as a ready-made MIME part and arrives as a file, without A$/,
     ],
     ['that failures are always reported', { dsn: { notify: 'never', recipient: 'a@contoso.com' } }, /always reports failures/],
     ['where reports go', { dsn: { recipient: 'a@contoso.com' } }, /delivery reports to the sender/],
@@ -411,10 +411,10 @@ describe('attachments', () => {
     expect((await read({ attachments: [{ content: 'x', filename: false }] })).attachments).toMatchObject([{ name: undefined }]);
   });
 
-  test('a ready-made one is left to MIME, in whatever form it comes', async () => {
+  test('a ready-made one is a file, and stays as it is in MIME, in whatever form it comes', async () => {
     for (const raw of ['A: b\r\n\r\nx', Buffer.from('A: b\r\n\r\nx'), { content: 'A: b\r\n\r\nx' }, Readable.from(['A: b\r\n\r\nx'])]) {
       const message = await read({ text: 'x', attachments: [{ raw }, { content: 'y', filename: 'y.txt' }] });
-      expect(message.attachments).toMatchObject([{ name: 'y.txt' }]);
+      expect(message.attachments).toMatchObject([{ name: undefined, contentType: 'text/plain' }, { name: 'y.txt' }]);
       expect(String(message.tree.childNodes[1]?._raw)).toBe('A: b\r\n\r\nx');
     }
   });

@@ -1,4 +1,5 @@
 import { loadPackage } from '../errors/load-package.js';
+import { oneLine } from './clean-text.js';
 import type { ContentSource } from './content/content-source.js';
 import { BufferContent, TextContent } from './content/memory-source.js';
 import type { OutgoingAttachment, OutgoingMessage } from './outgoing-message.js';
@@ -17,9 +18,9 @@ export async function parseRaw(message: OutgoingMessage, raw: ContentSource): Pr
     text: source(parsed.text),
     html: source(parsed.html),
     attachments: parsed.attachments.map((attachment): OutgoingAttachment => ({
-      name: attachment.filename || (/^text\/calendar\b/i.test(attachment.contentType) ? 'invite.ics' : undefined),
-      contentType: attachment.contentType,
-      contentId: attachment.contentId?.replace(/^<|>$/g, ''),
+      name: oneLine(attachment.filename || '') || (/^text\/calendar\b/i.test(attachment.contentType) ? 'invite.ics' : undefined),
+      contentType: oneLine(attachment.contentType),
+      contentId: attachment.contentId && oneLine(attachment.contentId.replace(/^<|>$/g, '')),
       isInline: attachment.related || attachment.contentDisposition === 'inline',
       source: new BufferContent(attachment.content),
       node: undefined,

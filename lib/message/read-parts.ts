@@ -1,9 +1,11 @@
 import { attachmentLabel, attachmentTraits } from './attachment-traits.js';
 import type { ContentReader } from './content/content-reader.js';
 import type { ContentSource } from './content/content-source.js';
-import { TextContent } from './content/memory-source.js';
+import { BufferContent, TextContent } from './content/memory-source.js';
+import { oneLine } from './clean-text.js';
 import type { MimeTreeNode } from './nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage, Trait } from './outgoing-message.js';
+import { readReadyMadePart } from './ready-made-part.js';
 import { contentIdOf, dispositionOf, type TreePart } from './tree.js';
 
 /** What the content types stand for that JSON has no place for. */
@@ -40,8 +42,10 @@ export async function readParts(
     if (role !== 'related' && role !== 'attachment') continue;
     const label = attachmentLabel(node.filename, attachments.length);
     if (node._raw) {
-      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part` });
-      await takeIn(node, reader, label);
+      const { content, others, ...part } = await readReadyMadePart(await (await takeIn(node, reader, label)).bytes());
+      const lost = others.length > 0 ? `, without ${others.map((field) => oneLine(field)).join(', ')}` : '';
+      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part and arrives as a file${lost}` });
+      attachments.push({ ...part, source: new BufferContent(content), node });
       continue;
     }
     attachments.push({

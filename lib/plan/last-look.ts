@@ -1,4 +1,4 @@
-import { checkJson } from '../encode/strict/check-json.js';
+import { checkAttachment, checkJson } from '../encode/strict/check-json.js';
 import { readMime } from '../encode/strict/check-mime.js';
 import type { HeaderProblem, StrictField } from '../encode/strict/header.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
@@ -25,6 +25,17 @@ export function lastLookAtMime(source: Buffer, envelope: readonly string[]): rea
 export function lastLookAtJson(json: string, envelope: readonly string[]): void {
   const problem = checkJson(json, envelope);
   if (problem) throw refusal(problem);
+}
+
+/**
+ * The last look at what Graph is told of an attachment.
+ *
+ * @throws {GraphTransportError} `EMESSAGE` that names the property
+ */
+export function lastLookAtAttachment<T extends object>(description: T): T {
+  const problem = checkAttachment(description);
+  if (problem) throw refusal(problem);
+  return description;
 }
 
 function refusal({ field, what }: HeaderProblem): GraphTransportError {

@@ -9,7 +9,7 @@ import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachmen
 import { base64Length, REQUEST_LIMIT } from '../prepared/limits.js';
 import type { FileDescription, PreparedMessage, Route } from '../prepared/prepared-message.js';
 import { planUploads } from './format-and-route.js';
-import { lastLookAtJson, lastLookAtMime } from './last-look.js';
+import { lastLookAtAttachment, lastLookAtJson, lastLookAtMime } from './last-look.js';
 
 /** What goes over the wire for a message. */
 export interface Payload extends Pick<PreparedMessage, 'route' | 'contentType' | 'body' | 'inDraft' | 'messageId'> {
@@ -44,7 +44,10 @@ export async function jsonPayload(message: OutgoingMessage, { route, saveToSentI
   const alone = JSON.stringify(encodeJson(message, content, extras));
   lastLookAtJson(alone, message.envelope.to);
   const length = Buffer.byteLength(alone);
-  const described = message.attachments.map((attachment, index) => ({ attachment, description: describeAttachment(attachment, index) }));
+  const described = message.attachments.map((attachment, index) => ({
+    attachment,
+    description: lastLookAtAttachment(describeAttachment(attachment, index)),
+  }));
   const sizes = described.map(({ attachment, description }) => fileAttachmentLength(description, attachment.source.size) + ','.length);
   const rest = length + (sizes.length > 0 ? ',"attachments":[]'.length - ','.length : 0);
   const whole = sizes.reduce((sum, size) => sum + size, rest) + WRAPPER + (saveToSentItems ? 0 : NOT_SAVED.length);
@@ -93,7 +96,7 @@ export async function mimePayload(message: OutgoingMessage, options: PayloadOpti
         body: base64(source),
         uploads: uploads.flatMap((index) => {
           const attachment = attachments[index];
-          return attachment ? [{ attachment, description: describeAttachment(attachment, index) }] : [];
+          return attachment ? [{ attachment, description: lastLookAtAttachment(describeAttachment(attachment, index)) }] : [];
         }),
         inDraft: attachments.flatMap((attachment, index) => (uploads.includes(index) ? [] : attachmentName(attachment, index))),
         messageId: messageIdOf(fields) ?? message.messageId,

@@ -100,6 +100,14 @@ function findBreak(root: Json): HeaderProblem | undefined {
   }
 }
 
+/** What describes an attachment: its texts become header fields of a part. */
+export function checkAttachment(description: object): HeaderProblem | undefined {
+  for (const [name, value] of Object.entries(description)) {
+    if (typeof value === 'string' && hasBreak(value)) return { field: `an attachment's ${name}`, what: 'has a line break or NUL' };
+  }
+  return undefined;
+}
+
 function hasBreak(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -45,7 +45,7 @@ export interface MessageContent extends Pick<
 
 /** Everybody who gets a copy, each address once. */
 export function recipientsOf({ to, cc, bcc }: MessageContent): string[] {
-  return [...new Set([...to, ...cc, ...bcc].map(({ address }) => address.toLowerCase()))];
+  return [...new Set([...to, ...cc, ...bcc].map(({ address }) => lowerAscii(address)))];
 }
 
 /** Bytes the tenant's message size limit is measured by: bodies and decoded attachments. */
@@ -56,3 +56,8 @@ export function sizeOf({ text, html, attachments }: MessageContent): number {
 
 /** A Message-ID for a message whose client gave none. */
 export const newMessageId = (mailbox: Mailbox): string => `<${randomUUID()}@${domainOf(mailbox.userPrincipalName)}>`;
+
+/** Elsewhere lower case makes one letter of two: the Kelvin sign is no k. */
+function lowerAscii(address: string): string {
+  return address.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
