@@ -149,7 +149,8 @@ describeWith('redis-server', 'the outbox in adversity', (program) => {
     while (silent === 0) await sleep(20);
     await sleep(6000);
     const late = sandbox.requests.filter(({ startedAt }) => startedAt.getTime() > silent + 1500 + 100);
-    expect(late.map((request) => request.operation)).toEqual([]);
+    // but for tidying up: a draft that was never marked is nobody's to send
+    expect(late.map((request) => request.operation).filter((operation) => operation !== 'deleteMessage')).toEqual([]);
     expect(delivered(mailbox)).toBeLessThanOrEqual(way === 'sendMail' ? 0 : 1);
     // somebody else takes over; the first one hears Redis again
     await work(workerOptions(name));

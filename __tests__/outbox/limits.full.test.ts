@@ -125,13 +125,11 @@ describeWith('redis-server', 'limits of the outbox over several processes', (pro
     expect(clients.length - 1).toBeLessThanOrEqual(3);
     const { rss } = await memory(process);
     expect(rss - before.rss).toBeLessThan(60);
-    const spent = async () =>
-      Number(/used_cpu_user:([\d.]+)/.exec(await client.info('cpu'))?.[1]) +
-      Number(/used_cpu_sys:([\d.]+)/.exec(await client.info('cpu'))?.[1]);
-    const from = await spent();
+    // in commands, which do not depend on the machine: about 1,900 a second were measured, 1 to 3 % of a core of Redis
+    const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
+    const from = await commands();
     await sleep(10_000);
-    // 2 % of a core
-    expect((await spent()) - from).toBeLessThan(0.3);
+    expect((await commands()) - from).toBeLessThan(30_000);
     await client.quit();
   });
 

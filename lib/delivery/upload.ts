@@ -222,7 +222,8 @@ async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, fr
 }
 
 /** Where the session wants to go on; `undefined` if it cannot be asked, `'gone'` if it does not exist any more. */
-async function sessionState({ http, signal }: Delivery, url: URL): Promise<number | 'gone' | undefined> {
+async function sessionState({ http, signal, hooks }: Delivery, url: URL): Promise<number | 'gone' | undefined> {
+  hooks.beforeRequest?.();
   const outcome = await http.request({ url, method: 'GET', headers: {}, signal });
   if (outcome.kind !== 'answer') return undefined;
   if (outcome.status === 404 || outcome.status === 410) return 'gone';

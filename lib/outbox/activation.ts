@@ -70,6 +70,8 @@ export class Activation {
   readonly #delivery: Delivery;
   /** Requests that send which Redis has allowed. */
   #sends = 0;
+  /** Redis has the mark, or may have: it was asked and has not said no. */
+  #markInDoubt = false;
   #draftId: string | undefined;
   #draftTried = false;
   #waiting = false;
@@ -265,7 +267,9 @@ export class Activation {
     for (;;) {
       this.#lease.check();
       const since = Lease.now();
+      this.#markInDoubt = true;
       const mark = await records.mark(this.id, options);
+      this.#markInDoubt = mark.kind === 'ok';
       if (mark.kind === 'ok') {
         this.#lease.extend(since);
         break;
@@ -343,7 +347,8 @@ export class Activation {
   async #lost(): Promise<Ending> {
     this.#lease.lose('the turn is over');
     // a draft that was never marked is nobody's: Redis allows no other worker to send it
-    if (this.#draftId !== undefined && this.#sends === 0) {
+    // (a mark that got no answer may have been taken: then it is the successor's to send)
+    if (this.#draftId !== undefined && !this.#markInDoubt) {
       const bare = openDelivery(this.#message, { ...this.#delivery, signal: new Canceller() });
       await discardDraft(bare, draftAt(this.#head.mailbox, this.#draftId));
     }

@@ -25,13 +25,14 @@ export interface RedisServer {
 }
 
 export interface RedisServerOptions {
+  /** @default 'always': with 'everysec' a Redis on a slow disk answers before it has written, and a SIGKILL loses what was answered */
   appendfsync?: 'always' | 'everysec';
   /** Further settings, such as `['--appendonly', 'no']`. */
   more?: string[];
 }
 
 /** @param program what `findProgram('redis-server')` says */
-export async function startRedis(program: string, { appendfsync = 'everysec', more = [] }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(program: string, { appendfsync = 'always', more = [] }: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'graph-outbox-redis-'));
   const port = await freePort();
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];

@@ -81,6 +81,9 @@ const collect = (value: string, previous: string[] = []): string[] => [...previo
 async function run(options: SandboxCommandOptions): Promise<void> {
   const caFile = resolve(options.caFile);
   const paint = createPaint(process.stdout);
+  let end: () => void = () => process.exit();
+  // from the first: whoever started this may be gone before it is up
+  if (!options.detached) endWithParent(() => end());
   const sandbox: Sandbox = await start(options, {
     ...readSandboxOptions(options, caFile),
     onMessage: (message) => {
@@ -95,7 +98,7 @@ async function run(options: SandboxCommandOptions): Promise<void> {
       if (line !== undefined) console.log(line);
     },
   });
-  const close = (): void => void sandbox.close();
+  end = () => void sandbox.close();
   try {
     await writeFile(caFile, sandbox.ca);
   } catch (error) {
@@ -104,8 +107,7 @@ async function run(options: SandboxCommandOptions): Promise<void> {
   }
   console.log(describeSettings(sandbox, caFile, paint));
   if (options.open && sandbox.inboxUrl !== undefined) openBrowser(sandbox.inboxUrl, (text) => console.error(text));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, close);
-  if (!options.detached) endWithParent(close);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end());
 }
 
 function readSandboxOptions(options: SandboxCommandOptions, caFile: string): SandboxOptions {
