@@ -27,6 +27,8 @@ const config: Config = {
   testTimeout: 120_000,
   // jest would leave a core to itself
   maxWorkers: '100%',
+  // esbuild's service and killed programs' pipes have kept the runner alive after its last test
+  forceExit: true,
   // modules of earlier test files are never freed for good
   workerIdleMemoryLimit: '256MB',
   // `npm run coverage`; the commands in lib/cli run as programs of their own and the inbox's page in a browser, where nobody counts

@@ -1,4 +1,9 @@
 // Jest's global setup: the tests run the sources, which need the page of the inbox as a module.
+import { stop } from 'esbuild';
 import { buildPageIfStale } from './build-page.mjs';
 
-export default buildPageIfStale;
+export default async function prepare() {
+  await buildPageIfStale();
+  // its service would outlive the tests
+  await stop();
+}
