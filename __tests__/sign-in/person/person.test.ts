@@ -407,3 +407,23 @@ test('a store of the app’s own without a lock loses no newer token', async () 
   expect(strict.messages).toHaveLength(2);
   await strict.close();
 });
+
+test('nothing asks a personal account for /.default, which the service refuses', async () => {
+  const { request: loginRequest, service, end } = at(sandbox, { tenant: 'consumers', scopes: ['.default'] });
+  await expect(loginInBrowser(loginRequest, service, (url) => void answerSignInPage(url, sandbox.ca, { user: ME }))).rejects.toMatchObject({
+    graphCode: 'AADSTS70011',
+  });
+  await end();
+});
+
+test('a sign-in that was not used for too long asks to run login again', async () => {
+  const short = await start({ refreshTokenLifetime: 0 });
+  const { store } = await login(ME, { tenant: 'consumers' }, short);
+  await expect(send({ login: { ...store } }, {}, short)).rejects.toMatchObject({
+    code: 'EAUTH',
+    permanent: true,
+    graphCode: 'AADSTS700082',
+  });
+  expect(short.messages).toEqual([]);
+  await short.close();
+});
