@@ -1,7 +1,7 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
-const { TEST_FULL, TEST_SEED } = process.env;
+const { TEST_FULL } = process.env;
 
 const config: Config = {
   testEnvironment: 'node',
@@ -12,10 +12,10 @@ const config: Config = {
   // what takes minutes runs in `npm run test:full`; of large sets `npm test` takes a sample (__tests__/support/sample.ts)
   testPathIgnorePatterns: ['/node_modules/', ...(TEST_FULL === '1' ? [] : ['\\.full\\.test\\.ts$'])],
   showSeed: true,
-  ...(TEST_SEED && { seed: Number(TEST_SEED) }),
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
   // sources import each other as './x.js' (NodeNext); jest reads the .ts files
   moduleNameMapper: {
+    '^fast-check$': '<rootDir>/scripts/seeded-fast-check.cjs',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nodemailer-graph-transport$': '<rootDir>/lib/index.ts',
     '^nodemailer-graph-transport/sandbox$': '<rootDir>/lib/sandbox/index.ts',

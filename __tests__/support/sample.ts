@@ -14,7 +14,7 @@ interface SampleOptions<T> {
 
 /**
  * Some of the cases, in their order, or all of them with TEST_FULL=1. Which ones depends on the seed of the run, that jest prints at its end;
- * `TEST_SEED=… npm test` takes the same ones again.
+ * `npm test -- --seed=…` takes the same ones again.
  */
 export function sample<T>(cases: readonly T[], { share, count, by, always }: SampleOptions<T>): T[] {
   if (testsInFull) return [...cases];

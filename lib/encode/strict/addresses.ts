@@ -159,7 +159,8 @@ class Reader {
         this.#at++;
         return this.#at - start > 2 ? this.text.slice(start, this.#at) : undefined;
       }
-      if (code <= SPACE || code === 0x5b || code === 0x5c || code >= 0x7f) return undefined;
+      // RFC 5322 allows more; of what others take for a comment or a separator there is no need in an address of a host
+      if (!isLiteral(code)) return undefined;
       this.#at++;
     }
   }
@@ -221,6 +222,13 @@ const ATEXT = Array.from(
   { length: 0x80 },
   (_, code) => code > SPACE && code !== 0x7f && !'()<>[]:;@\\,."'.includes(String.fromCharCode(code)),
 );
+
+/** Letters, digits, colon, dot and hyphen: IPv4, IPv6 and tags. */
+function isLiteral(code: number): boolean {
+  return (
+    (code >= 0x30 && code <= 0x3a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x2d || code === 0x2e
+  );
+}
 
 /** What an atom is made of; letters beyond ASCII among them, line separators and C1 controls not. */
 function isAtext(code: number): boolean {

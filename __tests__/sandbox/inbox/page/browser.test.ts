@@ -39,7 +39,13 @@ describeWith('chromium', 'the inbox in a browser', (executablePath) => {
     await page.locator('.row[aria-current] .unread').first().waitFor({ state: 'detached' });
     await scroller.evaluate((element) => (element.scrollTop = 270));
     const open = new URL(page.url()).hash;
-    const seen = await page.locator('.row').allInnerTexts();
+    const rows = () => page.locator('.row').allInnerTexts();
+    let seen = await rows();
+    // the rows of the new place follow
+    for (let before: string[] = []; JSON.stringify(before) !== JSON.stringify(seen); seen = await rows()) {
+      before = seen;
+      await page.waitForTimeout(300);
+    }
     await Promise.all(Array.from({ length: 50 }, (_, index) => send(`New ${index}`)));
     await page.getByRole('button', { name: '50 new mails' }).waitFor();
     expect(await scroller.evaluate(({ scrollTop }) => scrollTop)).toBe(270);
