@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { Command, Option } from 'commander';
 import { readOptions } from '../config/read-options.js';
 import { configError } from '../errors/config-error.js';
@@ -7,6 +6,7 @@ import type { Settings } from '../options.js';
 import { createDefaultStore } from '../sign-in/person/default-store.js';
 import { loginByDeviceCode, loginInBrowser, logout, type LoginRequest } from '../sign-in/person/interactive-login.js';
 import { describeAccount, parseSignIns, sunsetOf } from '../sign-in/person/stored-sign-ins.js';
+import { openBrowser } from './open-browser.js';
 import { readCommonFlags, type ConnectionFlags } from './connection.js';
 
 interface LoginFlags extends ConnectionFlags {
@@ -112,24 +112,10 @@ async function signIn(request: LoginRequest, settings: Settings, { deviceCode, b
   }
 }
 
-async function showAddress(url: string, local: string, opens: boolean): Promise<void> {
+function showAddress(url: string, local: string, opens: boolean): void {
   if (!opens) return console.log(`Open this address in a browser on this machine:\n${url}`);
   console.log(`Opening the browser to sign in at ${new URL(url).host}. If nothing opens, run login --no-browser.`);
-  if (!(await openBrowser(local))) console.log(`No browser could be opened. Open this address on this machine:\n${url}`);
-}
-
-/** By what each system opens addresses with. */
-function openBrowser(url: string): Promise<boolean> {
-  const [program, ...args] =
-    process.platform === 'win32'
-      ? ['rundll32', 'url.dll,FileProtocolHandler', url]
-      : [process.platform === 'darwin' ? 'open' : 'xdg-open', url];
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: 'ignore', detached: true });
-    child.once('error', () => resolve(false));
-    child.once('spawn', () => resolve(true));
-    child.unref();
-  });
+  openBrowser(local, (text) => console.log(text));
 }
 
 async function showStatus(flags: LoginFlags): Promise<void> {

@@ -6,7 +6,7 @@ import { createPaint } from './colours.js';
 import { describeMessage, describeRefusal, lossesOf } from './describe-activity.js';
 import { describeSettings } from './describe-settings.js';
 import { endWithParent } from './end-with-parent.js';
-import { openBrowser } from './open-browser.js';
+import { openBrowser } from '../open-browser.js';
 
 interface SandboxCommandOptions {
   host: string;
