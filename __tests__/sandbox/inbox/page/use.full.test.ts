@@ -283,7 +283,6 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     await page.keyboard.press('z');
     await page.getByRole('link', { name: /One/ }).waitFor();
     await page.keyboard.press('Escape');
-    await page.locator('.row:focus').waitFor();
     await page.keyboard.press('?');
     await page.getByRole('checkbox', { name: /Shortcuts/ }).uncheck();
     await page.keyboard.press('Escape');

@@ -67,8 +67,10 @@ export function SearchBox({ label, failure }: { label: string; failure: ApiFailu
           aria-keyshortcuts="/"
           onInput={(event) => onInput(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter') search(text);
-            if (event.key !== 'Escape') return;
+            if (event.key !== 'Enter' && event.key !== 'Escape') return;
+            // what was typed before must not come back
+            clearTimeout(timer.current);
+            if (event.key === 'Enter') return search(text);
             event.stopPropagation();
             if (text) {
               setText('');
