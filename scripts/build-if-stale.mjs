@@ -1,10 +1,10 @@
 // Builds where dist is missing or older than what it is made of. Test files run side by side and share dist, so one builds
 // and the others wait.
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { withLock } from './with-lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lock = join(root, 'node_modules', '.build-lock');
@@ -31,42 +31,6 @@ function isStale() {
   return inputs.some((path) => changedAt(join(root, path)) > built);
 }
 
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @returns whether this process holds the lock now */
-function takeLock() {
-  try {
-    const file = openSync(lock, 'wx');
-    writeSync(file, String(process.pid));
-    closeSync(file);
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-  }
-  const holder = readHolder();
-  if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
-  return false;
-}
-
-/** Whoever holds the lock; 0 if it was given back meanwhile or its holder has not written yet. */
-function readHolder() {
-  try {
-    return Number(readFileSync(lock, 'utf8'));
-  } catch {
-    return 0;
-  }
-}
-
-while (!takeLock()) await sleep(100);
-try {
+await withLock(lock, () => {
   if (isStale()) execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'inherit' });
-} finally {
-  rmSync(lock, { force: true });
-}
+});

@@ -2,11 +2,11 @@
 // folder, so one installs and the others wait.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { withLock } from './with-lock.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compat = join(root, 'compat');
@@ -27,36 +27,7 @@ const run = (program, args, cwd) =>
 const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--fetch-timeout=30000'];
 const hashOf = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** @returns whether this process holds the lock now */
-function takeLock() {
-  try {
-    const file = openSync(lock, 'wx');
-    writeSync(file, String(process.pid));
-    closeSync(file);
-    return true;
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-  }
-  try {
-    const holder = Number(readFileSync(lock, 'utf8'));
-    if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
-  } catch {
-    // given back meanwhile
-  }
-  return false;
-}
-
-while (!takeLock()) await sleep(200);
-try {
+await withLock(lock, () => {
   run(process.execPath, [join(root, 'scripts/build-if-stale.mjs')], root);
   const packages = hashOf(readFileSync(join(compat, 'package-lock.json')));
   const built = readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -77,6 +48,4 @@ try {
     }
   }
   writeFileSync(stamp, `${packages} ${own}`);
-} finally {
-  rmSync(lock, { force: true });
-}
+});

@@ -15,3 +15,8 @@ export function readMailbox(value: unknown, name: string, code: 'ECONFIG' | 'EEN
   const message = `"${name}" must be a user principal name such as noreply@contoso.com, an object id or 'me', not ${show(value)}`;
   throw code === 'ECONFIG' ? configError(message) : new GraphTransportError(code, message, { permanent: true });
 }
+
+/** Whether a person has signed in, or may have: only then there is a `'me'`. @param kind of `SignIn` */
+export function isDelegated(kind: string): boolean {
+  return kind === 'credential' || kind === 'person' || kind === 'refreshToken';
+}

@@ -1,4 +1,4 @@
-import { readMailbox } from '../config/mailbox.js';
+import { isDelegated, readMailbox } from '../config/mailbox.js';
 import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
 import { show } from '../errors/config-error.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
@@ -54,7 +54,7 @@ function read(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
 }
 
 function readMailboxOf({ message, data }: NodemailerMail, given: unknown, { signIn }: PlanSettings): string {
-  if (given === 'me' && !isDelegatedKind(signIn.kind)) {
+  if (given === 'me' && !isDelegated(signIn.kind)) {
     throw new GraphTransportError('EENVELOPE', "graph.mailbox: 'me' is the signed-in user's, but an app signs in here; nothing was sent", {
       permanent: true,
       hint: 'Name the mailbox, or give graphTransport() a login, refreshToken or credential of a signed-in user.',
@@ -69,11 +69,6 @@ function readMailboxOf({ message, data }: NodemailerMail, given: unknown, { sign
     permanent: true,
     hint: 'Set mailbox in graphTransport(), or from in the message.',
   });
-}
-
-/** An app signs in as itself, or a person through it. */
-function isDelegatedKind(kind: string): boolean {
-  return kind === 'credential' || kind === 'person' || kind === 'refreshToken';
 }
 
 function choose<T extends string | boolean>(graph: Record<string, unknown>, name: string, values: readonly T[], byDefault: T): T {

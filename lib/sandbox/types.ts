@@ -1,3 +1,7 @@
+import type { FaultFields, SandboxOperation } from './wire-types.js';
+
+export type { SandboxOperation };
+
 /** A mail address as Graph and MIME show it. */
 export interface SandboxAddress {
   address: string;
@@ -131,55 +135,10 @@ export interface SandboxCaller {
   expiresAt: Date;
 }
 
-/** What a request asks for. */
-export type SandboxOperation =
-  | 'discovery'
-  | 'token'
-  | 'authorize'
-  | 'deviceCode'
-  | 'sendMail'
-  | 'createDraft'
-  | 'getMessage'
-  | 'listMessages'
-  | 'updateMessage'
-  | 'deleteMessage'
-  | 'addAttachment'
-  | 'listAttachments'
-  | 'createUploadSession'
-  | 'uploadChunk'
-  | 'getUploadSession'
-  | 'cancelUpload'
-  | 'send'
-  | 'unknown';
-
 /** A scripted fault: the next `times` matching requests get it. */
-export interface FaultRule {
-  /** Which requests. @default any Graph operation (not `discovery`, not `token`) */
-  operation?: SandboxOperation | SandboxOperation[] | undefined;
-  /** Only requests for this mailbox. @default any */
-  mailbox?: string | undefined;
+export interface FaultRule extends FaultFields {
   /** Only requests this says yes to. @default any */
   match?: ((request: SandboxRequest) => boolean) | undefined;
-  /** How often; `Infinity` for always. @default 1 */
-  times?: number | undefined;
-  /** Let that many matching requests through first. @default 0 */
-  skip?: number | undefined;
-  /** Milliseconds before the answer (or the cut). @default 0 */
-  delay?: number | undefined;
-  /** Whether the request takes effect (mail delivered, draft made) before the fault. @default false */
-  accepted?: boolean | undefined;
-  /** Answer with this HTTP status. Without `status` and `cut` the rule only delays. */
-  status?: number | undefined;
-  /** Graph error code (or OAuth error for `token`). @default what Graph sends with that status */
-  code?: string | undefined;
-  /** Text of the error. @default what Graph sends with that status */
-  message?: string | undefined;
-  /** Added to the answer's, such as `Retry-After`. */
-  headers?: Record<string, string> | undefined;
-  /** Body to send instead of the error envelope: a string goes as it is, anything else as JSON. */
-  body?: unknown;
-  /** `reset`: cut the connection without an answer. `truncate`: cut in the middle of the body. `trickle`: a byte a second, never ending. */
-  cut?: 'reset' | 'truncate' | 'trickle' | undefined;
 }
 
 /** A mailbox of the sandbox's tenant. */

@@ -2,14 +2,10 @@ import type { HttpClient as AzureHttpClient, PipelineRequest, PipelineResponse }
 import type { Cancellation } from '../base/cancellation.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
 import type { HttpFailure, Requester } from '../base/http.js';
-import { parseRetryAfter } from '../base/retry-after.js';
-import { noteFailure } from './note-failure.js';
+import { ask } from './ask.js';
 import { loadAzure } from './load-azure.js';
 
-/**
- * Lets @azure/identity use this transport's connections: the same proxy, certificate authorities and timeouts as for Graph.
- * Its own client ignores `tls.ca` behind a proxy.
- */
+/** Lets @azure/identity use this transport's connections; its own client ignores `tls.ca` behind a proxy. */
 export async function createAzureHttpClient(http: Requester, trace: SignInTrace, maxRetryDelay: number): Promise<AzureHttpClient> {
   const { createHttpHeaders, RestError } = await loadAzure();
   return {
@@ -17,35 +13,27 @@ export async function createAzureHttpClient(http: Requester, trace: SignInTrace,
       const { body } = request;
       if (body !== undefined && body !== null && typeof body !== 'string')
         throw new TypeError('a sign-in request with a streamed body is not supported');
-      const asked = http.request({
+      const outcome = await ask(http, trace, {
         url: new URL(request.url),
         method: request.method as 'GET' | 'POST',
         headers: request.headers.toJSON(),
         body: body ?? undefined,
         signal: request.abortSignal as Cancellation | undefined,
       });
-      const outcome = await asked.catch(noteFailure(trace));
-      trace.retryAfter = undefined;
-      trace.statusCode = undefined;
-      if (outcome.kind === 'failure') {
-        trace.error = outcome.error;
-        throw new RestError(outcome.error.message, { code: codeOf(outcome, RestError), request });
-      }
+      if (outcome.kind === 'failure') throw new RestError(outcome.error.message, { code: codeOf(outcome, RestError), request });
       if (!outcome.complete) {
         // a token may be asked for as often as needed
+        trace.statusCode = undefined;
         trace.error = new RestError('the answer broke off', { code: 'ECONNRESET', request });
         throw trace.error;
       }
-      trace.error = undefined;
-      trace.statusCode = outcome.status;
-
       const { status, headers, body: bytes } = outcome;
       if (status === 429 || status === 503) {
-        const wait = parseRetryAfter(headers['retry-after'], Date.now());
-        if (wait !== undefined) trace.retryAfter = Math.ceil(wait / 1000);
+        const { retryAfter } = trace;
         // would be waited out, however long, and 429 without it would not be repeated
-        if (wait !== undefined && wait > maxRetryDelay) throw new Error(`The sign-in service asks to wait ${Math.ceil(wait / 1000)} s.`);
-        if (wait === undefined) headers['retry-after'] = '1';
+        if (retryAfter !== undefined && retryAfter * 1000 > maxRetryDelay)
+          throw new Error(`The sign-in service asks to wait ${retryAfter} s.`);
+        if (retryAfter === undefined) headers['retry-after'] = '1';
       }
       return { request, status, headers: createHttpHeaders(headers), bodyAsText: bytes.toString('utf8') };
     },

@@ -9,11 +9,6 @@ export type SignIn =
   | ({ kind: 'person' } & PersonSignIn)
   | ({ kind: 'refreshToken' } & RefreshTokenSignIn);
 
-/** Whether a person has signed in, or may have: only then there is a `'me'`. */
-export function isDelegated(kind: string): boolean {
-  return kind === 'credential' || kind === 'person' || kind === 'refreshToken';
-}
-
 /**
  * `certificatePath`: a PEM or .pfx file with certificate and private key; `certificate`: its content, PEM or .pfx, as text, base64 or bytes;
  * `certificatePassword` if it is encrypted.

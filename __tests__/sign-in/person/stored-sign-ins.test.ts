@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createFileStore } from '../../../lib/sign-in/person/file-store.js';
 import { withLockFile } from '../../../lib/sign-in/person/lock-file.js';
 import { defaultCachePath } from '../../../lib/sign-in/person/default-store.js';
@@ -85,6 +85,8 @@ test('one process at a time holds the lock, and that of a killed one is taken ov
 test('a process killed at any moment of writing leaves a whole file', async () => {
   const path = join(folder, 'whole.json');
   const script = join(root, 'node_modules/.cache', `store-${process.pid}.cjs`);
+  // a fresh checkout has none
+  mkdirSync(dirname(script), { recursive: true });
   writeFileSync(
     script,
     bundle(`const { createFileStore } = require('./lib/sign-in/person/file-store.ts');

@@ -1,3 +1,5 @@
+import type { FaultFields, SandboxOperation } from '../wire-types.js';
+
 /**
  * The inbox's HTTP API, `./api/v1/…` below the address the sandbox prints. Everything is JSON unless it says otherwise;
  * times are ISO 8601 in UTC, durations milliseconds, sizes bytes. GET changes nothing.
@@ -321,25 +323,7 @@ export interface ApiFormatWeight {
   losses: string[];
 }
 
-export type ApiOperation =
-  | 'discovery'
-  | 'token'
-  | 'authorize'
-  | 'deviceCode'
-  | 'sendMail'
-  | 'createDraft'
-  | 'getMessage'
-  | 'listMessages'
-  | 'updateMessage'
-  | 'deleteMessage'
-  | 'addAttachment'
-  | 'listAttachments'
-  | 'createUploadSession'
-  | 'uploadChunk'
-  | 'getUploadSession'
-  | 'cancelUpload'
-  | 'send'
-  | 'unknown';
+export type ApiOperation = SandboxOperation;
 
 export interface ApiRequestRow {
   kind: 'request';
@@ -460,20 +444,7 @@ export interface ApiBounce {
 }
 
 /** A fault to arm: every field of `FaultRule` but `match`. `times: null` is for always. */
-export interface ApiFaultRule {
-  operation?: ApiOperation | ApiOperation[];
-  mailbox?: string;
-  times?: number | null;
-  skip?: number;
-  delay?: number;
-  accepted?: boolean;
-  status?: number;
-  code?: string;
-  message?: string;
-  headers?: Record<string, string>;
-  body?: unknown;
-  cut?: 'reset' | 'truncate' | 'trickle';
-}
+export type ApiFaultRule = Omit<FaultFields, 'times'> & { times?: number | null };
 
 export interface ApiFault {
   id: string;

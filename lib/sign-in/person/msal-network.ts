@@ -1,8 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Requester } from '../../base/http.js';
 import type { SignInTrace } from '../../errors/from-sign-in.js';
-import { parseRetryAfter } from '../../base/retry-after.js';
-import { noteFailure } from '../note-failure.js';
+import { ask } from '../ask.js';
 
 /** What the service said that MSAL does not pass on. */
 export interface WireNotes {
@@ -12,21 +11,15 @@ export interface WireNotes {
   refreshTokenLifetime?: number | undefined;
 }
 
-/** Lets MSAL use this transport's connections: the same proxy, certificate authorities and timeouts as for Graph. */
+/** Lets MSAL use this transport's connections. */
 export function createMsalNetwork(http: Requester, trace: SignInTrace, notes: WireNotes = {}): INetworkModule {
   async function send<T>(
     method: 'GET' | 'POST',
     url: string,
     { headers = {}, body }: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<T>> {
-    const outcome = await http.request({ url: new URL(url), method, headers, body }).catch(noteFailure(trace));
-    trace.retryAfter = undefined;
-    trace.statusCode = undefined;
-    trace.error = outcome.kind === 'failure' ? outcome.error : undefined;
+    const outcome = await ask(http, trace, { url: new URL(url), method, headers, body });
     if (outcome.kind === 'failure') throw outcome.error;
-    trace.statusCode = outcome.status;
-    const wait = parseRetryAfter(outcome.headers['retry-after'], Date.now());
-    if (wait !== undefined) trace.retryAfter = Math.ceil(wait / 1000);
     let parsed: unknown = {};
     try {
       parsed = JSON.parse(outcome.body.toString('utf8'));

@@ -16,9 +16,9 @@ import { Text } from '../tabs/text.js';
 import { Timeline } from '../tabs/timeline.js';
 import { count, formatBytes, formatDateTime } from '../text/format.js';
 import { Addresses, Badge, Button, Foreign } from './bits.js';
+import { TitleLine } from './detail-head.js';
 import { Icon } from './icons.js';
 import { Loaded } from './loaded.js';
-import { step } from './shortcuts.js';
 import { useResource } from './use-resource.js';
 
 const tabTitles: Record<MessageTab, string> = {
@@ -63,27 +63,14 @@ function Message({ message }: { message: ApiMessage }) {
   return (
     <article class="message" aria-labelledby="message-title">
       <header class="message-head">
-        <div class="title-line">
-          <BackToList />
-          <h2 id="message-title">
-            <Foreign>{message.subject || '(no subject)'}</Foreign>
-          </h2>
-          <div class="actions">
-            <Button icon="up" kind="quiet" label="Previous mail" keys="k" onClick={() => step(-1)} />
-            <Button icon="down" kind="quiet" label="Next mail" keys="j" onClick={() => step(1)} />
-            <a
-              class="button quiet"
-              href={apiUrl(messagePath(id, 'source'), { download: 1 })}
-              download="message.eml"
-              title="Download as .eml"
-            >
-              <Icon name="download" />
-              <span>.eml</span>
-            </a>
-            <Button icon="test" kind="quiet" label="Copy as test" onClick={() => go({ tab: 'test' })} />
-            {screen === 'mail' && <Button icon="bin" kind="quiet" label="Delete" keys="Delete" onClick={() => void removeOpen()} />}
-          </div>
-        </div>
+        <TitleLine title={<Foreign>{message.subject || '(no subject)'}</Foreign>} noun=" mail">
+          <a class="button quiet" href={apiUrl(messagePath(id, 'source'), { download: 1 })} download="message.eml" title="Download as .eml">
+            <Icon name="download" />
+            <span>.eml</span>
+          </a>
+          <Button icon="test" kind="quiet" label="Copy as test" onClick={() => go({ tab: 'test' })} />
+          {screen === 'mail' && <Button icon="bin" kind="quiet" label="Delete" keys="Delete" onClick={() => void removeOpen()} />}
+        </TitleLine>
         <p class="people">
           <span class="sr">From </span>
           {message.from ? <Addresses list={[message.from]} /> : <span class="muted">(no From)</span>}
@@ -125,14 +112,6 @@ function Message({ message }: { message: ApiMessage }) {
         <Panel key={id} message={message} tab={tab} />
       </div>
     </article>
-  );
-}
-
-export function BackToList() {
-  return (
-    <a class="button quiet back" href={linkTo({ id: null, isRefused: false })} aria-label="Back to the list">
-      <Icon name="back" />
-    </a>
   );
 }
 

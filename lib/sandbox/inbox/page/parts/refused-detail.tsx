@@ -7,10 +7,8 @@ import { Plan } from '../tabs/plan.js';
 import { Timeline } from '../tabs/timeline.js';
 import { count, formatDateTime } from '../text/format.js';
 import { Badge, Button, Facts, Foreign, Status } from './bits.js';
-import { DocsLink } from './docs-link.js';
+import { Cause, TitleLine } from './detail-head.js';
 import { Loaded } from './loaded.js';
-import { BackToList } from './message-detail.js';
-import { step } from './shortcuts.js';
 import { useResource } from './use-resource.js';
 
 /** A send that did not arrive: why, and what to do. */
@@ -25,17 +23,9 @@ function Refused({ refused }: { refused: ApiRefused }) {
   return (
     <article class="message refused-detail" aria-labelledby="message-title">
       <header class="message-head">
-        <div class="title-line">
-          <BackToList />
-          <h2 id="message-title">
-            <Foreign>{subject ?? (operation === 'token' ? 'Sign-in' : operation)}</Foreign>
-          </h2>
-          <div class="actions">
-            <Button icon="up" kind="quiet" label="Previous" keys="k" onClick={() => step(-1)} />
-            <Button icon="down" kind="quiet" label="Next" keys="j" onClick={() => step(1)} />
-            <Button icon="bin" kind="quiet" label="Delete" keys="Delete" onClick={() => void removeOpen()} />
-          </div>
-        </div>
+        <TitleLine title={<Foreign>{subject ?? (operation === 'token' ? 'Sign-in' : operation)}</Foreign>}>
+          <Button icon="bin" kind="quiet" label="Delete" keys="Delete" onClick={() => void removeOpen()} />
+        </TitleLine>
         <p class="badges">
           <time dateTime={refused.at} class="muted">
             {formatDateTime(refused.at)}
@@ -48,17 +38,7 @@ function Refused({ refused }: { refused: ApiRefused }) {
         </p>
       </header>
       <div class="panel">
-        <section class="cause">
-          <p class="strong">
-            <Foreign>{reason}</Foreign>
-          </p>
-          {remedy && (
-            <p>
-              <Foreign>{remedy}</Foreign>
-            </p>
-          )}
-          <DocsLink path={docs}>More about this error</DocsLink>
-        </section>
+        <Cause reason={reason} remedy={remedy} docs={docs} />
         <Facts
           rows={[
             ['Answer', <Foreign>{message}</Foreign>],

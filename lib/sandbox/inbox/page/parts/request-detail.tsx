@@ -5,12 +5,10 @@ import { linkTo } from '../state/route.js';
 import { HeaderTable } from '../tabs/headers.js';
 import { formatBytes, formatDateTime, formatDuration } from '../text/format.js';
 import { tokeniseJson } from '../text/tokenise-json.js';
-import { Badge, Button, CopyButton, Facts, Foreign, Notice, Status } from './bits.js';
+import { Badge, CopyButton, Facts, Foreign, Notice, Status } from './bits.js';
 import { CodeView, plainText } from './code-view.js';
-import { DocsLink } from './docs-link.js';
+import { Cause, TitleLine } from './detail-head.js';
 import { Loaded } from './loaded.js';
-import { BackToList } from './message-detail.js';
-import { step } from './shortcuts.js';
 import { useResource } from './use-resource.js';
 
 export function RequestDetail({ id }: { id: string }) {
@@ -26,35 +24,21 @@ function Request({ request }: { request: ApiRequest }) {
   return (
     <article class="message" aria-labelledby="message-title">
       <header class="message-head">
-        <div class="title-line">
-          <BackToList />
-          <h2 id="message-title">
-            {operation} <Status status={status} code={code} />
-          </h2>
-          <div class="actions">
-            <Button icon="up" kind="quiet" label="Previous" keys="k" onClick={() => step(-1)} />
-            <Button icon="down" kind="quiet" label="Next" keys="j" onClick={() => step(1)} />
-            <CopyButton text={request.curl} what="cURL" />
-          </div>
-        </div>
+        <TitleLine
+          title={
+            <>
+              {operation} <Status status={status} code={code} />
+            </>
+          }
+        >
+          <CopyButton text={request.curl} what="cURL" />
+        </TitleLine>
         <p class="mono path">
           {method} <Foreign>{path}</Foreign>
         </p>
       </header>
       <div class="panel">
-        {reason && (
-          <section class="cause">
-            <p class="strong">
-              <Foreign>{reason}</Foreign>
-            </p>
-            {remedy && (
-              <p>
-                <Foreign>{remedy}</Foreign>
-              </p>
-            )}
-            <DocsLink path={docs}>More about this error</DocsLink>
-          </section>
-        )}
+        {reason && <Cause reason={reason} remedy={remedy} docs={docs} />}
         <Facts
           rows={[
             ['At', formatDateTime(request.at)],
