@@ -15,6 +15,8 @@ export type {
   SandboxFault,
   SandboxHeader,
   SandboxInboxOptions,
+  SandboxLoss,
+  SandboxLossFeature,
   SandboxMailbox,
   SandboxMessage,
   SandboxOperation,

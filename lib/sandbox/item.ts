@@ -9,7 +9,7 @@ export interface Item {
   immutableId: string;
   changeKey: string;
   mailbox: Mailbox;
-  folder: 'drafts' | 'sentitems';
+  folder: 'drafts' | 'sentitems' | 'inbox' | 'deleteditems';
   createdAt: Date;
   modifiedAt: Date;
   content: MessageContent;

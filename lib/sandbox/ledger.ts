@@ -19,6 +19,7 @@ interface Stock<Item extends { busy: boolean }> {
   drafts(): Item[];
   item(immutableId: string): Item | undefined;
   remove(item: Item): void;
+  removeReceived(message: SandboxMessage): Item[];
   readonly observer: { removed(messages: SandboxMessage[], by: 'evicted'): void } | undefined;
 }
 
@@ -78,6 +79,7 @@ export class Ledger<Item extends { busy: boolean }> {
   #dropMessage(store: Stock<Item>): SandboxMessage {
     const message = store.messages.shift() as SandboxMessage;
     this.forget(message);
+    store.removeReceived(message);
     const item = store.item(message.id);
     if (item) store.remove(item);
     const until = message.acceptedAt.getTime();

@@ -4,6 +4,7 @@ import { createDraft } from './operations/create-draft.js';
 import { createUploadSession } from './operations/create-upload-session.js';
 import { deleteMessage } from './operations/delete-message.js';
 import { getMessage } from './operations/get-message.js';
+import { getMessageSource } from './operations/get-message-source.js';
 import { listAttachments } from './operations/list-attachments.js';
 import { listMessages } from './operations/list-messages.js';
 import { sendMail } from './operations/send-mail.js';
@@ -45,6 +46,14 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/messages', operation: 'listMessages', needs: reading, run: listMessages },
   { method: 'GET', path: '/mailFolders/:folder/messages', operation: 'listMessages', needs: reading, run: listMessages },
   { method: 'GET', path: '/messages/:message', operation: 'getMessage', needs: reading, runOnItem: getMessage, writes: false },
+  {
+    method: 'GET',
+    path: '/messages/:message/$value',
+    operation: 'getMessageSource',
+    needs: reading,
+    runOnItem: getMessageSource,
+    writes: false,
+  },
   { method: 'PATCH', path: '/messages/:message', operation: 'updateMessage', needs: writing, runOnItem: updateMessage, writes: true },
   { method: 'DELETE', path: '/messages/:message', operation: 'deleteMessage', needs: writing, runOnItem: deleteMessage, writes: true },
   { method: 'POST', path: '/messages/:message/send', operation: 'send', needs: sending, runOnItem: send, writes: true },

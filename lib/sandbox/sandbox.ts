@@ -89,7 +89,9 @@ export function createSandbox({ state, faults, ca, inboxUrl, stop }: SandboxPart
     sentItems: (name) => {
       const owner = state.directory.mailbox(name);
       if (!owner) throw new RangeError(`The sandbox has no mailbox ${name}.`);
-      return store.items().flatMap((item) => (item.mailbox === owner && item.delivered ? [item.delivered] : []));
+      return store
+        .items()
+        .flatMap((item) => (item.mailbox === owner && item.folder === 'sentitems' && item.delivered ? [item.delivered] : []));
     },
     waitForMessage,
     fail: (rule) => faults.add(rule),

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { SandboxApp, SandboxMailbox, SandboxMessage, SandboxOptions, SandboxRequest } from './types.js';
+import type {
+  SandboxApp,
+  SandboxLoss,
+  SandboxLossFeature,
+  SandboxMailbox,
+  SandboxMessage,
+  SandboxOptions,
+  SandboxRequest,
+} from './types.js';
 
 /** A mailbox with every default filled in. */
 export interface Mailbox {
@@ -39,7 +47,12 @@ export interface Settings {
   tenantId: string;
   apps: App[];
   mailboxes: Mailbox[];
-  sendFromAliases: boolean;
+  sendFromAliases: boolean | 'both';
+  loses: ReadonlySet<SandboxLoss>;
+  tooManyRecipients: 'bounce' | 'refuse';
+  keepsDraftIds: boolean;
+  deletedItems: boolean;
+  inboxDelay: number;
   tokenLifetime: number;
   refreshTokenLifetime: number;
   revokeUsedRefreshTokens: boolean;
@@ -144,6 +157,25 @@ function readNumber(name: string, value: number | undefined, fallback: number): 
   return value;
 }
 
+function readLosses(losses: readonly SandboxLoss[]): ReadonlySet<SandboxLoss> {
+  const unknown = losses.find((loss) => !/^(json|mime|mimeDraft):\w+$/.test(loss) || !LOSS_FEATURES.has(loss.slice(loss.indexOf(':') + 1)));
+  if (unknown === undefined) return new Set(losses);
+  throw new TypeError(`"loses" must hold entries such as 'mime:text', got ${JSON.stringify(unknown)}`);
+}
+
+const LOSS_FEATURES: ReadonlySet<string> = new Set<SandboxLossFeature>([
+  'text',
+  'calendar',
+  'calendarMethod',
+  'fromName',
+  'xHeaders',
+  'moreXHeaders',
+  'customHeaders',
+  'listHeaders',
+  'threading',
+  'messageId',
+]);
+
 /**
  * Fills in the defaults.
  * @throws TypeError where an option makes no sense
@@ -172,6 +204,11 @@ export function readSettings(options: SandboxOptions): Settings {
     apps,
     mailboxes,
     sendFromAliases: options.sendFromAliases ?? false,
+    loses: readLosses(options.loses ?? []),
+    tooManyRecipients: options.tooManyRecipients ?? 'bounce',
+    keepsDraftIds: options.keepsDraftIds ?? true,
+    deletedItems: options.deletedItems ?? false,
+    inboxDelay: readNumber('inboxDelay', options.inboxDelay, 0),
     tokenLifetime: readNumber('tokenLifetime', options.tokenLifetime, 3599),
     refreshTokenLifetime: readNumber('refreshTokenLifetime', options.refreshTokenLifetime, 90 * 24 * 60 * 60),
     revokeUsedRefreshTokens: options.revokeUsedRefreshTokens ?? false,

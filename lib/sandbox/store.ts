@@ -27,6 +27,9 @@ export class Store {
   readonly #items = new Map<string, Item>();
   readonly #immutableIds = new Map<string, string>();
   readonly #drafts = new Set<Item>();
+  /** What the recipients have of a message, by its immutable id. */
+  readonly #received = new Map<string, Item[]>();
+  #receivedCount = 0;
   readonly #waiters = new Set<Waiter>();
   readonly #ledger: Ledger<Item>;
 
@@ -46,6 +49,22 @@ export class Store {
 
   /** A message that is going to be sent at once. */
   addItem(mailbox: Mailbox, content: MessageContent, record: SandboxRequest): Item {
+    const item = this.#add(mailbox, content, [record.requestId]);
+    record.itemId = item.immutableId;
+    return item;
+  }
+
+  /** What a recipient gets; it can be found in his Inbox `delay` ms later. */
+  addReceived(mailbox: Mailbox, content: MessageContent, message: SandboxMessage, delay: number): void {
+    const item = this.#add(mailbox, content, []);
+    item.folder = 'inbox';
+    item.delivered = message;
+    item.visibleFrom = delay === 0 ? 0 : Date.now() + delay;
+    this.#received.set(message.id, [...(this.#received.get(message.id) ?? []), item]);
+    this.#receivedCount++;
+  }
+
+  #add(mailbox: Mailbox, content: MessageContent, requestIds: string[]): Item {
     const now = new Date();
     const item: Item = {
       id: newItemId(),
@@ -59,9 +78,8 @@ export class Store {
       delivered: undefined,
       visibleFrom: 0,
       busy: false,
-      requestIds: [record.requestId],
+      requestIds,
     };
-    record.itemId = item.immutableId;
     this.#items.set(item.immutableId, item);
     this.#immutableIds.set(item.id, item.immutableId);
     return item;
@@ -88,7 +106,7 @@ export class Store {
 
   /** How many messages all Sent Items have. */
   sentCount(): number {
-    return this.#items.size - this.#drafts.size;
+    return this.#items.size - this.#drafts.size - this.#receivedCount;
   }
 
   /** Drafts that were neither sent nor deleted, oldest first. */
@@ -117,11 +135,21 @@ export class Store {
     this.#ledger.evict(this);
   }
 
-  /** Moves a draft to Sent Items, which gives it a new id; it can be found there `delay` ms later. */
-  moveToSent(item: Item, delay: number): void {
-    this.#undraft(item);
+  /** Moves a draft to Sent Items; it can be found there `delay` ms later. */
+  moveToSent(item: Item, delay: number, keepsImmutableId = true): void {
     item.visibleFrom = Date.now() + delay;
-    item.folder = 'sentitems';
+    if (!keepsImmutableId) {
+      this.#items.delete(item.immutableId);
+      item.immutableId = newImmutableId();
+      this.#items.set(item.immutableId, item);
+    }
+    this.moveTo(item, 'sentitems');
+  }
+
+  /** Moves an item to another folder, which gives it a new id. */
+  moveTo(item: Item, folder: Item['folder']): void {
+    this.#undraft(item);
+    item.folder = folder;
     this.#immutableIds.delete(item.id);
     item.id = newItemId();
     this.#immutableIds.set(item.id, item.immutableId);
@@ -132,6 +160,26 @@ export class Store {
     this.#undraft(item);
     this.#items.delete(item.immutableId);
     this.#immutableIds.delete(item.id);
+    const received = item.delivered && this.#received.get(item.delivered.id);
+    if (received?.includes(item)) {
+      this.#receivedCount--;
+      this.#setReceived(
+        item.delivered as SandboxMessage,
+        received.filter((other) => other !== item),
+      );
+    }
+  }
+
+  /** What the recipients have of a message goes with it. */
+  removeReceived({ id }: SandboxMessage): Item[] {
+    const received = this.#received.get(id) ?? [];
+    for (const item of received) this.remove(item);
+    return received;
+  }
+
+  #setReceived({ id }: SandboxMessage, items: Item[]): void {
+    if (items.length === 0) this.#received.delete(id);
+    else this.#received.set(id, items);
   }
 
   deliver(message: SandboxMessage, item: Item, bytes: number): void {
@@ -165,6 +213,7 @@ export class Store {
       if (!unwanted(message)) return true;
       removal.messages.push(message);
       this.#ledger.forget(message);
+      removal.items.push(...this.removeReceived(message));
       const item = this.#items.get(message.id);
       if (!item) return false;
       removal.items.push(item);
@@ -187,6 +236,9 @@ export class Store {
     for (const item of items) {
       this.#items.set(item.immutableId, item);
       this.#immutableIds.set(item.id, item.immutableId);
+      if (item.folder !== 'inbox' || !item.delivered) continue;
+      this.#received.set(item.delivered.id, [...(this.#received.get(item.delivered.id) ?? []), item]);
+      this.#receivedCount++;
     }
     const ordered = this.items().sort((one, two) => one.createdAt.getTime() - two.createdAt.getTime());
     this.#items.clear();
@@ -206,6 +258,8 @@ export class Store {
     this.requests.length = 0;
     this.#items.clear();
     this.#immutableIds.clear();
+    this.#received.clear();
+    this.#receivedCount = 0;
     this.#drafts.clear();
     this.#ledger.clear();
     this.observer?.cleared();

@@ -192,6 +192,30 @@ export interface SandboxApp {
   exchangeRoles?: string[] | undefined;
 }
 
+/** Something of a message that Exchange may lose on the way. */
+export type SandboxLossFeature =
+  /** The author's text part beside an html: Exchange writes its own (JSON: none at all). */
+  | 'text'
+  /** The calendar alternative. */
+  | 'calendar'
+  /** Its `method`. */
+  | 'calendarMethod'
+  /** The name in From. */
+  | 'fromName'
+  /** `x-` headers; in JSON those of `internetMessageHeaders`. */
+  | 'xHeaders'
+  /** `x-` headers beyond the fifth; in JSON those of extended properties. */
+  | 'moreXHeaders'
+  /** Headers that begin neither with `x-` nor with `List-` and are no standard ones. */
+  | 'customHeaders'
+  | 'listHeaders'
+  /** In-Reply-To and References. */
+  | 'threading'
+  | 'messageId';
+
+/** A feature and how the message was posted; `mimeDraft`: as a MIME draft that got attachments afterwards, on top of `mime`. */
+export type SandboxLoss = `${'json' | 'mime' | 'mimeDraft'}:${SandboxLossFeature}`;
+
 /** What `startSandbox` takes. */
 export interface SandboxOptions {
   /** Address to listen on. One that others reach (`'0.0.0.0'`) takes `apps` with a secret of your own. @default '127.0.0.1' */
@@ -212,8 +236,19 @@ export interface SandboxOptions {
   apps?: SandboxApp[] | undefined;
   /** Mailboxes of the tenant. @default noreply@contoso.com, alerts@contoso.com and invoices@contoso.com */
   mailboxes?: (string | SandboxMailbox)[] | undefined;
-  /** Whether an alias in `from` stays; else Exchange puts the primary address there (`Set-OrganizationConfig -SendFromAliasEnabled`). @default false */
-  sendFromAliases?: boolean | undefined;
+  /**
+   * Whether an alias in `from` stays; else Exchange puts the primary address there (`Set-OrganizationConfig -SendFromAliasEnabled`).
+   * `true`: in JSON, since From in MIME is said to be ignored; `'both'`: in MIME, too. @default false
+   */
+  sendFromAliases?: boolean | 'both' | undefined;
+  /** What Exchange does not carry to the recipients: the points nobody has shown on a real tenant, each to be switched. @default [] */
+  loses?: SandboxLoss[] | undefined;
+  /** What becomes of a message to more than 500: it is accepted and bounces, or refused at once. @default 'bounce' */
+  tooManyRecipients?: 'bounce' | 'refuse' | undefined;
+  /** `false`: the immutable id of a draft ends when it is sent. @default true */
+  keepsDraftIds?: boolean | undefined;
+  /** Whether what is deleted goes to Deleted Items first, and only from there for good. @default false */
+  deletedItems?: boolean | undefined;
   /** Access token lifetime in seconds. @default 3599 */
   tokenLifetime?: number | undefined;
   /** Seconds a refresh token lives without use. @default 7,776,000 (90 days) */
@@ -232,6 +267,8 @@ export interface SandboxOptions {
   maxConcurrency?: number | undefined;
   /** Most `requests` of one app and mailbox within `windowMs` milliseconds, then 429 with Retry-After: `retryAfter` seconds. Exchange: 10,000 in 600,000 ms. @default off */
   rateLimit?: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
+  /** Milliseconds until a message is in the Inbox of a recipient whose mailbox is the sandbox's. @default 0 */
+  inboxDelay?: number | undefined;
   /** Milliseconds until a message that was sent can be found in Sent Items, by its immutable id, too. Exchange: up to minutes. @default 0 */
   sentCopyDelay?: number | undefined;
   /** Whether `/send` of a message that has been sent delivers it again; nobody knows for certain what Exchange does. @default false: 404 */

@@ -11,6 +11,7 @@ export type SandboxOperation =
   | 'sendMail'
   | 'createDraft'
   | 'getMessage'
+  | 'getMessageSource'
   | 'listMessages'
   | 'updateMessage'
   | 'deleteMessage'

@@ -36,16 +36,25 @@ export function select(entity: Json, names: string[] | undefined): Json {
   return Object.fromEntries(Object.entries(entity).filter(([name]) => name === 'id' || name.startsWith('@') || names.includes(name)));
 }
 
+/** A message as far as a filter looks at it. */
+interface Filtered {
+  messageId: string;
+  subject: string;
+}
+
 /**
- * The Message-ID `$filter` asks for, the only filter a sender needs; undefined without a filter.
+ * What `$filter` asks for: a Message-ID, or something in the subject.
  * @throws Refusal
  */
-export function readMessageIdFilter(query: URLSearchParams): string | undefined {
+export function readFilter(query: URLSearchParams): (content: Filtered) => boolean {
   const filter = query.get('$filter');
-  if (filter === null) return undefined;
-  const quoted = /^\s*internetMessageId\s+eq\s+'((?:[^']|'')*)'\s*$/i.exec(filter)?.[1];
-  if (quoted !== undefined) return quoted.replaceAll("''", "'");
+  if (filter === null) return () => true;
+  const unquote = (text: string): string => text.replaceAll("''", "'");
+  const id = /^\s*internetMessageId\s+eq\s+'((?:[^']|'')*)'\s*$/i.exec(filter)?.[1];
+  if (id !== undefined) return ({ messageId }) => messageId === unquote(id);
+  const part = /^\s*contains\(\s*subject\s*,\s*'((?:[^']|'')*)'\s*\)\s*$/i.exec(filter)?.[1];
+  if (part !== undefined) return ({ subject }) => subject.toLowerCase().includes(unquote(part).toLowerCase());
   if (/^\s*\w+\s+eq\s+'((?:[^']|'')*)'\s*$/.test(filter))
-    throw new Refusal(501, 'NotImplemented', 'The sandbox filters by internetMessageId only.');
+    throw new Refusal(501, 'NotImplemented', 'The sandbox filters by internetMessageId and by contains(subject, …) only.');
   throw badRequest('ErrorInvalidUrlQueryFilter', 'The query filter contains one or more invalid nodes.');
 }

@@ -37,6 +37,15 @@ export function checkRecipients(recipients: SandboxAddress[], replyTo: SandboxAd
 }
 
 /**
+ * Where Exchange looks at the number before it accepts a message; nobody has shown which code it has then.
+ * @throws Refusal
+ */
+export function checkRecipientCount(recipients: readonly string[]): void {
+  if (recipients.length <= MOST_RECIPIENTS) return;
+  throw badRequest('ErrorRecipientLimitExceeded', 'The message has more recipients than a message may have.');
+}
+
+/**
  * Checks that the mailbox may put these addresses into From and Sender.
  * @throws Refusal
  */

@@ -7,7 +7,10 @@ import type { SandboxAddress, SandboxMessage } from '../types.js';
 import { buildSource } from './build-source.js';
 import { recipientsOf, sizeOf, type MessageContent } from './content.js';
 import { deliverMime } from './deliver-mime.js';
+import { encodeAddressField } from './encode-field.js';
 import { decodeField, splitSource } from './head.js';
+import { htmlToPlain } from './html-to-plain.js';
+import { loseOf, lossesOf, replacedMessageId, type Lost } from './lose.js';
 
 /** How a message was sent. */
 export interface Submission {
@@ -18,7 +21,7 @@ export interface Submission {
 /** Sends an item: to the recipients, or back to the sender as a bounce, and to Sent Items. */
 export function deliver({ directory, settings, store }: SandboxState, item: Item, submission: Submission): void {
   const { content, mailbox } = item;
-  store.moveToSent(item, settings.sentCopyDelay);
+  store.moveToSent(item, settings.sentCopyDelay, settings.keepsDraftIds);
   const recipients = recipientsOf(content);
   if (recipients.length > MOST_RECIPIENTS) {
     store.bounce(item, {
@@ -29,12 +32,34 @@ export function deliver({ directory, settings, store }: SandboxState, item: Item
       reason: '550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients',
     });
   } else {
-    item.delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory, settings), settings.keepContent);
-    store.deliver(item.delivered, item, sizeOf(content) + (content.mime?.length ?? 0));
-    settings.onMessage(item.delivered);
+    const delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory, settings), settings);
+    item.delivered = delivered;
+    store.deliver(delivered, item, sizeOf(content) + (content.mime?.length ?? 0));
+    for (const owner of new Set(recipients.map((address) => directory.ownerOf(address)))) {
+      if (owner?.enabled) store.addReceived(owner, asReceived(content, delivered, settings.keepContent), delivered, settings.inboxDelay);
+    }
+    settings.onMessage(delivered);
   }
   if (!settings.keepContent) item.content = withoutContent(content);
   if (!submission.saveToSentItems) store.remove(item);
+}
+
+/** As its recipients have it: nobody sees a Bcc, and the sender's own properties stay with the sender. */
+const asReceived = (content: MessageContent, { text, messageId }: SandboxMessage, keepContent: boolean): MessageContent => ({
+  ...(keepContent ? content : withoutContent(content)),
+  text,
+  messageId,
+  bcc: [],
+  properties: {},
+});
+
+/** The source a mailbox has of a message; the sender's copy keeps Bcc. */
+export function sourceOfStored({ folder, content, delivered, createdAt }: Item): Buffer {
+  const bcc = content.bcc.length > 0 ? Buffer.from(encodeAddressField('Bcc', content.bcc), 'latin1') : Buffer.alloc(0);
+  const isOwn = folder === 'drafts' || folder === 'sentitems';
+  if (folder === 'drafts' && content.mime) return content.mime;
+  const source = delivered?.source ?? buildSource(content, content.from, createdAt);
+  return isOwn ? Buffer.concat([bcc, source]) : source;
 }
 
 const withoutBytes = (content: MessageContent): MessageContent => ({
@@ -67,10 +92,13 @@ function toMessage(
   { content, mailbox, immutableId, requestIds }: Item,
   recipients: string[],
   { route, saveToSentItems }: Submission,
-  from: SandboxAddress,
-  keepContent: boolean,
+  posted: SandboxAddress,
+  { keepContent, loses }: Settings,
 ): SandboxMessage {
   const acceptedAt = new Date();
+  const lost = lossesOf(content, loses);
+  const from = lost?.has('fromName') ? { ...posted, name: mailbox.displayName ?? '' } : posted;
+  const source = (of: MessageContent): Buffer => loseOf(sourceOf(of, from, acceptedAt), of, lost);
   const kept = keepContent ? content : withoutContent(content);
   const message = {
     id: immutableId,
@@ -85,25 +113,31 @@ function toMessage(
     replyTo: content.replyTo,
     recipients,
     subject: content.subject,
-    messageId: content.messageId,
-    text: kept.text,
+    messageId: lost?.has('messageId') ? replacedMessageId(content.messageId) : content.messageId,
+    text: textOf(kept, lost),
     html: kept.html,
     importance: content.importance,
     isReadReceiptRequested: content.isReadReceiptRequested,
     isDeliveryReceiptRequested: content.isDeliveryReceiptRequested,
     // the header does not depend on the attachments' bytes, so it is made without them
-    headers: splitSource(sourceOf(withoutBytes(content), from, acceptedAt)).fields.map(decodeField),
+    headers: splitSource(source(withoutBytes(content))).fields.map(decodeField),
     attachments: kept.attachments.map(({ id: _id, type: _type, ...attachment }) => attachment),
     savedToSentItems: saveToSentItems,
     acceptedAt,
     posted: kept.posted,
     requestIds,
   };
-  return keepContent ? withSource(message, () => sourceOf(content, from, acceptedAt)) : { ...message, source: Buffer.alloc(0) };
+  return keepContent ? withSource(message, () => source(content)) : { ...message, source: Buffer.alloc(0) };
 }
 
 const sourceOf = (content: MessageContent, from: SandboxAddress, date: Date): Buffer =>
   content.mime ? deliverMime(content.mime, content, from, date) : buildSource(content, from, date);
+
+/** What is left of the text where Exchange writes its own: made of the html, and in JSON none at all. */
+function textOf({ format, text, html }: MessageContent, lost: Lost | undefined): string | undefined {
+  if (!lost?.has('text') || html === undefined) return text;
+  return format === 'mime' ? htmlToPlain(html) : undefined;
+}
 
 const SMALL_SOURCE = 256 * 1024;
 

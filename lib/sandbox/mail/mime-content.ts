@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { simpleParser, type AddressObject, type EmailAddress } from 'mailparser';
 import { badRequest, type Refusal } from '../refusal.js';
-import type { Mailbox } from '../settings.js';
+import type { Mailbox, Settings } from '../settings.js';
 import type { SandboxAddress } from '../types.js';
 import { newMessageId, type MessageContent } from './content.js';
 import { encodeAddressField } from './encode-field.js';
@@ -26,7 +26,11 @@ export function decodeMime(body: Buffer): Buffer {
  * Reads a MIME message. Its header is its envelope.
  * @throws Refusal
  */
-export async function readMimeContent(mime: Buffer, mailbox: Mailbox): Promise<MessageContent> {
+export async function readMimeContent(
+  mime: Buffer,
+  mailbox: Mailbox,
+  { sendFromAliases }: Pick<Settings, 'sendFromAliases'>,
+): Promise<MessageContent> {
   const { fields } = splitSource(mime);
   if (fields.length === 0) throw invalidMime();
   const parsed = await simpleParser(mime, {
@@ -44,7 +48,7 @@ export async function readMimeContent(mime: Buffer, mailbox: Mailbox): Promise<M
   const addresses = (value: AddressObject | AddressObject[] | undefined): SandboxAddress[] =>
     [value ?? []].flat().flatMap((object) => object.value.flatMap((entry) => flatten(entry, isAscii)));
   const posted = addresses(parsed.from)[0];
-  const from = ownAddress(mailbox, posted);
+  const from = ownAddress(mailbox, posted, sendFromAliases === 'both');
   return {
     format: 'mime',
     from,
@@ -83,11 +87,17 @@ export async function readMimeContent(mime: Buffer, mailbox: Mailbox): Promise<M
  * Whose From the message gets: Exchange ignores the one in MIME, the mailbox's own address is used (reports: EmailEngine,
  * Wino-Mail). The posted name stays where it is the mailbox's and the directory is not known to have another.
  */
-function ownAddress({ userPrincipalName, aliases, displayName }: Mailbox, posted: SandboxAddress | undefined): SandboxAddress {
+function ownAddress(
+  { userPrincipalName, aliases, displayName }: Mailbox,
+  posted: SandboxAddress | undefined,
+  keepsAliases: boolean,
+): SandboxAddress {
   const address = posted?.address.toLowerCase() ?? '';
   const isPrimary = address === userPrincipalName.toLowerCase();
-  const name = isPrimary || aliases.includes(address) ? posted?.name : undefined;
-  return { address: isPrimary && posted ? posted.address : userPrincipalName, name: displayName ?? name ?? '' };
+  const isAlias = aliases.includes(address);
+  const name = isPrimary || isAlias ? posted?.name : undefined;
+  const stays = isPrimary || (isAlias && keepsAliases);
+  return { address: stays && posted ? posted.address : userPrincipalName, name: displayName ?? name ?? '' };
 }
 
 const isSame = (one: SandboxAddress | undefined, two: SandboxAddress): boolean => one?.address === two.address && one.name === two.name;

@@ -1,5 +1,5 @@
-import { checkRecipients, checkSender } from '../checks/recipients.js';
-import { sizeOf, type MessageContent } from '../mail/content.js';
+import { checkRecipients, checkRecipientCount, checkSender } from '../checks/recipients.js';
+import { recipientsOf, sizeOf, type MessageContent } from '../mail/content.js';
 import { badRequest } from '../refusal.js';
 import type { Mailbox } from '../settings.js';
 import type { SandboxState } from '../state.js';
@@ -11,6 +11,7 @@ import type { SandboxState } from '../state.js';
 export function checkSubmission({ settings }: SandboxState, mailbox: Mailbox, content: MessageContent): void {
   checkSender(mailbox, [content.from, content.sender]);
   checkRecipients([...content.to, ...content.cc, ...content.bcc], content.replyTo);
+  if (settings.tooManyRecipients === 'refuse') checkRecipientCount(recipientsOf(content));
   checkSize(settings.maxMessageSize, content);
 }
 

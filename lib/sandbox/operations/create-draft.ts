@@ -12,7 +12,8 @@ import { checkSize } from './check-submission.js';
 /** `POST /users/{id}/messages`: https://learn.microsoft.com/graph/api/user-post-messages */
 export async function createDraft(call: GraphCall): Promise<Answer> {
   const { state, exchange, mailbox } = call;
-  const content = bodyFormat(exchange) === 'mime' ? await readMimeContent(decodeMime(exchange.body), mailbox) : readDraftJson(call);
+  const content =
+    bodyFormat(exchange) === 'mime' ? await readMimeContent(decodeMime(exchange.body), mailbox, state.settings) : readDraftJson(call);
   checkSize(state.settings.maxMessageSize, content);
   const item = state.store.addDraft(mailbox, content, exchange.record);
   return answerWithMessage({ ...call, item }, 201);

@@ -1,4 +1,4 @@
-import { allowOptions, readMessageIdFilter, readSelect, select } from '../checks/query.js';
+import { allowOptions, readFilter, readSelect, select } from '../checks/query.js';
 import type { GraphCall } from '../graph-call.js';
 import type { Answer } from '../http/exchange.js';
 import { contextOf, renderMessage } from '../mail/render-message.js';
@@ -14,12 +14,12 @@ export function listMessages({ state, exchange, mailbox, params, immutableIds }:
   allowOptions(query, ['$select', '$filter', '$top']);
   const folder = params.folder?.toLowerCase();
   if (folder !== undefined && !folders.includes(folder)) throw itemNotFound();
-  const messageId = readMessageIdFilter(query);
+  const isWanted = readFilter(query);
   const names = readSelect(query, 'message');
   const found = state.store
     .visibleItems()
     .filter((item) => item.mailbox === mailbox && (folder === undefined || item.folder === folder))
-    .filter((item) => messageId === undefined || item.content.messageId === messageId)
+    .filter(({ content }) => isWanted(content))
     .reverse();
   const path = names ? `(${names.join(',')})` : '';
   return {

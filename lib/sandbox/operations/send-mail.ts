@@ -15,7 +15,7 @@ export async function sendMail(call: GraphCall): Promise<Answer> {
   const { content, saveToSentItems } =
     bodyFormat(exchange) === 'mime'
       ? // there is no way to say otherwise: microsoft-graph-docs #18698
-        { content: await readMimeContent(decodeMime(exchange.body), mailbox), saveToSentItems: true }
+        { content: await readMimeContent(decodeMime(exchange.body), mailbox, state.settings), saveToSentItems: true }
       : readSendMailJson(call);
   checkSubmission(state, mailbox, content);
   const item = state.store.addItem(mailbox, content, exchange.record);

@@ -8,6 +8,7 @@ const operations = new Set<string>([
   'sendMail',
   'createDraft',
   'getMessage',
+  'getMessageSource',
   'listMessages',
   'updateMessage',
   'deleteMessage',

@@ -5,6 +5,7 @@ import type { About } from './entries.js';
 const looking = new Set<SandboxOperation>([
   'discovery',
   'getMessage',
+  'getMessageSource',
   'listMessages',
   'listAttachments',
   'getUploadSession',

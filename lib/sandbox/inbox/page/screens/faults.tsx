@@ -103,6 +103,7 @@ const operations: readonly ApiOperation[] = [
   'uploadChunk',
   'send',
   'getMessage',
+  'getMessageSource',
   'listMessages',
   'updateMessage',
   'deleteMessage',
