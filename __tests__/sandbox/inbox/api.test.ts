@@ -189,6 +189,25 @@ describe('a message', () => {
     expect((await inbox.get('drafts')).body.items).toEqual([]);
   });
 
+  it.each(['json', 'mime'] as const)('tells its size with what was added to the draft, posted as %s', async (format) => {
+    const base = '/v1.0/users/noreply@contoso.com/messages';
+    const source = mime(['From: noreply@contoso.com', 'To: a@example.com', 'Subject: M', 'Message-ID: <m@contoso.com>', '', 'Hi']);
+    const { body: draft } = await inbox.client.send(
+      base,
+      format === 'json' ? { body: message() } : { body: Buffer.from(source).toString('base64'), headers: { 'content-type': 'text/plain' } },
+    );
+    const contentBytes = Buffer.alloc(300_000, 1).toString('base64');
+    await inbox.client.send(`${base}/${draft.id}/attachments`, {
+      body: { '@odata.type': '#microsoft.graph.fileAttachment', name: 'a.bin', contentBytes },
+    });
+    await inbox.client.send(`${base}/${draft.id}/send`, { headers: { 'content-length': '0' } });
+    const { size, sourceBytes, route } = (await inbox.get('messages/latest')).body;
+    expect(route).toBe('draft');
+    expect(sourceBytes).toBeGreaterThan(400_000);
+    expect(size / sourceBytes).toBeCloseTo(1, 1);
+    expect((await inbox.get('messages?q=larger:400k')).body.total).toBe(1);
+  });
+
   it('gives its text, html, source and what was posted, whole or cut between characters', async () => {
     const contentBytes = Buffer.alloc(3000, 1).toString('base64');
     await send({

@@ -4,7 +4,7 @@ import { startSandbox } from '../../../../lib/sandbox/index.js';
 import type { ApiPage, ApiRow } from '../../../../lib/sandbox/inbox/api-types.js';
 import { messageTabs } from '../../../../lib/sandbox/inbox/page/state/routes.js';
 import { describeWith } from '../../../support/require-program.js';
-import { message, until, urlOf, useBrowser, useInbox, wcag } from './support/browser.js';
+import { message, startCuttableWay, until, urlOf, useBrowser, useInbox, wcag } from './support/browser.js';
 
 const screens = ['#/mail', '#/refused', '#/drafts', '#/sent', '#/bounces', '#/requests', '#/faults', '#/token', '#/connect'];
 
@@ -13,6 +13,19 @@ async function settled(page: Page): Promise<void> {
   await page.locator('main').getByText(/\S/).first().waitFor({ state: 'attached' });
   await page.locator('main [aria-busy="true"]').first().waitFor({ state: 'detached' });
 }
+
+/** A headless page is never hidden: it says so when it is told to. */
+function canBeHidden(): void {
+  const state = { isHidden: false };
+  Object.assign(window, { hideMe: state });
+  Object.defineProperty(document, 'hidden', { get: () => state.isHidden });
+}
+
+const hide = (page: Page, isHidden: boolean): Promise<void> =>
+  page.evaluate((value) => {
+    (window as unknown as { hideMe: { isHidden: boolean } }).hideMe.isHidden = value;
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, isHidden);
 
 describeWith('chromium', 'the inbox in use', (executablePath) => {
   const chrome = useBrowser(executablePath);
@@ -42,18 +55,33 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     }
   });
 
-  test('what came while the connection was away is there once, when it is back', async () => {
+  test('what came while the connection was away is there once, when it is back, without anything being loaded anew', async () => {
     const transporter = inbox.transporter();
-    await transporter.sendMail({ ...message, subject: 'Before' });
-    const page = await chrome.page();
-    await page.goto(`${inbox.url}#/mail`);
-    await page.locator('[data-state="live"]').waitFor();
-    await page.context().setOffline(true);
-    await transporter.sendMail({ ...message, subject: 'Meanwhile' });
-    await page.context().setOffline(false);
-    await page.getByRole('link', { name: /Meanwhile/ }).waitFor();
-    await page.locator('[data-state="live"]').waitFor();
-    expect(await page.locator('.row').count()).toBe(2);
+    const way = await startCuttableWay();
+    try {
+      await transporter.sendMail({ ...message, subject: 'Before' });
+      const page = await chrome.page({ proxy: { server: way.url } });
+      await page.goto(`${inbox.url}#/mail`);
+      await page.locator('[data-state="live"]').waitFor();
+      await page.getByRole('link', { name: /Before/ }).waitFor();
+      way.cut();
+      await page.locator('[data-state="reconnecting"]').waitFor();
+      await page.getByText(/The connection is lost/).waitFor();
+      await transporter.sendMail({ ...message, subject: 'Meanwhile' });
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await until(() => asked.length >= 2);
+      expect(await page.locator('.row').allInnerTexts()).toEqual([expect.stringContaining('Before')]);
+      way.mend();
+      await page.getByRole('button', { name: 'Try now' }).click();
+      await page.getByRole('link', { name: /Meanwhile/ }).waitFor();
+      await page.locator('[data-state="live"]').waitFor();
+      await page.getByText(/The connection is lost/).waitFor({ state: 'detached' });
+      expect(await page.locator('.row').count()).toBe(2);
+      expect(asked.filter((url) => !/events\?last=\w+%3A\d+$/.test(url))).toEqual([]);
+    } finally {
+      await way.close();
+    }
   });
 
   test('a link to each tab survives a reload; Back comes to the same row, with the focus', async () => {
@@ -117,8 +145,8 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     await page.locator('#search-problem').waitFor();
   });
 
-  test('Envelope names every address with its reason and equals recipients', async () => {
-    const many = Array.from({ length: 300 }, (_, index) => `r${index}@example.com`);
+  test('Envelope names every address with its reason and equals recipients: Bcc, a redirect, 500 of them', async () => {
+    const many = Array.from({ length: 496 }, (_, index) => `r${index}@example.com`);
     await inbox.transporter().sendMail({
       ...message,
       to: ['ada@example.com', 'old@example.com', ...many],
@@ -131,11 +159,13 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     });
     const page = await chrome.page();
     await page.goto(`${inbox.url}#/mail/latest/envelope`);
-    await page.getByRole('button', { name: /Show all/ }).click();
+    await page.getByText('500 addresses get a copy, 1 of those named does not').waitFor();
+    await page.getByRole('button', { name: 'Show all 501' }).click();
     const rows = await page
       .locator('.envelope tbody tr')
       .evaluateAll((trs) => trs.map((tr) => [...tr.children].map((cell) => cell.textContent)));
     const [delivered] = inbox.sandbox.messages;
+    expect(delivered?.recipients).toHaveLength(500);
     expect(
       rows
         .filter((cells) => cells[4] === 'yes')
@@ -143,21 +173,32 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
         .sort(),
     ).toEqual([...(delivered?.recipients ?? [])].sort());
     const of = (address: string): (string | null)[] => rows.find(([name]) => name?.includes(address)) ?? [];
-    expect(of('hidden@')[4]).toBe('yes');
-    expect(of('staging@')[4]).toBe('yes');
-    expect(of('old@')[4]).toBe('no');
+    expect(of('ada@').slice(4)).toEqual(['yes', 'A header names it: To.']);
+    expect(of('cc@').slice(4)).toEqual(['yes', 'A header names it: Cc.']);
+    expect(of('hidden@').slice(4)).toEqual(['yes', 'The app set Bcc: the others do not see it.']);
+    expect(of('staging@').slice(4)).toEqual(['yes', expect.stringContaining('Only the envelope has it')]);
+    expect(of('old@').slice(4)).toEqual(['no', expect.stringContaining('Taken out of To')]);
     for (const cells of rows) expect(cells[5]).toMatch(/\w/);
   });
 
-  test('501 recipients bounce where one can see it', async () => {
-    await inbox
-      .transporter()
-      .sendMail({ ...message, subject: 'To everybody', bcc: Array.from({ length: 501 }, (_, index) => `r${index}@example.com`) })
-      .catch(() => undefined);
+  test('501 recipients: the transport sends nothing; another client has them bounce where one can see it, with the reason and what to do', async () => {
     const page = await chrome.page();
     await page.goto(`${inbox.url}#/bounces`);
-    if (inbox.sandbox.bounces.length > 0) await page.getByText('To everybody').waitFor();
-    else await page.getByText('Nothing bounced').waitFor();
+    await page.getByText('Nothing bounced').waitFor();
+    const bcc = Array.from({ length: 501 }, (_, index) => `r${index}@example.com`);
+    const mail = { ...message, to: [], subject: 'To everybody', bcc };
+    await expect(inbox.transporter().sendMail(mail)).rejects.toMatchObject({ code: 'EENVELOPE' });
+    expect(inbox.sandbox.requests.filter(({ operation }) => operation === 'sendMail')).toEqual([]);
+    // which does as the others do
+    await inbox.transporter({ maxRecipients: 1000 }).sendMail(mail);
+    const card = page.locator('.card', { hasText: 'To everybody' });
+    await card.getByText(/too many recipients/).waitFor();
+    await card.getByText(/Split the recipients/).waitFor();
+    await card.getByText('501 recipients').click();
+    await card.getByText(/r0@example\.com, .* and 401 more/).waitFor();
+    await page.getByRole('link', { name: 'Bounces 1' }).waitFor();
+    expect(inbox.sandbox.messages).toEqual([]);
+    expect(inbox.sandbox.bounces.map(({ recipients }) => recipients)).toEqual([bcc]);
   });
 
   test('one click, one fault: 429, the pause, 202; one hit, one mail', async () => {
@@ -283,6 +324,7 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     await page.keyboard.press('z');
     await page.getByRole('link', { name: /One/ }).waitFor();
     await page.keyboard.press('Escape');
+    await page.locator('.row:focus').waitFor();
     await page.keyboard.press('?');
     await page.getByRole('checkbox', { name: /Shortcuts/ }).uncheck();
     await page.keyboard.press('Escape');
@@ -291,6 +333,32 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     for (const key of ['j', '#', 'Delete', '5', '?']) await page.keyboard.press(key);
     expect(page.url()).toBe(before);
     expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
+  test('what is deleted while the list is on its way leaves the focus in the list', async () => {
+    const transporter = inbox.transporter();
+    for (const subject of ['One', 'Two']) await transporter.sendMail({ ...message, subject });
+    const page = await chrome.page();
+    await page.goto(`${inbox.url}#/mail`);
+    await page.getByRole('link', { name: /One/ }).click();
+    await page.getByRole('heading', { name: 'One' }).waitFor();
+    await page.getByLabel('Search Mail').fill('nothing');
+    await page.getByText('Nothing fits the search.').waitFor();
+    let letPass: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letPass = resolve));
+    await page.route(/messages\?(?!.*q=)/, async (route) => {
+      if (route.request().method() === 'GET') await held;
+      await route.continue();
+    });
+    for (const key of ['Escape', 'Escape', 'Delete']) await page.keyboard.press(key);
+    await page.getByText('Deleted.').first().waitFor();
+    expect(await page.locator('.row').count()).toBe(0);
+    letPass();
+    await page.locator('.row:focus', { hasText: 'Two' }).waitFor();
+    // nothing is open, so there is nothing to close
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press('Escape');
+    await page.locator('.row:focus', { hasText: 'Two' }).waitFor();
   });
 
   test('a burst is announced once', async () => {
@@ -412,5 +480,79 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     await transporter.sendMail({ ...message, subject: 'For the second' });
     await second.getByRole('link', { name: /For the second/ }).waitFor();
     expect(await second.locator('.row').count()).toBe(2);
+  });
+
+  test('the title and the icon count what comes while nobody looks; one notification for a burst, by one tab', async () => {
+    const transporter = inbox.transporter();
+    const first = await chrome.page();
+    const context = first.context();
+    await context.grantPermissions(['notifications'], { origin: new URL(inbox.url).origin });
+    const shown: string[] = [];
+    await context.exposeFunction('shown', (text: string) => void shown.push(text));
+    await context.addInitScript(canBeHidden);
+    await context.addInitScript(() => {
+      const Real = Notification;
+      window.Notification = class extends Real {
+        constructor(title: string, options?: NotificationOptions) {
+          super(title, options);
+          (window as unknown as { shown(text: string): void }).shown(`${title} | ${options?.body}`);
+        }
+      };
+    });
+    const second = await context.newPage();
+    const pages = [first, second];
+    for (const page of pages) {
+      await page.goto(`${inbox.url}#/mail`);
+      await page.locator('[data-state="live"]').waitFor();
+    }
+    const icon = (page: Page): Promise<string> => page.locator('link[rel=icon]').evaluate((link: HTMLLinkElement) => link.href);
+    const plain = await icon(first);
+    // nobody asked for them
+    for (const page of pages) await hide(page, true);
+    await transporter.sendMail({ ...message, subject: 'Unasked' });
+    await until(async () => (await first.title()) === '(1) Inbox · sandbox');
+    expect(await icon(first)).not.toBe(plain);
+    await first.locator('#announcement', { hasText: 'Unasked' }).waitFor();
+    expect(shown).toEqual([]);
+    for (const page of pages) await hide(page, false);
+    await until(async () => (await first.title()) === 'Inbox · sandbox' && (await icon(first)) === plain);
+
+    for (const page of pages) {
+      await page.getByRole('button', { name: 'Notify of new mail' }).click();
+      await page.getByRole('button', { name: 'Notify of new mail', pressed: true }).waitFor();
+    }
+    await transporter.sendMail({ ...message, subject: 'Seen' });
+    for (const page of pages) await page.locator('#announcement', { hasText: 'Seen' }).waitFor();
+    expect(shown).toEqual([]);
+    for (const page of pages) await hide(page, true);
+    inbox.sandbox.fail({ operation: 'sendMail', status: 403 });
+    await transporter.sendMail({ ...message, subject: 'Refused' }).catch(() => undefined);
+    await Promise.all([1, 2, 3, 4].map((index) => transporter.sendMail({ ...message, subject: `Burst ${index}` })));
+    await until(() => shown.length > 0);
+    for (const page of pages) await until(async () => (await page.title()) === '(5) Inbox · sandbox');
+    for (const page of pages) await page.locator('#announcement', { hasText: /new mail/ }).waitFor();
+    expect(shown).toEqual([expect.stringMatching(/^4 new mails, 1 refused send \| Burst/)]);
+  });
+
+  test('without Web Locks each tab has a stream of its own, which is closed while the tab is hidden', async () => {
+    const transporter = inbox.transporter();
+    const page = await chrome.page();
+    await page.addInitScript(canBeHidden);
+    await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'));
+    const streams: string[] = [];
+    page.on('request', (request) => request.url().includes('/events') && streams.push(request.url()));
+    await page.goto(`${inbox.url}#/mail`);
+    await page.locator('[data-state="live"]').waitFor();
+    await transporter.sendMail({ ...message, subject: 'Live' });
+    await page.getByRole('link', { name: /Live/ }).waitFor();
+    const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
+    await hide(page, true);
+    await ended;
+    await transporter.sendMail({ ...message, subject: 'Hidden' });
+    expect(await page.locator('.row').count()).toBe(1);
+    await hide(page, false);
+    await page.getByRole('link', { name: /Hidden/ }).waitFor();
+    expect(await page.locator('.row').count()).toBe(2);
+    expect(streams).toEqual([expect.stringMatching(/events$/), expect.stringMatching(/events\?last=/)]);
   });
 });

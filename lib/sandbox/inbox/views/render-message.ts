@@ -204,10 +204,11 @@ function previewOf({ text, html }: SandboxMessage): string {
   return plain.slice(0, 1000).replace(/\s+/g, ' ').trim().slice(0, MOST_PREVIEW);
 }
 
-/** Roughly what the source has: bodies as they are, attachments in base64. */
+/** Roughly what the source has: bodies as they are, attachments in base64; what was posted as MIME, unless files were added to it. */
 export function sizeOf({ text, html, attachments, posted }: SandboxMessage): number {
-  if (Buffer.isBuffer(posted)) return posted.length;
-  return attachments.reduce((sum, { size }) => sum + Math.ceil(size * 1.37), Buffer.byteLength(text ?? '') + Buffer.byteLength(html ?? ''));
+  const bodies = Buffer.byteLength(text ?? '') + Buffer.byteLength(html ?? '');
+  const parts = attachments.reduce((sum, { size }) => sum + Math.ceil(size * 1.37), bodies);
+  return Buffer.isBuffer(posted) ? Math.max(posted.length, parts) : parts;
 }
 
 function postedBytes({ posted }: SandboxMessage, { requests }: Send): number {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, request as ask, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTransport, type Transporter } from 'nodemailer';
 import { chromium, type Browser, type BrowserContextOptions, type Frame, type Page } from 'playwright-core';
@@ -107,6 +107,34 @@ export async function startEvilServer(
   return {
     url: `http://127.0.0.1:${port}/`,
     requests,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A way to the inbox that can be cut: as `proxy` of a page's options. A browser that is offline keeps the streams it has. */
+export async function startCuttableWay() {
+  let isCut = false;
+  const server = createServer((request, response) => {
+    if (isCut) return void request.socket.destroy();
+    const asked = ask(request.url ?? '', { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    asked.on('error', () => response.destroy());
+    response.on('close', () => asked.destroy());
+    request.pipe(asked);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: () => {
+      isCut = true;
+      server.closeAllConnections();
+    },
+    mend: () => void (isCut = false),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));

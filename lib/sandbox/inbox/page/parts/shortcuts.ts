@@ -1,6 +1,6 @@
 import { markRead, removeOpen, undo } from '../state/actions.js';
 import { mail, requests, sent } from '../state/inbox.js';
-import { go, route } from '../state/route.js';
+import { backToList, go, route } from '../state/route.js';
 import { messageTabs, screens } from '../state/routes.js';
 import { follows, hasShortcuts } from '../state/settings.js';
 import { helpIsOpen } from './help.js';
@@ -44,8 +44,8 @@ const actions: Partial<Record<string, () => void>> = {
   '#': () => void removeOpen(),
   Delete: () => void removeOpen(),
   z: undo,
-  u: () => go({ id: null, isRefused: false }),
-  Escape: () => go({ id: null, isRefused: false }),
+  u: backToList,
+  Escape: backToList,
   '?': () => void (helpIsOpen.value = true),
 };
 

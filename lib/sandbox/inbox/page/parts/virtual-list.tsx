@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { cameByHistory, route } from '../state/route.js';
+import { cameByHistory, route, wantsListFocus } from '../state/route.js';
 import type { RowList } from '../state/row-list.js';
 import { count } from '../text/format.js';
 import { Button } from './bits.js';
@@ -97,6 +97,14 @@ export function VirtualList<Row extends { id: string; seq: number }>(props: Virt
     if (selectedId === null && index >= 0) focusRow(index);
     else if (cameByHistory.peek() && selectedIndex >= 0) focusRow(selectedIndex);
   }, [selectedId, route.value]);
+
+  const isWanted = wantsListFocus.value && total > 0;
+  useEffect(() => {
+    if (!isWanted) return;
+    wantsListFocus.value = false;
+    // who went elsewhere meanwhile stays there
+    if (document.activeElement === document.body) focusRow(stop);
+  }, [isWanted]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;

@@ -2,7 +2,7 @@ import type { ApiCounts, ApiRemoved, ApiRestored, ApiSampleSent } from '../../ap
 import { count } from '../text/format.js';
 import { messagePath, write } from './api.js';
 import { counts, mail } from './inbox.js';
-import { go, route } from './route.js';
+import { go, route, wantsListFocus } from './route.js';
 import { announce, complain, toast } from './toasts.js';
 
 let undoLast: (() => void) | undefined;
@@ -37,7 +37,10 @@ export async function removeOpen(): Promise<void> {
     const path = refused ? `refused/${encodeURIComponent(id)}` : messagePath(row?.id ?? id);
     const removed = await write<ApiRemoved>('DELETE', path);
     if (index >= 0 && next) go({ id: next.id, isRefused: screen === 'mail' && next.kind === 'refused' }, { replace: true });
-    else go({ id: null, isRefused: false }, { replace: true });
+    else {
+      go({ id: null, isRefused: false }, { replace: true });
+      wantsListFocus.value = true;
+    }
     offerUndo('Deleted.', removed);
   } catch (error) {
     complain(error);

@@ -48,11 +48,21 @@ function tell(): void {
   };
 }
 
+/** The icon, a `data:` address of an SVG, with a number in its corner. */
+export function withBadge(icon: string, number: number): string {
+  const badge = `<circle cx='11' cy='11' r='5' fill='#c50f1f'/><text x='11' y='13.6' font-family='sans-serif' font-size='7.5' font-weight='bold' text-anchor='middle' fill='#fff'>${number > 9 ? '9+' : number}</text></svg>`;
+  return icon.replace(/%3C\/svg%3E$/i, encodeURIComponent(badge));
+}
+
 export function watchTitle(): void {
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) unseen.value = 0;
   });
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+  const plain = icon?.href ?? '';
   effect(() => {
-    document.title = unseen.value > 0 ? `(${unseen.value}) Inbox · sandbox` : 'Inbox · sandbox';
+    const { value } = unseen;
+    document.title = value > 0 ? `(${value}) Inbox · sandbox` : 'Inbox · sandbox';
+    if (icon) icon.href = value > 0 ? withBadge(plain, value) : plain;
   });
 }

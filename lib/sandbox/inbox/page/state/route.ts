@@ -7,6 +7,15 @@ export const route = signal<Route>(parseRoute(location.hash));
 /** Whether the route came from the browser (Back, a typed address) and not from a click in the page: the row is then looked for. */
 export const cameByHistory = signal(true);
 
+/** Whether the list is to have the focus as soon as it has a row: what had it has gone, or there was nothing to come back from. */
+export const wantsListFocus = signal(false);
+
+/** Closes what is open, and goes to the list. */
+export function backToList(): void {
+  go({ id: null, isRefused: false });
+  wantsListFocus.value = true;
+}
+
 /** Parts of the route that something depends on, so that it does not change with the others. */
 export const screen = computed(() => route.value.screen);
 export const query = computed(() => route.value.q);
