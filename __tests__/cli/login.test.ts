@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -33,15 +33,15 @@ afterAll(async () => {
 const envOf = (name: string) => ({ GRAPH_TOKEN_CACHE: join(folder, `${name}.json`), HOME: folder });
 
 /** Runs `login` and hands what it prints to the person, line by line. */
-function login(args: string[], env: Record<string, string>, person: (line: string) => void) {
+function login(args: string[], env: Record<string, string>, person: (line: string, child: ChildProcess) => void, at = hosts) {
   return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [cliFile, 'login', ...hosts, ...args], { env: { PATH: process.env['PATH'] ?? '', ...env } });
+    const child = spawn(process.execPath, [cliFile, 'login', ...at, ...args], { env: { PATH: process.env['PATH'] ?? '', ...env } });
     let [stdout, stderr, rest] = ['', '', ''];
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
       const lines = (rest + chunk.toString()).split('\n');
       rest = lines.pop() ?? '';
-      lines.forEach(person);
+      lines.forEach((line) => person(line, child));
     });
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.once('error', reject);
@@ -107,7 +107,57 @@ test('the cache is encrypted where a key is set, and the ids may stand in a file
   expect(readFileSync(env.GRAPH_TOKEN_CACHE, 'utf8')).toMatch(/^nmgt1:/);
 });
 
+test('the cloud, or the hosts, may stand in the environment, as setup --delegated writes it', async () => {
+  const file = join(folder, 'hosts.env');
+  writeFileSync(
+    file,
+    `GRAPH_TENANT_ID=consumers\nGRAPH_CLIENT_ID=${APP}\nGRAPH_ENDPOINT=${sandbox.graphEndpoint}\nGRAPH_AUTHORITY_HOST=${sandbox.authorityHost}\n`,
+  );
+  const env = { ...envOf('hosts'), NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+  const { status } = await login(
+    ['--env-file', file, '--no-browser'],
+    env,
+    (line) => {
+      if (line.startsWith('https://')) void answerSignInPage(line, sandbox.ca, { user: ME });
+    },
+    [],
+  );
+  expect(status).toBe(0);
+  const doctor = await runCli(['doctor', '--env-file', file, '--login', ME], { env });
+  expect(doctor).toMatchObject({ status: 0, stdout: expect.stringContaining('✓ permission: delegated Mail.Send') });
+  writeFileSync(file, 'GRAPH_CLOUD=mars\n');
+  const wrong = await runCli(['login', '--client-id', APP, '--env-file', file], { env });
+  expect(wrong.stderr).toMatch(/GRAPH_CLOUD must be one of 'global', 'usgov'/);
+});
+
+test('the browser is opened with an address that has nothing in it, since everybody on the machine may read it', async () => {
+  const [script, seen] = [join(folder, 'browser.sh'), join(folder, 'opened.txt')];
+  writeFileSync(script, `#!/bin/sh\necho "$@" > ${seen}.new && mv ${seen}.new ${seen}\n`, { mode: 0o755 });
+  const walk = async () => {
+    while (!existsSync(seen)) await new Promise((resolve) => setTimeout(resolve, 20));
+    const opened = readFileSync(seen, 'utf8').trim();
+    const { headers } = await fetch(opened, { redirect: 'manual' });
+    await answerSignInPage(headers.get('location') ?? '', sandbox.ca, { user: ME });
+    return opened;
+  };
+  const walked = walk();
+  const { status, stdout } = await login(['--client-id', APP], { ...envOf('opened'), BROWSER: script }, () => undefined);
+  expect(await walked).toMatch(/^http:\/\/localhost:\d+\/begin$/);
+  expect(status).toBe(0);
+  expect(stdout).not.toMatch(/state=|code=|eyJ/);
+});
+
+test('Ctrl+C ends it at once and leaves nothing', async () => {
+  const env = envOf('cancelled');
+  const { status } = await login(['--client-id', APP, '--no-browser'], env, (line, child) => {
+    if (line.startsWith('https://')) child.kill('SIGINT');
+  });
+  expect(status).toBeNull();
+  expect(readdirSync(folder).filter((name) => name.startsWith('cancelled'))).toEqual([]);
+});
+
 test.each<[string, string[], RegExp]>([
+  ['an app id that is none', ['--client-id', 'app; reboot'], /--client-id must be the Application \(client\) ID/],
   ['no app', [], /--client-id \(or GRAPH_CLIENT_ID\) is missing.*docs\/personal-accounts\.md/],
   ['a tenant that is none', ['--client-id', APP, '--tenant', 'https://contoso.com'], /--tenant must be a tenant id/],
 ])('with %s it says what is missing', async (_, args, text) => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
-import { optionsFromEnvironment } from '../config/environment.js';
+import { optionsFromEnvironment, overEnvironment, surroundingsFromEnvironment } from '../config/environment.js';
 import { configError } from '../errors/config-error.js';
 import { isGraphUrl, optionsFromUrl } from '../config/url.js';
 
@@ -39,9 +39,19 @@ export const CONNECTION_HELP = `
 Sign-in: these flags; else a URL in MAIL_URL (msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com);
 else GRAPH_TENANT_ID, GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE_PATH, GRAPH_SENDER; else AZURE_*.`;
 
+/** Adds the flags that say where Graph and the sign-in service are, and how they are reached. */
+export function addHostFlags(command: Command): Command {
+  return command
+    .option('--cloud <name>', 'global, usgov, usgov-dod, china, bleu or delos')
+    .option('--graph-endpoint <url>', 'root of Graph, instead of --cloud')
+    .option('--authority-host <url>', 'root of the sign-in service, instead of --cloud')
+    .option('--proxy <url>', 'http or https proxy; else HTTPS_PROXY and NO_PROXY count')
+    .option('--ca-file <path>', 'certificates to trust, PEM');
+}
+
 /** Adds the flags that say where to sign in. Long ones only, since `sendmail` has its own short ones. */
 export function addConnectionFlags(command: Command): Command {
-  return command
+  command
     .option('--tenant-id <id>', 'Directory (tenant) ID')
     .option('--client-id <id>', 'Application (client) ID')
     .option('--client-secret-env <name>', 'environment variable that holds the client secret')
@@ -55,12 +65,8 @@ export function addConnectionFlags(command: Command): Command {
       ]),
     )
     .option('--login <account>', 'sign in as a person who has run login')
-    .option('--mailbox <address>', 'mailbox that sends')
-    .option('--cloud <name>', 'global, usgov, usgov-dod, china, bleu or delos')
-    .option('--graph-endpoint <url>', 'root of Graph, instead of --cloud')
-    .option('--authority-host <url>', 'root of the sign-in service, instead of --cloud')
-    .option('--proxy <url>', 'http or https proxy; else HTTPS_PROXY and NO_PROXY count')
-    .option('--ca-file <path>', 'certificates to trust, PEM')
+    .option('--mailbox <address>', 'mailbox that sends');
+  return addHostFlags(command)
     .option('--secret-expires <date>', 'when the secret expires')
     .option('--url-env <name>', 'environment variable that holds a msgraph: URL', 'MAIL_URL')
     .option('--env-prefix <prefix>', 'what the names in the environment begin with', 'GRAPH_')
@@ -76,7 +82,7 @@ export async function readConnection(flags: ConnectionFlags, environment: NodeJS
   const { env, options: given } = await readCommonFlags(flags, environment);
   const { options, names, notes } = await readSignIn(flags, env);
   const flagNames = Object.fromEntries(Object.keys(given).map((name) => [name, FLAG_OF[name] ?? name]));
-  return { options: { ...options, ...given }, names: { ...names, ...flagNames }, notes };
+  return { options: overEnvironment(options, given), names: { ...names, ...flagNames }, notes };
 }
 
 /** Everything but the sign-in, and the environment with what stands in `--env-file`. */
@@ -115,7 +121,11 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
   const prefix = envPrefix ?? 'GRAPH_';
   const sender = env[`${prefix}SENDER`] || undefined;
   const names = namesOf(prefix);
-  if (login !== undefined) return { options: { mailbox: sender, login }, names: { ...names, login: '--login' }, notes: [] };
+  if (login !== undefined) {
+    // the cloud of a sign-in stands where setup --delegated has written it
+    const options = { ...surroundingsFromEnvironment(prefix, env), mailbox: sender, login };
+    return { options, names: { ...names, login: '--login' }, notes: [] };
+  }
   if (credential !== undefined)
     return {
       options: { mailbox: sender, credential: await createNamedCredential(credential) },

@@ -1,4 +1,5 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { overEnvironment, surroundingsFromEnvironment } from '../config/environment.js';
 import { readOptions } from '../config/read-options.js';
 import { configError } from '../errors/config-error.js';
 import { createHttpClient } from '../graph/http.js';
@@ -6,8 +7,10 @@ import type { Settings } from '../options.js';
 import { createDefaultStore } from '../sign-in/person/default-store.js';
 import { loginByDeviceCode, loginInBrowser, logout, type LoginRequest } from '../sign-in/person/interactive-login.js';
 import { describeAccount, parseSignIns, sunsetOf } from '../sign-in/person/stored-sign-ins.js';
+import { openStore } from '../sign-in/person/token-store.js';
+import { printable } from './printable.js';
 import { openBrowser } from './open-browser.js';
-import { readCommonFlags, type ConnectionFlags } from './connection.js';
+import { addHostFlags, readCommonFlags, type ConnectionFlags } from './connection.js';
 
 interface LoginFlags extends ConnectionFlags {
   tenant?: string;
@@ -27,16 +30,6 @@ Register the app first: docs/personal-accounts.md shows the clicks, "setup --del
 Kept in GRAPH_TOKEN_CACHE or your state folder, for you alone; encrypted with GRAPH_TOKEN_CACHE_KEY (32 bytes, base64).
 Then: graphTransport({ login: 'me@outlook.com' }), or MAIL_URL=msgraph://login/me@outlook.com.`;
 
-function withHosts(command: Command): Command {
-  return command
-    .addOption(new Option('--cloud <name>', "Microsoft's cloud").choices(['global', 'usgov', 'usgov-dod', 'china']))
-    .option('--graph-endpoint <url>', 'root of Graph, instead of --cloud')
-    .option('--authority-host <url>', 'root of the sign-in service, instead of --cloud')
-    .option('--proxy <url>', 'http or https proxy; else HTTPS_PROXY and NO_PROXY count')
-    .option('--ca-file <path>', 'certificates to trust, PEM')
-    .option('--env-file <path>', 'file with lines NAME=value, such as graph-mail.env');
-}
-
 /** The command `login`: signs a person in, once. */
 export function createLoginCommand(): Command {
   const command = new Command('login')
@@ -53,7 +46,7 @@ export function createLoginCommand(): Command {
     .option('--status', 'say who is signed in')
     .addHelpText('after', EXAMPLE)
     .action((flags: LoginFlags) => (flags.status ? showStatus(flags) : login(flags)));
-  return withHosts(command);
+  return addHostFlags(command).option('--env-file <path>', 'file with lines NAME=value, such as graph-mail.env');
 }
 
 /** The command `logout`: forgets a person's sign-in. */
@@ -78,7 +71,8 @@ async function login(flags: LoginFlags): Promise<void> {
       '--client-id (or GRAPH_CLIENT_ID) is missing: the Application (client) ID of an app registration of your own; docs/personal-accounts.md shows how to make one',
     );
   }
-  const settings = readOptions({ login: true, ...options }, env);
+  if (!/^[\w.-]+$/.test(clientId.trim())) throw configError('--client-id must be the Application (client) ID alone');
+  const settings = readOptions({ login: true, ...overEnvironment(surroundingsFromEnvironment(undefined, env), options) }, env);
   const tenant = flags.tenant ?? (env['GRAPH_TENANT_ID'] || 'common');
   if (!/^[\w.-]+$/.test(tenant)) throw configError('--tenant must be a tenant id, a domain, consumers, organizations or common');
   const store = createDefaultStore(env);
@@ -90,9 +84,10 @@ async function login(flags: LoginFlags): Promise<void> {
     store,
   };
   const account = await signIn(request, settings, flags);
-  console.log(`Signed in as ${account.username} with ${account.scopes.join(', ')}.`);
+  const username = printable(account.username);
+  console.log(`Signed in as ${username} with ${account.scopes.join(', ')}.`);
   console.log(`Kept in ${store.where}${env['GRAPH_TOKEN_CACHE_KEY'] ? ', encrypted' : ', readable for you alone'}.`);
-  console.log(`\nUse it: graphTransport({ login: '${account.username}' }), or MAIL_URL=msgraph://login/${account.username}`);
+  console.log(`\nUse it: graphTransport({ login: '${username}' }), or MAIL_URL=msgraph://login/${username}`);
   const sunset = sunsetOf(account, new Date());
   if (sunset) console.log(`\nNote: ${sunset}.`);
 }
@@ -120,18 +115,15 @@ function showAddress(url: string, local: string, opens: boolean): void {
 
 async function showStatus(flags: LoginFlags): Promise<void> {
   const { env } = await readCommonFlags(flags);
-  const store = createDefaultStore(env);
-  const { accounts } = parseSignIns(await store.load(), store.where ?? 'the token cache');
+  const store = openStore(createDefaultStore(env));
+  const { accounts } = parseSignIns(await store.load(), store.where);
   if (accounts.length === 0) {
     console.log(`Nobody is signed in (${store.where}).`);
     process.exitCode = 1;
   }
   for (const account of accounts) {
-    console.log(describeAccount(account));
+    console.log(printable(describeAccount(account)));
     const sunset = sunsetOf(account, new Date());
     if (sunset) console.log(`  ! ${sunset}`);
   }
 }
-
-// eslint-disable-next-line no-control-regex -- exactly those
-const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '');

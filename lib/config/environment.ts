@@ -50,6 +50,15 @@ export function optionsFromEnvironment({
   };
 }
 
+/**
+ * What the environment sets besides the sign-in: hosts, proxy and the rest.
+ *
+ * @throws {GraphTransportError} `ECONFIG` that names the variable
+ */
+export function surroundingsFromEnvironment(prefix = DEFAULT_PREFIX, env: Environment = process.env): EnvironmentSettings {
+  return { ...settingsFrom(prefix, env), ...hostsFrom(prefix, env) };
+}
+
 /** Options over those of the environment; hosts are one setting, whoever names one of them. */
 export function overEnvironment(environment: EnvironmentSettings, given: Record<string, unknown>): EnvironmentSettings {
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

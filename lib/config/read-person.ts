@@ -1,5 +1,6 @@
 import { configError, show } from '../errors/config-error.js';
 import type { SignIn } from '../sign-in/sign-in.js';
+import { readClientId, readClientSecret } from './read-app.js';
 import { createDefaultStore } from '../sign-in/person/default-store.js';
 import type { TokenStore } from '../sign-in/person/token-store.js';
 
@@ -15,20 +16,24 @@ export function readLogin(value: unknown, options: Readonly<Record<string, unkno
     if (options[name] !== undefined) throw configError(`"${name}" does not go with "login": it was chosen when the person signed in`);
   }
   const expected = `"login" must be an account such as 'me@outlook.com', true for the only one, or { account, load, save }`;
-  if (value === true) return { kind: 'person', account: undefined, store: createDefaultStore(env) };
+  if (value === true) return { kind: 'person', account: undefined, store: createDefaultStore(env), state: { secrets: [] } };
   if (typeof value === 'string') {
     if (!/^[^\s@]+@[^\s@]+$/.test(value)) throw configError(`${expected}, not ${show(value)}`);
-    return { kind: 'person', account: value, store: createDefaultStore(env) };
+    return { kind: 'person', account: value, store: createDefaultStore(env), state: { secrets: [] } };
   }
   if (typeof value !== 'object' || value === null) throw configError(`${expected}, not ${show(value)}`);
   const { account, load, save, withLock } = value as Record<string, unknown>;
-  const unknown = Object.keys(value).find((name) => !['account', 'load', 'save', 'withLock', 'where'].includes(name));
+  // a store may be of a class, with fields of its own
+  const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
+  const unknown = !isPlain
+    ? undefined
+    : Object.keys(value).find((name) => !['account', 'load', 'save', 'withLock', 'where'].includes(name));
   if (unknown !== undefined) throw configError(`unknown option "login.${unknown}"; ${expected}`);
   if (account !== undefined && (typeof account !== 'string' || account === ''))
     throw configError(`"login.account" must be a user name, not ${show(account)}`);
   if (typeof load !== 'function' || typeof save !== 'function') throw configError('"login.load" and "login.save" must be functions');
   if (withLock !== undefined && typeof withLock !== 'function') throw configError('"login.withLock" must be a function');
-  return { kind: 'person', account, store: value as TokenStore };
+  return { kind: 'person', account, store: value as TokenStore, state: { secrets: [] } };
 }
 
 /**
@@ -39,10 +44,7 @@ export function readLogin(value: unknown, options: Readonly<Record<string, unkno
 export function readRefreshToken(options: Readonly<Record<string, unknown>>): SignIn {
   const { refreshToken, clientId, clientSecret, tenantId, onRefreshToken } = options;
   if (typeof refreshToken !== 'string' || refreshToken.trim() === '') throw configError('"refreshToken" must be a non-empty string');
-  if (typeof clientId !== 'string' || clientId.trim() === '') throw configError('"clientId" is missing: the app that got the refreshToken');
-  if (clientSecret !== undefined && (typeof clientSecret !== 'string' || clientSecret.trim() === '')) {
-    throw configError('"clientSecret" must be a non-empty string, or left out for an app without one');
-  }
+  if (!/^[\x21-\x7e]+$/.test(refreshToken.trim())) throw configError('"refreshToken" has characters in it that no refresh token has');
   if (tenantId !== undefined && (typeof tenantId !== 'string' || !/^[\w.-]+$/.test(tenantId))) {
     throw configError(`"tenantId" must be a tenant id, a domain, 'consumers' or 'common', not ${show(tenantId)}`);
   }
@@ -50,8 +52,9 @@ export function readRefreshToken(options: Readonly<Record<string, unknown>>): Si
   return {
     kind: 'refreshToken',
     tenantId: tenantId ?? 'common',
-    clientId: clientId.trim(),
-    clientSecret: clientSecret?.trim(),
+    // of the app that got the refreshToken
+    clientId: readClientId(clientId, tenantId ?? ''),
+    clientSecret: clientSecret === undefined ? undefined : readClientSecret(clientSecret),
     current: { token: refreshToken.trim() },
     onRefreshToken: onRefreshToken as ((token: string) => void | Promise<void>) | undefined,
     scopes: readScope(options['scope']) ?? ['Mail.Send'],

@@ -8,7 +8,8 @@ import { createGraphClient, type GraphOutcome } from '../graph/client.js';
 import { createHttpClient } from '../graph/http.js';
 import type { Requester } from '../base/http.js';
 import { createCredential } from '../sign-in/credentials.js';
-import { describeAccount, findAccount, parseSignIns } from '../sign-in/person/stored-sign-ins.js';
+import { readSignedIn } from '../sign-in/person/person-credential.js';
+import { describeAccount } from '../sign-in/person/stored-sign-ins.js';
 import { secretsOf, type SignIn } from '../sign-in/sign-in.js';
 import { createTokenSource } from '../sign-in/tokens.js';
 import type { Settings } from '../options.js';
@@ -141,8 +142,7 @@ async function* findAtMicrosoft(
 /** Who has signed in; of a person also since when, with what, and when it was renewed. */
 async function describeSignIn(signIn: SignIn, authorityHost: string): Promise<string> {
   if (signIn.kind === 'credential') return 'a token from the credential';
-  const stored = signIn.kind === 'person' ? parseSignIns(await signIn.store.load(), 'the token store') : undefined;
-  const account = stored && findAccount(stored, signIn.kind === 'person' ? signIn.account : undefined);
+  const account = signIn.kind === 'person' ? await readSignedIn(signIn.store, signIn.account) : undefined;
   return account ? `a token from ${authorityHost} for ${describeAccount(account)}` : `a token from ${authorityHost}`;
 }
 

@@ -1,10 +1,11 @@
 import type { Requester } from '../base/http.js';
 import { ownOriginOnly } from './own-origin.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
+import { safeCause } from '../errors/safe-cause.js';
 import { createAzureHttpClient } from './azure-http.js';
 import { loadPem } from './certificate.js';
 import { loadAzure } from './load-azure.js';
-import type { SignIn } from './sign-in.js';
+import { secretsOf, type SignIn } from './sign-in.js';
 import type { TokenCredential } from './token-credential.js';
 
 export interface CredentialOptions {
@@ -30,7 +31,15 @@ export async function createCredential(signIn: SignIn, given: CredentialOptions)
   if (signIn.kind === 'credential') return signIn.credential;
   if (signIn.kind === 'person') {
     const { createPersonCredential } = await import('./person/person-credential.js');
-    return createPersonCredential(signIn, { ...options, onSunset: (message) => onNotice?.('GRAPH_SIGN_IN_ENDS', message) });
+    return createPersonCredential(signIn, {
+      ...options,
+      onSunset: (message) => onNotice?.('GRAPH_SIGN_IN_ENDS', message),
+      onNotKept: (error) =>
+        onNotice?.(
+          'GRAPH_SIGN_IN_NOT_KEPT',
+          `the sign-in was renewed and could not be kept; only this process has it: ${safeCause(error, secretsOf(signIn)).message}`,
+        ),
+    });
   }
   if (signIn.kind === 'refreshToken') {
     const { createRefreshTokenCredential } = await import('./person/refresh-token-credential.js');

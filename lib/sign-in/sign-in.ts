@@ -20,7 +20,8 @@ export type ClientCertificate =
 /** What must never appear in an error or a log line. */
 export function secretsOf(signIn: SignIn): string[] {
   if (signIn.kind === 'secret') return [signIn.clientSecret];
-  if (signIn.kind === 'credential' || signIn.kind === 'person') return [];
+  if (signIn.kind === 'credential') return [];
+  if (signIn.kind === 'person') return signIn.state.secrets;
   if (signIn.kind === 'refreshToken') return [signIn.current.token, ...(signIn.clientSecret === undefined ? [] : [signIn.clientSecret])];
   const { certificatePassword } = signIn.certificate;
   const secrets = certificatePassword === undefined ? [] : [certificatePassword];
@@ -34,6 +35,17 @@ export interface PersonSignIn {
   /** Which account; the only one there is without. */
   account: string | undefined;
   store: TokenStore;
+  /** What this process knows beside the store. */
+  state: PersonState;
+}
+
+/** Lives as long as the transport, credentials come and go. */
+export interface PersonState {
+  /** Refresh tokens that were seen; they must not appear anywhere. */
+  secrets: string[];
+  isSunsetTold?: boolean;
+  /** A renewed sign-in that the store did not take, and what stood there instead. */
+  unkept?: { text: string; over: string | undefined } | undefined;
 }
 
 /** A person whose refresh token the app keeps. */
@@ -42,7 +54,7 @@ export interface RefreshTokenSignIn {
   clientId: string;
   clientSecret: string | undefined;
   /** The newest one: the service may replace it with every token. */
-  current: { token: string };
+  current: { token: string; /** Whether the app could not keep it. */ unkept?: boolean };
   onRefreshToken: ((refreshToken: string) => void | Promise<void>) | undefined;
   /** Without the resource. */
   scopes: readonly string[];

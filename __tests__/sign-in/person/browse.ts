@@ -31,7 +31,11 @@ export async function answerSignInPage(
 }
 
 async function follow(location: string): Promise<{ status: number; text: string }> {
-  const { statusCode, body } = await request(location);
+  const { statusCode, headers, body } = await request(location);
+  if (statusCode === 302) {
+    await body.dump();
+    return follow(new URL(String(headers['location']), location).href);
+  }
   return { status: statusCode, text: await body.text() };
 }
 

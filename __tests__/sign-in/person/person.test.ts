@@ -1,90 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import nodemailer from 'nodemailer';
 import { request } from 'undici';
-import { createHttpClient } from '../../../lib/graph/http.js';
 import { readOptions } from '../../../lib/config/read-options.js';
-import { graphTransport, type GraphTransport } from '../../../lib/index.js';
-import { startSandbox, type Sandbox } from '../../../lib/sandbox/index.js';
+import { graphTransport } from '../../../lib/index.js';
+import type { Sandbox } from '../../../lib/sandbox/index.js';
 import { createEncryptedStore } from '../../../lib/sign-in/person/encrypted-store.js';
 import { createFileStore } from '../../../lib/sign-in/person/file-store.js';
 import { loginByDeviceCode, loginInBrowser, logout, type LoginRequest } from '../../../lib/sign-in/person/interactive-login.js';
 import { parseSignIns } from '../../../lib/sign-in/person/stored-sign-ins.js';
 import type { TokenStore } from '../../../lib/sign-in/person/token-store.js';
 import { answerSignInPage } from './browse.js';
-
-const APP = 'd0d0d0d0-0000-4000-8000-000000000001';
-const PERSONAL_ONLY = 'd0d0d0d0-0000-4000-8000-000000000002';
-const WITHOUT_CONSENT = 'd0d0d0d0-0000-4000-8000-000000000003';
-const SPA = 'd0d0d0d0-0000-4000-8000-000000000004';
-const ME = 'me@outlook.example.com';
-
-const folder = mkdtempSync(join(tmpdir(), 'login-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+import * as use from './use-person.js';
+import { APP, at, folder, ME, PERSONAL_ONLY, SPA, start, WITHOUT_CONSENT } from './use-person.js';
 
 let sandbox: Sandbox;
-const transports: GraphTransport[] = [];
-const start = (options: Parameters<typeof startSandbox>[0] = {}) =>
-  startSandbox({
-    apps: [
-      { clientId: APP, publicClient: true },
-      { clientId: PERSONAL_ONLY, publicClient: true, accounts: 'personal' },
-      { clientId: WITHOUT_CONSENT, publicClient: true, consent: false },
-      { clientId: SPA, publicClient: true, spa: true },
-    ],
-    mailboxes: [
-      'noreply@contoso.com',
-      { userPrincipalName: 'team@contoso.com', delegates: ['noreply@contoso.com'] },
-      { userPrincipalName: ME, personal: true },
-    ],
-    ...options,
-  });
 beforeAll(async () => {
   sandbox = await start();
 });
-afterEach(() => {
-  for (const transport of transports.splice(0)) transport.close();
-  sandbox.clear();
-});
+afterEach(() => sandbox.clear());
 afterAll(() => sandbox.close());
 
-function at(box: Sandbox, over: Partial<LoginRequest> = {}) {
-  const settings = readOptions({ login: true, ...hostsOf(box) }, {});
-  const http = createHttpClient({ ...settings, connections: 2 });
-  const loginRequest: LoginRequest = {
-    clientId: APP,
-    tenant: 'common',
-    scopes: ['Mail.Send'],
-    ...settings.hosts,
-    store: createFileStore(join(folder, `${randomBytes(6).toString('hex')}.json`)),
-    ...over,
-  };
-  return { request: loginRequest, service: { http, trace: {}, wellKnownAuthority: false }, end: () => http.close(true) };
-}
-
-const hostsOf = (box: Sandbox) => ({ graphEndpoint: box.graphEndpoint, authorityHost: box.authorityHost, tls: { ca: box.ca } });
-
-async function login(user: string, over: Partial<LoginRequest> = {}, box = sandbox) {
-  const { request: loginRequest, service, end } = at(box, over);
-  const seen: string[] = [];
-  try {
-    const account = await loginInBrowser(loginRequest, service, async (url) => {
-      seen.push(url);
-      void answerSignInPage(url, box.ca, { user });
-    });
-    return { account, store: loginRequest.store, url: new URL(seen[0] ?? '') };
-  } finally {
-    await end();
-  }
-}
-
-function send(options: Record<string, unknown>, message: object = {}, box = sandbox) {
-  const transport = graphTransport({ ...hostsOf(box), retries: 0, ...options });
-  transports.push(transport);
-  return nodemailer.createTransport(transport).sendMail({ to: 'reader@example.com', subject: 'Hello', text: 'Hello', ...message });
-}
+const login = (user: string, over: Partial<LoginRequest> = {}, box = sandbox) => use.login(box, user, over);
+const send = (options: Record<string, unknown>, message: object = {}, box = sandbox) => use.send(box, options, message);
 
 describe('login in a browser', () => {
   test.each([

@@ -62,7 +62,8 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
   {
     graphCodes: ['AADSTS500011', 'AADSTS1002012', 'AADSTS70011'],
     cause: 'The tenant does not know the Graph endpoint as a resource.',
-    remedy: 'Check graphEndpoint and cloud: the token is requested for {graphEndpoint}/.default.',
+    remedy:
+      "Check graphEndpoint and cloud: the token is requested for {graphEndpoint}/.default. Of a person, name the permissions (scope: 'Mail.Send').",
   },
   {
     graphCodes: ['AADSTS9002331'],

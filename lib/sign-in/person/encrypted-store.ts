@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { configError } from '../../errors/config-error.js';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
+import { ENCRYPTED } from './stored-sign-ins.js';
 import type { TokenStore } from './token-store.js';
-
-const PREFIX = 'nmgt1:';
 
 /**
  * Reads a key of 32 bytes in base64 or hex.
@@ -24,7 +23,7 @@ export function createEncryptedStore(store: TokenStore, key: Buffer): TokenStore
     async load() {
       const text = (await store.load())?.trim();
       if (text === undefined || text === '') return undefined;
-      const bytes = text.startsWith(PREFIX) ? Buffer.from(text.slice(PREFIX.length), 'base64') : undefined;
+      const bytes = text.startsWith(ENCRYPTED) ? Buffer.from(text.slice(ENCRYPTED.length), 'base64') : undefined;
       try {
         if (!bytes) throw new Error('not encrypted');
         const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
@@ -40,7 +39,7 @@ export function createEncryptedStore(store: TokenStore, key: Buffer): TokenStore
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, iv);
       const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      await store.save(`${PREFIX}${Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64')}\n`);
+      await store.save(`${ENCRYPTED}${Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64')}\n`);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { withLockFile } from './lock-file.js';
 import type { TokenStore } from './token-store.js';
 
@@ -17,7 +17,9 @@ export function createFileStore(path: string): TokenStore {
       }
     },
     async save(text) {
-      const temporary = `${path}.${randomUUID()}`;
+      // a link stays one: what it leads to is replaced
+      const target = await realpath(path).catch(() => path);
+      const temporary = `${target}.${randomUUID()}`;
       try {
         const file = await open(temporary, 'wx', 0o600);
         try {
@@ -27,15 +29,31 @@ export function createFileStore(path: string): TokenStore {
         } finally {
           await file.close();
         }
-        await rename(temporary, path);
+        await rename(temporary, target);
       } catch (error) {
         await rm(temporary, { force: true });
         throw error;
       }
+      await removeLeftOvers(target);
     },
     async withLock(work) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       return withLockFile(`${path}.lock`, work);
     },
   };
+}
+
+/** Nobody writes for as long, in milliseconds. */
+const LEFT_OVER = 60_000;
+
+/** What a process that was killed while it wrote left beside the file: there are refresh tokens in it. */
+async function removeLeftOvers(target: string): Promise<void> {
+  const start = `${basename(target)}.`;
+  const isLeftOver = (name: string) => name.startsWith(start) && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(name.slice(start.length));
+  const names = await readdir(dirname(target)).catch(() => []);
+  for (const name of names.filter(isLeftOver)) {
+    const path = join(dirname(target), name);
+    const written = await stat(path).catch(() => undefined);
+    if (written && Math.abs(Date.now() - written.mtimeMs) > LEFT_OVER) await rm(path, { force: true }).catch(() => undefined);
+  }
 }

@@ -1,12 +1,15 @@
 import type { AuthenticationResult, PublicClientApplication } from '@azure/msal-node';
-import { GraphTransportError } from '../../errors/graph-transport-error.js';
+import { GraphTransportError, isGraphTransportError } from '../../errors/graph-transport-error.js';
+import { connectionHint, describe } from '../../errors/from-graph.js';
 import { isError } from '../../errors/is-error.js';
+import { safeCause } from '../../errors/safe-cause.js';
 import { listenOnLoopback } from './loopback-listener.js';
 import { createMemoryPlugin, createPublicClient, withoutAccessTokens, type SignInService } from './msal-client.js';
 import { loadAzure } from '../load-azure.js';
+import { isOwnOrigin, otherOrigin, ownOriginOnly } from '../own-origin.js';
 import type { WireNotes } from './msal-network.js';
-import { parseSignIns, serialiseSignIns, withAccount, type SignedInAccount } from './stored-sign-ins.js';
-import { takeTurns, type TokenStore } from './token-store.js';
+import { mergeCaches, parseSignIns, serialiseSignIns, withAccount, type SignedInAccount } from './stored-sign-ins.js';
+import { openStore, type TokenStore } from './token-store.js';
 
 export interface LoginRequest {
   clientId: string;
@@ -32,33 +35,39 @@ export async function loginInBrowser(
   service: SignInService,
   show: (url: string, local: string) => unknown,
 ): Promise<SignedInAccount> {
+  await checkStore(request.store);
   const { CryptoProvider } = await loadAzure();
   const crypto = new CryptoProvider();
   const [state, nonce] = [crypto.createNewGuid(), crypto.createNewGuid()];
   const { verifier, challenge } = await crypto.generatePkceCodes();
   const listener = await listenOnLoopback(state);
+  let isSignedIn = false;
   try {
     const { redirectUri } = listener;
     const scopes = fullScopes(request);
-    const client = await createPublicClient(service, appOf(request));
-    const codeRequest = {
-      scopes,
-      redirectUri,
-      codeChallenge: challenge,
-      codeChallengeMethod: 'S256',
-      state,
-      nonce,
-      prompt: 'select_account',
-    };
-    const page = await client.getAuthCodeUrl({ ...codeRequest, responseMode: 'query' });
+    const page = await askService(request, service, async (client) =>
+      client.getAuthCodeUrl({
+        scopes,
+        redirectUri,
+        codeChallenge: challenge,
+        codeChallengeMethod: 'S256',
+        state,
+        nonce,
+        prompt: 'select_account',
+        responseMode: 'query',
+      }),
+    );
+    if (!isOwnOrigin(new URL(page), request.authorityHost)) throw otherOrigin(new URL(page), request.authorityHost);
     await show(page, listener.leadTo(page));
     const { code, error, description } = await withPatience(listener.answer, request.patience ?? 900_000);
     if (code === undefined) throw loginFailed(description ?? error ?? '', request);
-    return await keep(request, service, (keeping) =>
-      keeping.acquireTokenByCode({ code, scopes, redirectUri, codeVerifier: verifier, state }, { code, state, nonce }),
+    const account = await keep(request, service, (client) =>
+      client.acquireTokenByCode({ code, scopes, redirectUri, codeVerifier: verifier, state }, { code, state, nonce }),
     );
+    isSignedIn = true;
+    return account;
   } finally {
-    listener.close();
+    listener.close(isSignedIn);
   }
 }
 
@@ -68,11 +77,12 @@ export async function loginInBrowser(
  * @param show tells the person where to go and what to type
  * @throws {GraphTransportError} `EAUTH` with a hint
  */
-export function loginByDeviceCode(
+export async function loginByDeviceCode(
   request: LoginRequest,
   service: SignInService,
   show: (device: { address: string; code: string }) => unknown,
 ): Promise<SignedInAccount> {
+  await checkStore(request.store);
   return keep(request, service, (client) =>
     client.acquireTokenByDeviceCode({
       scopes: fullScopes(request),
@@ -83,7 +93,7 @@ export function loginByDeviceCode(
 
 /** Forgets a person's sign-in here; at Microsoft it ends by itself, or at https://myapps.microsoft.com and https://account.live.com/consent. */
 export async function logout(given: TokenStore, username: string): Promise<boolean> {
-  const store = takeTurns(given);
+  const store = openStore(given);
   return store.withLock(async () => {
     const stored = parseSignIns(await store.load(), store.where);
     const account = stored.accounts.find((candidate) => candidate.username.toLowerCase() === username.toLowerCase());
@@ -105,23 +115,42 @@ function withoutAccount(msal: string, homeAccountId: string): string {
   return JSON.stringify(Object.fromEntries(kept));
 }
 
+/** Whether the sign-in can be kept, before a person takes the trouble. */
+async function checkStore(given: TokenStore): Promise<void> {
+  const store = openStore(given);
+  await store.withLock(async () => parseSignIns(await store.load(), store.where));
+}
+
+/** Asks the configured sign-in service, and no other host, whatever discovery says. */
+async function askService<T>(
+  request: LoginRequest,
+  service: SignInService,
+  ask: (client: PublicClientApplication) => Promise<T>,
+  cache = { text: '' },
+): Promise<T> {
+  const http = ownOriginOnly(service.http, request.authorityHost);
+  const client = await createPublicClient({ ...service, http }, { ...appOf(request), cachePlugin: createMemoryPlugin(cache) });
+  try {
+    return await ask(client);
+  } catch (error) {
+    // MSAL tells the kind of error alone
+    const { error: unanswered } = service.trace;
+    if (isGraphTransportError(unanswered)) throw unanswered;
+    if (unanswered) throw notReached(request, unanswered);
+    throw loginFailed(service.notes?.described ?? (isError(error) ? error.message : ''), request);
+  }
+}
+
 async function keep(
   request: LoginRequest,
   service: SignInService,
   signIn: (client: PublicClientApplication) => Promise<AuthenticationResult | null>,
 ): Promise<SignedInAccount> {
-  const store = takeTurns(request.store);
+  const store = openStore(request.store);
   // nothing is locked while a person is at the browser
   const cache = { text: '' };
   const notes: WireNotes = {};
-  const client = await createPublicClient({ ...service, notes }, { ...appOf(request), cachePlugin: createMemoryPlugin(cache) });
-  let result: AuthenticationResult | null;
-  try {
-    result = await signIn(client);
-  } catch (error) {
-    // of a device code MSAL tells the kind of error alone
-    throw loginFailed(notes.described ?? (isError(error) ? error.message : ''), request, error);
-  }
+  const result = await askService(request, { ...service, notes }, signIn, cache);
   if (!result?.account) throw loginFailed('no account came back', request);
   const { homeAccountId, username } = result.account;
   const now = new Date().toISOString();
@@ -137,18 +166,9 @@ async function keep(
   };
   await store.withLock(async () => {
     const stored = parseSignIns(await store.load(), store.where);
-    await store.save(serialiseSignIns(withAccount(stored, account, merge(stored.msal, withoutAccessTokens(cache.text)))));
+    await store.save(serialiseSignIns(withAccount(stored, account, mergeCaches(stored.msal, withoutAccessTokens(cache.text)))));
   });
   return account;
-}
-
-/** MSAL's caches of several accounts are maps of entries with keys of their own. */
-function merge(before: string, added: string): string {
-  const read = (text: string) => JSON.parse(text === '' ? '{}' : text) as Record<string, object>;
-  const [old, fresh] = [read(before), read(added)];
-  return JSON.stringify(
-    Object.fromEntries([...new Set([...Object.keys(old), ...Object.keys(fresh)])].map((name) => [name, { ...old[name], ...fresh[name] }])),
-  );
 }
 
 const appOf = ({ clientId, authorityHost, tenant }: LoginRequest) => ({ clientId, authority: `${authorityHost}/${tenant}` });
@@ -174,10 +194,16 @@ async function withPatience<T>(promise: Promise<T>, patience: number): Promise<T
   }
 }
 
+function notReached({ authorityHost }: LoginRequest, error: Error): GraphTransportError {
+  const hint = connectionHint(error);
+  const what = `the sign-in service at ${authorityHost} was not reached: ${describe(error)}`;
+  return new GraphTransportError('ECONNECTION', hint === undefined ? what : `${what}. ${hint}`, { hint, cause: safeCause(error) });
+}
+
 /** What to do about a sign-in that was refused, by AADSTS code. */
 const REMEDIES: readonly [RegExp, string][] = [
   [
-    /AADSTS(53003|530033|530035|50199)/,
+    /AADSTS(530\d{2,4}|50199)/,
     'A policy blocks this way of signing in. By device code: leave --device-code out; otherwise ask your administrator.',
   ],
   [/AADSTS9002331/, 'The app is for personal accounts only: use --tenant consumers.'],
@@ -194,16 +220,12 @@ const REMEDIES: readonly [RegExp, string][] = [
   [/AADSTS70020|expired_token|device_code_expired|DeviceCode.*expired/i, 'The code has expired. Run login again.'],
 ];
 
-function loginFailed(text: string, { tenant }: LoginRequest, cause?: unknown): GraphTransportError {
+function loginFailed(text: string, { tenant }: LoginRequest): GraphTransportError {
   const said = (/AADSTS\d+: [^\r\n]*?(?=\s*(Trace ID:|Correlation ID:|$))/.exec(text)?.[0] ?? text.split(/[\r\n]/, 1)[0] ?? '').slice(
     0,
     300,
   );
   const hint = REMEDIES.find(([pattern]) => pattern.test(text))?.[1] ?? 'Run login again.';
-  const network =
-    isError(cause) &&
-    /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|UND_ERR|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/.test((cause as { code?: string }).code ?? '');
-  if (network) return new GraphTransportError('ECONNECTION', `the sign-in service was not reached: ${said}`);
   return new GraphTransportError('EAUTH', `the sign-in at ${tenant} failed${said ? `: ${said.replace(/[.]?$/, '.')}` : '.'} ${hint}`, {
     permanent: true,
     hint,

@@ -55,20 +55,29 @@ async function tryToTake(path: string, owner: string): Promise<boolean> {
 }
 
 async function create(path: string, owner: string): Promise<boolean> {
+  let file;
   try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(owner);
-    await file.close();
-    return true;
+    file = await open(path, 'wx', 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+  try {
+    await file.writeFile(owner);
+    return true;
+  } catch (error) {
+    // a full disk: nobody has to wait for a lock that nobody holds
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
 }
 
 async function isStale(path: string): Promise<boolean> {
   try {
-    return Date.now() - (await stat(path)).mtimeMs > STALE;
+    // in the future, too: the clock may have been set back since
+    return Math.abs(Date.now() - (await stat(path)).mtimeMs) > STALE;
   } catch {
     return false;
   }

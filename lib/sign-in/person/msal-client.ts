@@ -67,8 +67,8 @@ export function withoutAccessTokens(serialised: string): string {
   return JSON.stringify({ ...(JSON.parse(serialised) as object), AccessToken: {} });
 }
 
-/** The refresh token in MSAL's cache, which hands it out to nobody else. */
-export function refreshTokenIn(serialised: string): { secret: string } | undefined {
+/** The refresh tokens in MSAL's cache, which hands them out to nobody else. */
+export function refreshTokensIn(serialised: string): string[] {
   const tokens = (JSON.parse(serialised === '' ? '{}' : serialised) as { RefreshToken?: Record<string, { secret: string }> }).RefreshToken;
-  return Object.values(tokens ?? {})[0];
+  return Object.values(tokens ?? {}).map(({ secret }) => secret);
 }

@@ -27,27 +27,60 @@ export interface StoredSignIns {
   msal: string;
 }
 
+/** What an encrypted cache begins with. */
+export const ENCRYPTED = 'nmgt1:';
+
 export const NOBODY: StoredSignIns = { version: 1, accounts: [], msal: '' };
 
 /** @throws {GraphTransportError} `EAUTH` for what is no token cache of ours, and for a newer one */
 export function parseSignIns(text: string | undefined, where: string): StoredSignIns {
   if (text === undefined || text.trim() === '') return NOBODY;
-  let stored: Partial<StoredSignIns> | undefined;
+  let stored: Partial<Record<keyof StoredSignIns, unknown>> | undefined;
   try {
-    stored = JSON.parse(text) as Partial<StoredSignIns>;
+    stored = JSON.parse(text) as typeof stored;
   } catch {
     // told below
   }
-  if (stored?.version === 1 && Array.isArray(stored.accounts) && typeof stored.msal === 'string') return stored as StoredSignIns;
+  if (stored?.version === 1 && Array.isArray(stored.accounts) && stored.accounts.every(isAccount) && isCache(stored.msal))
+    return stored as StoredSignIns;
   const newer = typeof stored?.version === 'number' && stored.version > 1;
   const hint = newer
     ? 'Update nodemailer-graph-transport.'
-    : 'Is it encrypted (GRAPH_TOKEN_CACHE_KEY)? Otherwise delete it and run login again.';
+    : text.startsWith(ENCRYPTED)
+      ? 'It is encrypted: set GRAPH_TOKEN_CACHE_KEY.'
+      : 'Delete it and run login again.';
   throw new GraphTransportError('EAUTH', `${where} ${newer ? 'is of a newer version' : 'is no token cache'}. ${hint}`, {
     permanent: true,
     hint,
   });
 }
+
+function isAccount(value: unknown): value is SignedInAccount {
+  const account = (value ?? {}) as Record<keyof SignedInAccount, unknown>;
+  const texts = [account.username, account.homeAccountId, account.clientId, account.signedInAt, account.renewedAt];
+  const { authority, scopes } = account;
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    typeof authority === 'string' &&
+    URL.canParse(authority) &&
+    Array.isArray(scopes) &&
+    scopes.every((scope) => typeof scope === 'string')
+  );
+}
+
+/** Checked here: an error of MSAL's own would show what it could not read. */
+function isCache(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  if (value === '') return true;
+  try {
+    const sections = JSON.parse(value) as unknown;
+    return isObject(sections) && Object.values(sections).every((section) => isObject(section) && Object.values(section).every(isObject));
+  } catch {
+    return false;
+  }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export function serialiseSignIns(stored: StoredSignIns): string {
   return `${JSON.stringify(stored, null, 1)}\n`;
@@ -65,6 +98,15 @@ export function withAccount(stored: StoredSignIns, account: SignedInAccount, msa
     ({ homeAccountId, username }) => homeAccountId !== account.homeAccountId && username !== account.username,
   );
   return { version: 1, accounts: [...others, account], msal };
+}
+
+/** MSAL's caches of several accounts are maps of entries with keys of their own; what was added counts. */
+export function mergeCaches(before: string, added: string): string {
+  const read = (text: string) => JSON.parse(text === '' ? '{}' : text) as Record<string, object>;
+  const [old, fresh] = [read(before), read(added)];
+  return JSON.stringify(
+    Object.fromEntries([...new Set([...Object.keys(old), ...Object.keys(fresh)])].map((name) => [name, { ...old[name], ...fresh[name] }])),
+  );
 }
 
 /** Refresh tokens that nobody used for this long end (https://learn.microsoft.com/entra/identity-platform/refresh-tokens). */
