@@ -2,6 +2,7 @@ import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
 import type { NodemailerMail } from './message/nodemailer.js';
+import type { MessageTrace, TraceOptions } from './message-trace/message-trace.js';
 import { releaseStreams } from './message/tree.js';
 import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 import type { CommonOptions, GraphTransportOptions } from './options.js';
@@ -60,6 +61,15 @@ export class LazyGraphTransport extends NodemailerTransport {
       () => setImmediate(() => callback(null, true)),
       (error: Error) => setImmediate(() => callback(error, undefined as unknown as true)),
     );
+  }
+
+  /**
+   * As `trace()` of {@link GraphTransport}.
+   *
+   * @throws {GraphTransportError} also `ECONFIG` for the options
+   */
+  override async trace(messageId: string, options?: TraceOptions): Promise<MessageTrace> {
+    return (await this.#open()).trace(messageId, options);
   }
 
   /** Whether it can take another message right away. */

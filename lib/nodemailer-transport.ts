@@ -31,6 +31,8 @@ export abstract class NodemailerTransport extends EventEmitter {
     // one for each message that an app creates a transporter for
     this.setMaxListeners(0);
     for (const name of [...METHODS, ...ASKING]) define(this, name, (this[name] as (...args: unknown[]) => unknown).bind(this));
+    // what only some have
+    if (this.trace) define(this, 'trace', this.trace.bind(this));
     for (const name of SUBSCRIBING) define(this, name, subscribing(this, this.#mailers, name));
     // Nodemailer sets it. Not to be seen, since whoever clones it would clone the transporter; an accessor, to be set where frozen
     let mailer: unknown;
@@ -46,6 +48,7 @@ export abstract class NodemailerTransport extends EventEmitter {
   abstract verify(callback?: (error: Error | null, success: true) => void): Promise<true> | void;
   abstract isIdle(): boolean;
   abstract pendingCount(): number;
+  trace?(messageId: string, options?: object): Promise<object>;
   abstract close(options?: { force?: boolean | undefined } | null): void;
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {

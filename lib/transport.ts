@@ -22,6 +22,8 @@ import { prepare } from './plan/prepare.js';
 import { readOptions } from './config/read-options.js';
 import { logExpiry } from './sign-in/expiry.js';
 import { verifyAccess } from './diagnosis/verify-access.js';
+import type { MessageTrace, TraceOptions } from './message-trace/message-trace.js';
+import type { Tracer } from './message-trace/tracer.js';
 import type { CommonOptions, GraphTransportOptions, Logger, Settings } from './options.js';
 import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 
@@ -40,6 +42,7 @@ export class GraphTransport extends NodemailerTransport {
   readonly #connection: GraphConnection;
   readonly #queue: MailboxQueue;
   #stopExpiryWatch: () => void = () => undefined;
+  #tracer: Tracer | undefined;
   #closed = false;
   /** Messages and running checks. */
   readonly #inFlight = new InFlight();
@@ -89,6 +92,32 @@ export class GraphTransport extends NodemailerTransport {
     );
   }
 
+  /**
+   * What became of a message: for each recipient whether it was delivered, failed, waits or was held back, from Exchange's message
+   * trace (https://learn.microsoft.com/graph/api/messagetracingroot-list-messagetraces). Needs the permission
+   * `ExchangeMessageTrace.Read.All`, which covers the whole tenant; personal accounts and national clouds have none. Exchange is
+   * minutes behind, keeps 90 days, and takes 100 requests in 5 minutes of a tenant, beyond which this waits.
+   *
+   * @param messageId as in `info.messageId`
+   * @throws {GraphTransportError} `EAUTH` that says how to enable it, `EGRAPH` with `retryAfter` in seconds if others have used up the
+   *   tenant's requests, `ECONFIG` for what is no Message-ID, `EABORT`, `ECONNECTION`, `ETIMEDOUT`
+   */
+  override async trace(messageId: string, options: TraceOptions = {}): Promise<MessageTrace> {
+    this.#open();
+    try {
+      return await this.#inFlight.run(readSignal(options.signal), async (signal) => {
+        const [{ Tracer }, { readMessageId, readSince }] = await loadTracing();
+        const now = new Date();
+        const id = readMessageId(messageId);
+        const since = readSince(options.since, now);
+        this.#tracer ??= new Tracer({ ...this.#connection, settings: this.#settings, logger: this.#logger });
+        return await this.#tracer.trace(id, since, now, signal);
+      });
+    } catch (error) {
+      throw this.#toError(error);
+    }
+  }
+
   /** Whether it can take another message right away. */
   override isIdle(): boolean {
     return this.#queue.isIdle();
@@ -108,6 +137,7 @@ export class GraphTransport extends NodemailerTransport {
   override close(options?: { force?: boolean | undefined } | null): void {
     this.#closed = true;
     this.#queue.close();
+    this.#tracer?.close();
     this.#stopExpiryWatch();
     if (options?.force) this.#inFlight.abort(new GraphTransportError('EABORT', 'the transport was closed with force'));
     void this.#inFlight.whenSettled().then(() => {
@@ -224,10 +254,20 @@ export class GraphTransport extends NodemailerTransport {
 }
 
 function signalOf({ signal }: NodemailerMail['data']): AbortSignal | undefined {
-  if (signal === undefined || signal === null || signal === false) return undefined;
-  if (typeof (signal as Partial<AbortSignal>).addEventListener === 'function') return signal as AbortSignal;
+  return signal === null || signal === false ? undefined : readSignal(signal);
+}
+
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || isSignal(signal)) return signal;
   throw new GraphTransportError('EMESSAGE', 'signal must be an AbortSignal; nothing was sent', { permanent: true });
 }
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<AbortSignal>).addEventListener === 'function';
+}
+
+/** Few apps trace messages, and none with the first. */
+const loadTracing = () => Promise.all([import('./message-trace/tracer.js'), import('./message-trace/trace-query.js')]);
 
 /** Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail. */
 function dropDkim({ data, message }: NodemailerMail): void {

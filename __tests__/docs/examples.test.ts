@@ -15,6 +15,7 @@ import { createLoginCommand, createLogoutCommand } from '../../lib/cli/login.js'
 import { createSandboxCommand } from '../../lib/cli/sandbox/sandbox.js';
 import { createSendmailCommand } from '../../lib/cli/sendmail.js';
 import { createSetupCommand } from '../../lib/cli/setup/command.js';
+import { createTraceCommand } from '../../lib/cli/trace.js';
 import { buildPackage, cleanEnv, useScratchFolder } from '../examples/support/package-folder.js';
 import { pages, readExamples, readPage, root, type Example } from './pages.js';
 
@@ -281,6 +282,7 @@ function commands(): Record<string, Command> {
     createLoginCommand(),
     createLogoutCommand(),
     createSendmailCommand(),
+    createTraceCommand(),
     createOutboxCommand(),
     createSandboxCommand(),
   ];

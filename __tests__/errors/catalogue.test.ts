@@ -5,6 +5,8 @@ const WORDS = [
   'Access token validation failure. Invalid audience.',
   'Access to OData is disabled.',
   '/me request is only valid with delegated authentication flow.',
+  'Service principal-less Authentication failed: the service principal was not found.',
+  "Resource not found for the segment 'tracing'.",
 ];
 
 function wordsFor({ message }: CatalogueEntry): string | undefined {
@@ -19,7 +21,7 @@ describe('every entry', () => {
       ),
     ),
   )('%s is found by code %s and status %s', (_id, graphCode, statusCode, entry) => {
-    expect(explain({ graphCode, statusCode, message: wordsFor(entry) })).toBe(entry);
+    expect(explain({ graphCode, statusCode, message: wordsFor(entry), operation: entry.operations?.[0] })).toBe(entry);
   });
 
   test.each(CATALOGUE.map((entry) => [entry.id, entry] as const))('%s says why it happens and what to do, in sentences', (_id, entry) => {

@@ -9,6 +9,7 @@ import { createSandboxCommand } from './sandbox/sandbox.js';
 import { printable } from './printable.js';
 import { createSendmailCommand } from './sendmail.js';
 import { createSetupCommand } from './setup/command.js';
+import { createTraceCommand } from './trace.js';
 
 const program = new Command('nodemailer-graph-transport')
   .description('Tools for sending mail through Microsoft Graph with Nodemailer.')
@@ -20,6 +21,7 @@ const program = new Command('nodemailer-graph-transport')
   .addCommand(createLoginCommand())
   .addCommand(createLogoutCommand())
   .addCommand(createSendmailCommand())
+  .addCommand(createTraceCommand())
   .addCommand(createOutboxCommand())
   .addCommand(createSandboxCommand());
 

@@ -4,7 +4,7 @@ import { IMMUTABLE_IDS, type Draft } from './draft.js';
 import { fileAttachment, fileAttachmentLength } from '../prepared/file-attachment.js';
 import { REQUEST_LIMIT, UPLOAD_SESSION_FROM } from '../prepared/limits.js';
 import type { PreparedUpload } from '../prepared/prepared-message.js';
-import { pauseBefore } from './look.js';
+import { pauseBefore } from './read.js';
 import { failure, requestGraph } from './request.js';
 import { uploadInChunks } from './upload.js';
 

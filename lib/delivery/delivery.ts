@@ -45,15 +45,24 @@ export interface DeliveryHooks {
   mayDiscard?: ((draft: { draftId: string; sendTried: boolean }) => boolean | Promise<boolean>) | undefined;
 }
 
-/** One message on its way: what every step of it needs. */
-export interface Delivery extends DeliveryContext {
-  readonly message: PreparedMessage;
-  readonly mailbox: string;
+/** What a request is made with, whether it belongs to a message or to none. */
+export interface RequestContext extends Omit<DeliveryContext, 'http' | 'onProgress'> {
+  /** Whose mailbox it is about; `undefined` for the tenant. */
+  readonly mailbox: string | undefined;
+  /** Empty for none. */
   readonly messageId: string;
-  readonly hooks: DeliveryHooks;
+  readonly hooks: Pick<DeliveryHooks, 'beforeRequest'>;
   /** Requests to Graph so far. */
   attempts: number;
   /** For a Graph on this machine: what was planned. */
+  readonly describePlan?: (() => string) | undefined;
+}
+
+/** One message on its way: what every step of it needs. */
+export interface Delivery extends DeliveryContext, RequestContext {
+  readonly message: PreparedMessage;
+  readonly mailbox: string;
+  readonly hooks: DeliveryHooks;
   readonly describePlan: () => string;
 }
 

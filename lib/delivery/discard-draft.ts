@@ -1,6 +1,7 @@
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import { pauseBefore, quietly } from './look.js';
+import { quietly } from './look.js';
+import { pauseBefore } from './read.js';
 import { requestGraph } from './request.js';
 
 /** Deletes a draft, also of a message that was aborted. Never to be called for one that may have been sent: its id stays the sent copy's. */

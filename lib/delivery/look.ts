@@ -2,7 +2,7 @@ import type { GraphAnswer } from '../graph/client.js';
 import { mailboxPath } from '../graph/mailbox-path.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import { requestGraph } from './request.js';
+import { ask, pauseBefore } from './read.js';
 
 /** Milliseconds for looking at a draft or deleting it, also when the message itself was aborted. */
 const TIDY_TIMEOUT = 30_000;
@@ -48,25 +48,10 @@ export async function findMessages(delivery: Delivery, folder: '' | '/mailFolder
   return Array.isArray(value) ? (value as ListedMessage[]).filter(({ id }) => typeof id === 'string') : undefined;
 }
 
-/** Looking changes nothing, so it is repeated whatever the answer was. */
 async function get(delivery: Delivery, path: string, query: Record<string, string>): Promise<GraphAnswer | undefined> {
-  for (let attempt = 0; ; attempt++) {
-    const result = await requestGraph(
-      delivery,
-      { method: 'GET', path, query, headers: IMMUTABLE_IDS },
-      { what: 'look at the draft', expected: 200, needsBody: true },
-    );
-    if (result.state === 'done') return result.answer;
-    if (result.state === 'failed' || attempt >= delivery.settings.retries) {
-      return result.outcome.kind === 'answer' ? result.outcome : undefined;
-    }
-    await delivery.sleep(pauseBefore(attempt, delivery), delivery.signal);
-  }
-}
-
-/** 0.5 s, then doubling: Exchange takes a moment to move a message. */
-export function pauseBefore(attempt: number, { settings }: Delivery): number {
-  return Math.min(500 * 2 ** attempt, settings.maxRetryDelay);
+  const result = await ask(delivery, { method: 'GET', path, query, headers: IMMUTABLE_IDS }, 'look at the draft');
+  if (result.state === 'done') return result.answer;
+  return result.outcome.kind === 'answer' ? result.outcome : undefined;
 }
 
 /** Tidying up goes on when the message is aborted, for a while, and its own failures are not the message's. */

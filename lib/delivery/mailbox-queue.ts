@@ -10,6 +10,8 @@ export interface MailboxQueueOptions {
   rateDelta: number;
   /** Called when there is room for more after there was none. */
   onIdle: () => void;
+  /** Told those who wait when it is closed. @default that the message was not sent */
+  closed?: string | undefined;
 }
 
 /** What a running message can do with its mailbox. */
@@ -94,7 +96,7 @@ export class MailboxQueue {
       lane.timer = undefined;
       for (const waiter of lane.waiting.splice(0)) {
         this.#waiting--;
-        waiter.fail(closedError());
+        waiter.fail(closedError(this.options.closed));
       }
     }
   }
@@ -224,8 +226,8 @@ async function untilFree(lane: Lane, signal: Cancellation): Promise<void> {
   while (lane.pausedUntil > Date.now()) await sleep(lane.pausedUntil - Date.now(), signal);
 }
 
-function closedError(): GraphTransportError {
-  return new GraphTransportError('ECONNECTION', 'the transport was closed while the message waited; nothing was sent', {
+function closedError(message = 'the transport was closed while the message waited; nothing was sent'): GraphTransportError {
+  return new GraphTransportError('ECONNECTION', message, {
     hint: 'Sending again opens the transport again.',
   });
 }

@@ -1,9 +1,10 @@
 import { abortError, graphError, isPermissionDenied } from '../errors/from-graph.js';
+import type { Operation } from '../errors/catalogue.js';
 import type { GraphTransportError } from '../errors/graph-transport-error.js';
 import { signInError } from '../errors/from-sign-in.js';
 import type { GraphAnswer, GraphOutcome, GraphRequest } from '../graph/client.js';
 import { secretsOf } from '../sign-in/sign-in.js';
-import type { Delivery } from './delivery.js';
+import type { RequestContext } from './delivery.js';
 import { decide, type Attempt } from './retry.js';
 
 export interface RequestOptions {
@@ -14,6 +15,8 @@ export interface RequestOptions {
   needsBody?: boolean | undefined;
   /** Whether to wait out 404, 409 and 412 of a draft that was made a moment ago. */
   settling?: boolean | 'conflicts' | undefined;
+  /** What kind of request it is, for errors, where that is no send. */
+  operation?: Operation | undefined;
 }
 
 /** How a request ended, repeats included. */
@@ -30,9 +33,9 @@ export type RequestResult =
  * @throws {GraphTransportError} `EAUTH`, `ECONNECTION` or `ETIMEDOUT` if no token can be had, `EABORT` if cancelled before it was on the wire
  */
 export async function requestGraph(
-  delivery: Delivery,
+  delivery: RequestContext,
   request: GraphRequest,
-  { what, expected, needsBody, settling }: RequestOptions,
+  { what, expected, needsBody, settling, operation }: RequestOptions,
 ): Promise<RequestResult> {
   const { settings, signal, turn, logger, tokens, graph, mailbox, trace } = delivery;
   let repeats = 0;
@@ -87,7 +90,7 @@ export async function requestGraph(
         return {
           state: 'failed',
           outcome,
-          error: failure(delivery, outcome, what, { retryAfter: verdict.retryAfter, hint: sameToken(outcome, refused) }),
+          error: failure(delivery, outcome, what, { retryAfter: verdict.retryAfter, operation, hint: sameToken(outcome, refused) }),
         };
     }
   }
@@ -99,10 +102,16 @@ export async function requestGraph(
 
 /** The error for an outcome, with what is known of the message. */
 export function failure(
-  { mailbox, messageId, settings }: Delivery,
+  { mailbox, messageId, settings }: Pick<RequestContext, 'mailbox' | 'messageId' | 'settings'>,
   outcome: GraphOutcome,
   what: string,
-  details: { ambiguous?: boolean; retryAfter?: number | undefined; draft?: boolean; hint?: string | undefined } = {},
+  details: {
+    ambiguous?: boolean;
+    retryAfter?: number | undefined;
+    draft?: boolean;
+    hint?: string | undefined;
+    operation?: Operation | undefined;
+  } = {},
 ): GraphTransportError {
   return graphError(outcome, { what, mailbox, messageId, graphEndpoint: settings.hosts.graphEndpoint, ...details });
 }
@@ -114,6 +123,8 @@ function lacksPermission(outcome: GraphOutcome): outcome is GraphAnswer {
 /** A credential of the app's own, or a managed identity, may keep a token for hours. */
 function sameToken(outcome: GraphOutcome, refused: string | undefined): string | undefined {
   if (outcome.kind !== 'answer' || outcome.status !== 401 || outcome.token !== refused) return undefined;
+  // not the token's fault
+  if (/service principal/i.test(outcome.errorMessage ?? '')) return undefined;
   return 'Graph did not accept the token, and the credential returned the same one again, from a cache of its own: check what it returns (audience, expiry), and have it ask for a fresh one.';
 }
 

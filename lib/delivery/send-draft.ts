@@ -2,7 +2,8 @@ import { abortError } from '../errors/from-graph.js';
 import type { GraphOutcome } from '../graph/client.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
-import { lookAtDraft, pauseBefore } from './look.js';
+import { lookAtDraft } from './look.js';
+import { pauseBefore } from './read.js';
 import { failure, requestGraph } from './request.js';
 
 /**

@@ -1,4 +1,4 @@
-import { explain } from './catalogue.js';
+import { explain, type Operation } from './catalogue.js';
 import { GraphTransportError } from './graph-transport-error.js';
 import { ProxyError } from './proxy-error.js';
 import { redactedLabel } from './redact.js';
@@ -19,7 +19,10 @@ export type FailedRequest =
 export interface GraphErrorContext {
   /** What was tried, such as `send the message`. */
   what: string;
-  mailbox: string;
+  /** Whose mailbox it was about; `undefined` for the tenant. */
+  mailbox: string | undefined;
+  /** What kind of request it was, where that is no send. */
+  operation?: Operation | undefined;
   /** Whether the message may have gone out all the same. @default false */
   ambiguous?: boolean | undefined;
   /** Seconds. */
@@ -40,13 +43,16 @@ export function graphError(outcome: FailedRequest, context: GraphErrorContext): 
 function answerError(answer: Extract<FailedRequest, { kind: 'answer' }>, context: GraphErrorContext): GraphTransportError {
   const { status, errorCode, errorMessage, requestId, clientRequestId } = answer;
   const { ambiguous = false, mailbox, retryAfter } = context;
-  const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
+  const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage, operation: context.operation });
   const said = [errorCode, errorMessage === undefined ? undefined : redactedLabel(errorMessage, [], 500)].filter(Boolean).join(': ');
   const hint = ambiguous ? lookFirst(context) : (context.hint ?? (entry && `${entry.cause} ${entry.remedy}`));
   const outcome = ambiguous ? `Graph may or may not have done it: could not ${context.what}` : `Graph did not ${context.what}`;
   return new GraphTransportError(
     entry?.code ?? 'EGRAPH',
-    sentence(`${outcome} for ${mailbox} (HTTP ${status}${requestId ? `, request-id ${requestId}` : ''})${said ? `: ${said}` : ''}`, hint),
+    sentence(
+      `${outcome}${mailbox === undefined ? '' : ` for ${mailbox}`} (HTTP ${status}${requestId ? `, request-id ${requestId}` : ''})${said ? `: ${said}` : ''}`,
+      hint,
+    ),
     {
       httpStatus: status,
       graphCode: errorCode,

@@ -4,11 +4,15 @@ import type { Mailbox } from './settings.js';
 import type { SandboxState } from './state.js';
 import type { Item } from './item.js';
 
-/** A request to Graph that was let in. */
-export interface GraphCall {
+/** A request about the tenant as a whole. */
+export interface TenantCall {
   state: SandboxState;
   exchange: Exchange;
   caller: Caller;
+}
+
+/** A request about a mailbox that was let in. */
+export interface GraphCall extends TenantCall {
   mailbox: Mailbox;
   /** Whether the request speaks of immutable ids. */
   immutableIds: boolean;

@@ -1,5 +1,5 @@
 import { checkMailbox, checkPermission } from './access.js';
-import type { GraphCall, ItemCall } from './graph-call.js';
+import type { GraphCall, ItemCall, TenantCall } from './graph-call.js';
 import { describeRefusal } from './error-envelope.js';
 import type { Answer, Exchange } from './http/exchange.js';
 import type { Surface } from './http/serve.js';
@@ -7,7 +7,7 @@ import { badRequest, defaultError, itemNotFound, Refusal } from './refusal.js';
 import { matchRoute, type RouteMatch } from './match-route.js';
 import { isItemId } from './mail/ids.js';
 import { occupy } from './occupy.js';
-import type { ItemRoute, Route } from './routes.js';
+import type { ItemRoute, Route, TenantRoute } from './routes.js';
 import type { SandboxState } from './state.js';
 import type { Item } from './item.js';
 
@@ -16,7 +16,7 @@ export function createGraphSurface(state: SandboxState): Surface {
   return {
     open: (exchange) => {
       const match = matchRoute(exchange.method, exchange.path);
-      let call: GraphCall | undefined;
+      let call: TenantCall | undefined;
       return {
         operation: match.route?.operation ?? 'unknown',
         mailbox: match.user === undefined ? undefined : (state.directory.mailbox(match.user)?.userPrincipalName ?? match.user),
@@ -26,7 +26,7 @@ export function createGraphSurface(state: SandboxState): Surface {
           return admitted.leave;
         },
         // not reached unless `enter` succeeded
-        run: () => runRoute(match.route as Route, call as GraphCall),
+        run: () => runRoute(match.route as Route, call as TenantCall),
       };
     },
     refuse: describeRefusal,
@@ -34,12 +34,13 @@ export function createGraphSurface(state: SandboxState): Surface {
   };
 }
 
-function admit(state: SandboxState, exchange: Exchange, match: RouteMatch): { call: GraphCall; leave: () => void } {
+function admit(state: SandboxState, exchange: Exchange, match: RouteMatch): { call: TenantCall; leave: () => void } {
   const caller = state.tokens.check(exchange.request.headers.authorization, state.origins.graph);
   exchange.record.caller = caller;
   if (match.refusal) throw match.refusal;
   const route = match.route as Route;
   checkPermission(state, caller, route.needs);
+  if ('runForTenant' in route) return { call: { state, exchange, caller }, leave: () => undefined };
   const mailbox = checkMailbox(state, caller, match.user);
   exchange.record.mailbox = mailbox.userPrincipalName;
   const immutableIds = /IdType\s*=\s*"?ImmutableId"?/i.test(String(exchange.request.headers.prefer ?? ''));
@@ -80,6 +81,7 @@ function findItem({ state, exchange, mailbox, immutableIds, params }: GraphCall)
   return item;
 }
 
-function runRoute(route: Route, call: GraphCall): Answer | Promise<Answer> {
-  return 'runOnItem' in route ? (route satisfies ItemRoute).runOnItem(call as ItemCall) : route.run(call);
+function runRoute(route: Route, call: TenantCall): Answer | Promise<Answer> {
+  if ('runForTenant' in route) return (route satisfies TenantRoute).runForTenant(call);
+  return 'runOnItem' in route ? (route satisfies ItemRoute).runOnItem(call as ItemCall) : route.run(call as GraphCall);
 }

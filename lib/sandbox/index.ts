@@ -19,8 +19,10 @@ export type {
   SandboxLossFeature,
   SandboxMailbox,
   SandboxMessage,
+  SandboxMessageTraceOptions,
   SandboxOperation,
   SandboxOptions,
+  SandboxOutcome,
   SandboxRequest,
   SandboxTransportOptions,
 } from './types.js';

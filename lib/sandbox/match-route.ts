@@ -19,16 +19,16 @@ export function matchRoute(method: string, path: string): RouteMatch {
   const [version = '', root = '', ...rest] = segments;
   if (version.toLowerCase() !== 'v1.0') return { ...none, refusal: badRequest('BadRequest', 'Invalid version.') };
   const isMe = root.toLowerCase() === 'me';
-  if (!isMe && root.toLowerCase() !== 'users') return { ...none, refusal: unknownSegment(root) };
-  const user = isMe ? undefined : rest[0];
-  const below = isMe ? rest : rest.slice(1);
+  const ofMailbox = isMe || root.toLowerCase() === 'users';
+  const user = ofMailbox && !isMe ? rest[0] : undefined;
+  const below = isMe ? rest : ofMailbox ? rest.slice(1) : [root, ...rest];
   const candidates = routes.flatMap((route) => {
-    const params = matchPath(route.path, below);
+    const params = 'runForTenant' in route === ofMailbox ? undefined : matchPath(route.path, below);
     return params ? [{ route, params }] : [];
   });
   const match = candidates.find(({ route }) => route.method === method);
   if (match) return { ...match, user, refusal: undefined };
-  if (candidates.length === 0) return { ...none, user, refusal: unknownSegment(below.at(-1) ?? '') };
+  if (candidates.length === 0) return { ...none, user, refusal: unknownSegment((ofMailbox ? below.at(-1) : root) ?? '') };
   return { ...none, user, refusal: new Refusal(405, 'Request_BadRequest', 'Specified HTTP method is not allowed for the request target.') };
 }
 

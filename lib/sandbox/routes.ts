@@ -1,4 +1,4 @@
-import type { GraphCall, Handler, ItemCall } from './graph-call.js';
+import type { GraphCall, Handler, ItemCall, TenantCall } from './graph-call.js';
 import { addAttachment } from './operations/add-attachment.js';
 import { createDraft } from './operations/create-draft.js';
 import { createUploadSession } from './operations/create-upload-session.js';
@@ -6,6 +6,7 @@ import { deleteMessage } from './operations/delete-message.js';
 import { getMessage } from './operations/get-message.js';
 import { getMessageSource } from './operations/get-message-source.js';
 import { listAttachments } from './operations/list-attachments.js';
+import { listMessageTraces } from './operations/list-message-traces.js';
 import { listMessages } from './operations/list-messages.js';
 import { sendMail } from './operations/send-mail.js';
 import { send } from './operations/send.js';
@@ -14,7 +15,7 @@ import type { SandboxOperation } from './types.js';
 
 interface CommonRoute {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** Below `/v1.0/users/{id}` or `/v1.0/me`; `:name` takes one segment. */
+  /** Below `/v1.0/users/{id}` or `/v1.0/me`, of a tenant's route below `/v1.0`; `:name` takes one segment. */
   path: string;
   operation: SandboxOperation;
   /** Any of these permissions will do. */
@@ -33,7 +34,12 @@ export interface ItemRoute extends CommonRoute {
   writes: boolean;
 }
 
-export type Route = MailboxRoute | ItemRoute;
+/** A route that belongs to no mailbox. */
+export interface TenantRoute extends CommonRoute {
+  runForTenant: Handler<TenantCall>;
+}
+
+export type Route = MailboxRoute | ItemRoute | TenantRoute;
 
 const sending = ['Mail.Send'];
 const writing = ['Mail.ReadWrite'];
@@ -80,5 +86,12 @@ export const routes: readonly Route[] = [
     needs: writing,
     runOnItem: createUploadSession,
     writes: true,
+  },
+  {
+    method: 'GET',
+    path: '/admin/exchange/tracing/messageTraces',
+    operation: 'listMessageTraces',
+    needs: ['ExchangeMessageTrace.Read.All'],
+    runForTenant: listMessageTraces,
   },
 ];

@@ -5,7 +5,9 @@ import type {
   SandboxLossFeature,
   SandboxMailbox,
   SandboxMessage,
+  SandboxMessageTraceOptions,
   SandboxOptions,
+  SandboxOutcome,
   SandboxRequest,
 } from './types.js';
 
@@ -36,6 +38,15 @@ export interface App extends SandboxApp {
   exchangeRoles: string[];
 }
 
+/** Exchange's message trace with every default filled in. */
+export interface MessageTraceSettings {
+  available: boolean;
+  provisioned: boolean;
+  delay: number;
+  pending: number;
+  rateLimit: NonNullable<SandboxMessageTraceOptions['rateLimit']>;
+}
+
 /** `SandboxOptions`, read once. */
 export interface Settings {
   host: string;
@@ -64,6 +75,9 @@ export interface Settings {
   rateLimit: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
   sentCopyDelay: number;
   resend: boolean;
+  /** By address in lower case. */
+  outcomes: ReadonlyMap<string, SandboxOutcome>;
+  messageTrace: MessageTraceSettings;
   keepContent: boolean;
   maxMessages: number;
   maxBytes: number;
@@ -151,6 +165,29 @@ function readInbox({
   return { ...limits, caFile: own.caFile, inboxPort: inbox === false ? undefined : readNumber('inbox.port', own.port, DEFAULT_INBOX.port) };
 }
 
+const outcomes: readonly SandboxOutcome[] = ['failed', 'delayed', 'quarantined', 'filteredAsSpam'];
+
+function readOutcomes(given: SandboxOptions['outcomes'] = {}): Settings['outcomes'] {
+  for (const [address, outcome] of Object.entries(given)) {
+    if (!outcomes.includes(outcome)) {
+      throw new TypeError(
+        `"outcomes" must be one of ${outcomes.join(', ')} for each address, got ${JSON.stringify(outcome)} for ${address}`,
+      );
+    }
+  }
+  return new Map(Object.entries(given).map(([address, outcome]) => [address.toLowerCase(), outcome]));
+}
+
+function readMessageTrace({ available = true, provisioned = true, delay, pending, rateLimit }: SandboxMessageTraceOptions = {}) {
+  return {
+    available,
+    provisioned,
+    delay: readNumber('messageTrace.delay', delay, 0),
+    pending: readNumber('messageTrace.pending', pending, 0),
+    rateLimit: rateLimit ?? { requests: 100, windowMs: 300_000 },
+  };
+}
+
 function readNumber(name: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback;
   if (typeof value !== 'number' || Number.isNaN(value) || value < 0) throw new TypeError(`"${name}" must be a non-negative number`);
@@ -220,6 +257,8 @@ export function readSettings(options: SandboxOptions): Settings {
     rateLimit: options.rateLimit,
     sentCopyDelay: readNumber('sentCopyDelay', options.sentCopyDelay, 0),
     resend: options.resend ?? false,
+    outcomes: readOutcomes(options.outcomes),
+    messageTrace: readMessageTrace(options.messageTrace),
     keepContent: options.keepContent ?? true,
     ...readInbox(options),
     onMessage: options.onMessage ?? (() => undefined),

@@ -39,6 +39,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     signIns: new SignIns({ refreshToken: settings.refreshTokenLifetime * 1000, revokesUsed: settings.revokeUsedRefreshTokens }),
     store,
     traffic: new Traffic(settings),
+    traceTraffic: new Traffic({ maxConcurrency: Infinity, rateLimit: settings.messageTrace.rateLimit }),
     uploads: new Uploads(settings.uploadSessionLifetime),
     origins: { graph: '', authority: '', upload: '' },
   };

@@ -14,6 +14,8 @@ export interface SandboxState {
   signIns: SignIns;
   store: Store;
   traffic: Traffic;
+  /** Of the tenant's message trace, whoever asks. */
+  traceTraffic: Traffic;
   uploads: Uploads;
   /** Scheme, host and port of each service; known once they listen. */
   origins: { graph: string; authority: string; upload: string };

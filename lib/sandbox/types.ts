@@ -77,6 +77,28 @@ export interface SandboxBounce {
   recipients: string[];
   /** SMTP status and text of the report. */
   reason: string;
+  /** When the request was answered with 202. */
+  acceptedAt: Date;
+}
+
+/**
+ * What becomes of the mail to an address: `failed` is refused for good, so that the sender gets a delivery report; `delayed` is tried
+ * again, and the sender gets a report of the delay; `quarantined` and `filteredAsSpam` never reach the reader, and nobody is told.
+ */
+export type SandboxOutcome = 'failed' | 'delayed' | 'quarantined' | 'filteredAsSpam';
+
+/** Exchange's message trace. */
+export interface SandboxMessageTraceOptions {
+  /** Whether the cloud has it: `false` knows no such path, as the national clouds. @default true */
+  available?: boolean | undefined;
+  /** Whether the tenant has the service principal of Microsoft's tracing app, without which it is 401. @default true */
+  provisioned?: boolean | undefined;
+  /** Milliseconds until a message is to be seen at all. Exchange: minutes. @default 0 */
+  delay?: number | undefined;
+  /** Milliseconds, from the acceptance, for which every status is `pending`. @default 0 */
+  pending?: number | undefined;
+  /** Most `requests` of the tenant within `windowMs` milliseconds, then 429. @default 100 in 300,000 ms, as Exchange */
+  rateLimit?: { requests: number; windowMs: number; retryAfter?: number | undefined } | undefined;
 }
 
 /** A request the sandbox answered. Secrets, assertions and tokens are replaced by `[redacted]`. */
@@ -273,6 +295,10 @@ export interface SandboxOptions {
   sentCopyDelay?: number | undefined;
   /** Whether `/send` of a message that has been sent delivers it again; nobody knows for certain what Exchange does. @default false: 404 */
   resend?: boolean | undefined;
+  /** What becomes of the mail to certain addresses. @default all of it arrives */
+  outcomes?: Record<string, SandboxOutcome> | undefined;
+  /** Exchange's message trace; needs an app with the role `ExchangeMessageTrace.Read.All`. @default available and without delay */
+  messageTrace?: SandboxMessageTraceOptions | undefined;
   /** Keep the content of messages and attachments. `false` keeps sizes only, for load tests. @default true */
   keepContent?: boolean | undefined;
   /** Most messages kept, and as many drafts and bounces; the oldest go with their requests. @default Infinity, 500 with `inbox` */
@@ -339,7 +365,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly options: SandboxTransportOptions;
   /** Messages accepted for delivery, oldest first. */
   readonly messages: readonly SandboxMessage[];
-  /** Messages that were accepted and then bounced: more than 500 recipients. */
+  /** Messages that were accepted and then bounced: more than 500 recipients, or recipients whose outcome is `failed`. */
   readonly bounces: readonly SandboxBounce[];
   /** Requests answered, oldest first. */
   readonly requests: readonly SandboxRequest[];

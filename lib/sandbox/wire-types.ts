@@ -22,6 +22,7 @@ export type SandboxOperation =
   | 'getUploadSession'
   | 'cancelUpload'
   | 'send'
+  | 'listMessageTraces'
   | 'unknown';
 
 /** What a scripted fault says, but for code. */

@@ -58,3 +58,16 @@ export function readFilter(query: URLSearchParams): (content: Filtered) => boole
     throw new Refusal(501, 'NotImplemented', 'The sandbox filters by internetMessageId and by contains(subject, …) only.');
   throw badRequest('ErrorInvalidUrlQueryFilter', 'The query filter contains one or more invalid nodes.');
 }
+
+/**
+ * How many entries `$top` asks for.
+ * @throws Refusal
+ */
+export function readTop(query: URLSearchParams, byDefault: number, most: number): number {
+  const top = query.get('$top');
+  if (top === null) return byDefault;
+  if (!/^\d+$/.test(top) || Number(top) < 1 || Number(top) > most) {
+    throw badRequest('ErrorInvalidUrlQuery', `The value '${top}' of the query option '$top' is not valid.`);
+  }
+  return Number(top);
+}

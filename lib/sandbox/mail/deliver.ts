@@ -22,16 +22,22 @@ export interface Submission {
 export function deliver({ directory, settings, store }: SandboxState, item: Item, submission: Submission): void {
   const { content, mailbox } = item;
   store.moveToSent(item, settings.sentCopyDelay, settings.keepsDraftIds);
-  const recipients = recipientsOf(content);
-  if (recipients.length > MOST_RECIPIENTS) {
+  const everybody = recipientsOf(content);
+  const bounce = (recipients: string[], reason: string): void =>
     store.bounce(item, {
       mailbox: mailbox.userPrincipalName,
       subject: content.subject,
       messageId: content.messageId,
       recipients,
-      reason: '550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients',
+      reason,
+      acceptedAt: new Date(),
     });
-  } else {
+  const isTooMany = everybody.length > MOST_RECIPIENTS;
+  const unknown = everybody.filter((address) => settings.outcomes.get(address) === 'failed');
+  const recipients = isTooMany ? [] : everybody.filter((address) => !unknown.includes(address));
+  if (isTooMany) bounce(everybody, '550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients');
+  else if (unknown.length > 0) bounce(unknown, '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup');
+  if (recipients.length > 0) {
     const delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory, settings), settings);
     item.delivered = delivered;
     store.deliver(delivered, item, sizeOf(content) + (content.mime?.length ?? 0));

@@ -1,8 +1,8 @@
-import { allowOptions, readFilter, readSelect, select } from '../checks/query.js';
+import { allowOptions, readFilter, readSelect, readTop, select } from '../checks/query.js';
 import type { GraphCall } from '../graph-call.js';
 import type { Answer } from '../http/exchange.js';
 import { contextOf, renderMessage } from '../mail/render-message.js';
-import { badRequest, itemNotFound } from '../refusal.js';
+import { itemNotFound } from '../refusal.js';
 import { preferenceApplied } from './answer-with-message.js';
 
 const folders = ['drafts', 'sentitems', 'inbox', 'outbox', 'deleteditems'];
@@ -27,16 +27,7 @@ export function listMessages({ state, exchange, mailbox, params, immutableIds }:
     headers: preferenceApplied(immutableIds),
     body: {
       '@odata.context': contextOf(state.origins.graph, { mailbox }, path),
-      value: found.slice(0, readTop(query)).map((item) => select(renderMessage(item, immutableIds), names)),
+      value: found.slice(0, readTop(query, DEFAULT_PAGE, 1000)).map((item) => select(renderMessage(item, immutableIds), names)),
     },
   };
-}
-
-function readTop(query: URLSearchParams): number {
-  const top = query.get('$top');
-  if (top === null) return DEFAULT_PAGE;
-  if (!/^\d+$/.test(top) || Number(top) < 1 || Number(top) > 1000) {
-    throw badRequest('ErrorInvalidUrlQuery', `The value '${top}' of the query option '$top' is not valid.`);
-  }
-  return Number(top);
 }

@@ -18,6 +18,7 @@ const operations = new Set<string>([
   'uploadChunk',
   'getUploadSession',
   'cancelUpload',
+  'listMessageTraces',
   'send',
   'unknown',
 ] satisfies SandboxOperation[]);

@@ -11,6 +11,7 @@ const looking = new Set<SandboxOperation>([
   'getUploadSession',
   'deleteMessage',
   'cancelUpload',
+  'listMessageTraces',
 ]);
 
 export const isSuccess = ({ status }: SandboxRequest): boolean => status >= 200 && status < 300;

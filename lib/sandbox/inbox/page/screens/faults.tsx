@@ -110,6 +110,7 @@ const operations: readonly ApiOperation[] = [
   'listAttachments',
   'getUploadSession',
   'cancelUpload',
+  'listMessageTraces',
   'token',
   'discovery',
 ];
