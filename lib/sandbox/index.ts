@@ -3,6 +3,7 @@
  *
  * @module nodemailer-graph-transport/sandbox
  */
+export { reportToInbox, type MailToReport } from './report-to-inbox.js';
 export { startSandbox } from './start-sandbox.js';
 export type {
   FaultRule,

@@ -111,6 +111,7 @@ export function createSandbox({ state, faults, ca, inboxUrl, stop }: SandboxPart
       store.clear();
       uploads.clear();
       faults.clear();
+      state.traffic.clear();
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -4,15 +4,58 @@ import type { Settings } from './settings.js';
 const throttled = (message: string, retryAfter: number): Refusal =>
   new Refusal(429, 'ApplicationThrottled', message, { 'Retry-After': String(retryAfter) });
 
+/** What one app asks of one mailbox. */
+export interface Load {
+  appId: string;
+  mailboxId: string;
+  /** Requests at this moment. */
+  running: number;
+  /** Most at a time so far. */
+  peak: number;
+  /** How many were refused for it. */
+  refused: number;
+}
+
+interface Lane extends Load {
+  /** When requests began, of the window, where there is a limit. */
+  started: number[];
+  /** How many began in each tenth of the window, where there is none. */
+  counted: Map<number, number>;
+}
+
+/** Exchange's window, which is watched where no other is set. */
+const EXCHANGE_WINDOW = 600_000;
+const SLOTS = 10;
+
 /**
  * Exchange's limits for one app and mailbox: requests at a time and requests in a window.
  * https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
  */
 export class Traffic {
-  readonly #running = new Map<string, number>();
-  readonly #started = new Map<string, number[]>();
+  /** Told of every change: the inbox. */
+  onChange: ((load: Load) => void) | undefined;
+  readonly #lanes = new Map<string, Lane>();
 
   constructor(private readonly limits: Pick<Settings, 'maxConcurrency' | 'rateLimit'>) {}
+
+  /** Milliseconds in which requests are counted. */
+  get windowMs(): number {
+    return this.limits.rateLimit?.windowMs ?? EXCHANGE_WINDOW;
+  }
+
+  list(): readonly Load[] {
+    return [...this.#lanes.values()];
+  }
+
+  /** How many requests began in the window. */
+  recent({ appId, mailboxId }: Load): number {
+    const lane = this.#lane(appId, mailboxId);
+    const since = Date.now() - this.windowMs;
+    if (this.limits.rateLimit) return lane.started.filter((time) => time > since).length;
+    let sum = 0;
+    for (const [slot, count] of lane.counted) if (slot > this.#slot(since)) sum += count;
+    return sum;
+  }
 
   /**
    * Lets a request in.
@@ -20,31 +63,62 @@ export class Traffic {
    * @throws Refusal 429
    */
   enter(appId: string, mailboxId: string): () => void {
-    const key = `${appId} ${mailboxId}`;
-    this.#checkRate(key);
-    const running = this.#running.get(key) ?? 0;
-    if (running >= this.limits.maxConcurrency) {
-      throw throttled('Application is over its MailboxConcurrency limit.', this.limits.rateLimit?.retryAfter ?? 1);
+    const lane = this.#lane(appId, mailboxId);
+    try {
+      this.#checkRate(lane);
+      if (lane.running >= this.limits.maxConcurrency) {
+        throw throttled('Application is over its MailboxConcurrency limit.', this.limits.rateLimit?.retryAfter ?? 1);
+      }
+    } catch (refusal) {
+      lane.refused++;
+      this.onChange?.(lane);
+      throw refusal;
     }
-    this.#running.set(key, running + 1);
+    lane.running++;
+    lane.peak = Math.max(lane.peak, lane.running);
+    this.onChange?.(lane);
     let left = false;
     return () => {
       if (left) return;
       left = true;
-      this.#running.set(key, (this.#running.get(key) ?? 1) - 1);
+      lane.running--;
+      this.onChange?.(lane);
     };
   }
 
-  #checkRate(key: string): void {
+  /** Forgets what was; what is running goes on, and so do the windows. */
+  clear(): void {
+    for (const lane of this.#lanes.values()) Object.assign(lane, { peak: lane.running, refused: 0 });
+  }
+
+  #lane(appId: string, mailboxId: string): Lane {
+    const key = `${appId} ${mailboxId}`;
+    let lane = this.#lanes.get(key);
+    if (!lane) {
+      lane = { appId, mailboxId, running: 0, peak: 0, refused: 0, started: [], counted: new Map() };
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  #slot(time: number): number {
+    return Math.floor(time / (this.windowMs / SLOTS));
+  }
+
+  #checkRate(lane: Lane): void {
     const limit = this.limits.rateLimit;
-    if (!limit) return;
     const now = Date.now();
-    const started = (this.#started.get(key) ?? []).filter((time) => time > now - limit.windowMs);
+    if (!limit) {
+      const slot = this.#slot(now);
+      lane.counted.set(slot, (lane.counted.get(slot) ?? 0) + 1);
+      if (lane.counted.size > SLOTS + 1) for (const old of lane.counted.keys()) if (old < slot - SLOTS) lane.counted.delete(old);
+      return;
+    }
+    lane.started = lane.started.filter((time) => time > now - limit.windowMs);
     // what is refused counts as well: https://learn.microsoft.com/graph/throttling
-    started.push(now);
-    this.#started.set(key, started);
-    if (started.length <= limit.requests) return;
-    const oldest = started[started.length - limit.requests] ?? now;
+    lane.started.push(now);
+    if (lane.started.length <= limit.requests) return;
+    const oldest = lane.started[lane.started.length - limit.requests] ?? now;
     throw throttled(
       'Application is over its request limit.',
       limit.retryAfter ?? Math.max(1, Math.ceil((oldest + limit.windowMs - now) / 1000)),

@@ -52,3 +52,44 @@ export interface FaultFields {
   /** `reset`: cut the connection without an answer. `truncate`: cut in the middle of the body. `trickle`: a byte a second, never ending. */
   cut?: 'reset' | 'truncate' | 'trickle' | undefined;
 }
+
+/** What a message source consists of, without its contents: small enough to be told, and to be compared. */
+export interface Outline {
+  /** Header fields, decoded and unfolded. Long ones are cut, and so is a long header. */
+  fields: { name: string; value: string }[];
+  /** In their order, multiparts before what is in them; at most a hundred. */
+  parts: OutlinePart[];
+  /** Of the whole source. */
+  bytes: number;
+}
+
+export interface OutlinePart {
+  /** 0 is the message itself. */
+  depth: number;
+  /** Such as `text/html`, lower case. */
+  type: string;
+  /** File name. */
+  name: string;
+  /** `inline`, `attachment` or nothing. */
+  disposition: string;
+  /** Without angle brackets. */
+  contentId: string;
+  /** Bytes of what is in it, decoded; 0 for a multipart. */
+  bytes: number;
+  /** Of what is in it, line ends of a text aside; empty for a multipart. */
+  digest: string;
+}
+
+/** What an app would have sent over SMTP. */
+export interface SmtpReport {
+  /** With angle brackets. */
+  messageId: string;
+  envelope: {
+    from: string;
+    /** Those that fit into 20 kB. */
+    to: string[];
+    /** How many there are. */
+    count: number;
+  };
+  outline: Outline;
+}

@@ -1,4 +1,6 @@
-import type { FaultFields, SandboxOperation } from '../wire-types.js';
+import type { FaultFields, Outline, SandboxOperation, SmtpReport } from '../wire-types.js';
+
+export type { Outline, OutlinePart, SmtpReport } from '../wire-types.js';
 
 /**
  * The inbox's HTTP API, `./api/v1/…` below the address the sandbox prints. Everything is JSON unless it says otherwise;
@@ -15,6 +17,8 @@ import type { FaultFields, SandboxOperation } from '../wire-types.js';
  * | `GET messages/{id}/source?limit`, `?download=1` | what a recipient gets (RFC 5322), as `text/plain`; as a download |
  * | `GET messages/{id}/posted?limit`, `?full=1` | what the app posted, as `text/plain`: JSON (base64 shortened unless `full`) or MIME |
  * | `GET messages/{id}/parts/{index}` | an attachment; png, jpeg, gif and webp with their type, all else as a download |
+ * | `GET messages/{id}/smtp` | {@link ApiSmtp}: what SMTP would have sent, and what a recipient gets |
+ * | `POST reports` {@link SmtpReport} | 204; what `reportToInbox()` tells before it sends |
  * | `GET messages/{id}/har` | its requests as HAR 1.2 |
  * | `POST messages/read` {@link ApiReadBody} | {@link ApiCounts} |
  * | `DELETE messages/{id}`, `DELETE messages?q&kinds` | {@link ApiRemoved}: messages, or refused rows |
@@ -25,6 +29,7 @@ import type { FaultFields, SandboxOperation } from '../wire-types.js';
  * | `GET sent/{mailbox}?limit&offset&until` | {@link ApiPage} of {@link ApiMessageRow} |
  * | `GET bounces` | {@link ApiList} of {@link ApiBounce} |
  * | `GET faults`, `POST faults` {@link ApiFaultRule}, `DELETE faults/{id}`, `DELETE faults` | {@link ApiFaults}; {@link ApiFault}; 204; 204 |
+ * | `GET traffic` | {@link ApiList} of {@link ApiTraffic}: the gauges |
  * | `GET callers` | {@link ApiList} of {@link ApiCaller}: the token panel |
  * | `POST sample` {@link ApiSampleBody} | 202 {@link ApiSampleSent} |
  * | `GET wait?q&timeout&after` | {@link ApiMessage} as soon as one fits; 404 `NotArrived` after `timeout` ms (default 5,000, at most 120,000); only messages with a `seq` above `after` |
@@ -505,6 +510,32 @@ export interface ApiCaller extends ApiCallerBrief {
   advice: string[];
 }
 
+/** What an app asks of a mailbox, beside the limits that are set (`maxConcurrency`, `rateLimit`). */
+export interface ApiTraffic {
+  appId: string;
+  mailbox: string;
+  /** Requests at this moment. */
+  running: number;
+  /** Most at a time so far. */
+  peak: number;
+  /** Null: no limit here; Exchange has 4. */
+  mostAtATime: number | null;
+  /** Requests that began in the window. */
+  recent: number;
+  /** Null: no limit here; Exchange has 10,000 in 10 minutes. */
+  mostRecent: number | null;
+  windowMs: number;
+  /** Requests that were refused for it. */
+  refused: number;
+}
+
+/** As over SMTP beside as through Graph. */
+export interface ApiSmtp {
+  /** Null: the app told nothing, see `reportToInbox()`. */
+  report: SmtpReport | null;
+  delivered: Outline;
+}
+
 export interface ApiReadBody {
   /** `all` for every message. */
   ids: string[] | 'all';
@@ -570,6 +601,7 @@ export type ApiEvent = { seq: number } & (
   | { kind: 'upload'; upload: ApiUpload }
   | { kind: 'bounce'; bounce: ApiBounce }
   | { kind: 'fault'; fault: ApiFault; change: 'armed' | 'hit' | 'removed' }
+  | { kind: 'traffic'; traffic: ApiTraffic }
   /** A test's `clear()`: everything is gone. */
   | { kind: 'cleared' }
   /** At the end of every array in which something was counted. */

@@ -7,10 +7,12 @@ import { permissionsFor } from './journal/callers.js';
 import type { MessageEntry, RefusedEntry, RequestEntry } from './journal/entries.js';
 import { Feed } from './journal/feed.js';
 import { Journal, type JournalListener } from './journal/journal.js';
+import { Reports } from './journal/reports.js';
 import { describeEntry, describeRequest } from './search/describe.js';
 import { Search } from './search/search.js';
 import { renderBounce, renderDraft, renderUpload } from './views/render-draft.js';
 import { describeFault, renderFault } from './views/render-fault.js';
+import { renderLoad } from './views/render-load.js';
 import { renderMessageRow, renderRefusedRow, renderRule, type ViewContext } from './views/render-message.js';
 import { renderRequestRow } from './views/render-request.js';
 
@@ -49,6 +51,7 @@ export class Inbox {
   readonly refused: Search<RefusedEntry>;
   readonly both: Search<MessageEntry | RefusedEntry>;
   readonly requests: Search<RequestEntry>;
+  readonly reports = new Reports();
   readonly waiters = new Set<Waiter>();
   readonly startedAt = new Date();
   readonly #fromInbox = new Set<string>();
@@ -80,6 +83,8 @@ export class Inbox {
     this.both = new Search<MessageEntry | RefusedEntry>(() => merge(this.journal.messages, this.journal.refused), describe, generation);
     this.requests = new Search<RequestEntry>(() => this.#requestEntries(store.requests), describeRequest, generation);
     store.observer = this.journal;
+    state.traffic.onChange = (load) =>
+      this.feed.publish(`traffic ${load.appId} ${load.mailboxId}`, () => ({ kind: 'traffic', traffic: renderLoad(state, load) }));
     faults.onChange = (fault, change) => {
       // a hit is told with its request
       if (change !== 'hit') this.#publishFault(fault, change);
@@ -249,6 +254,7 @@ export class Inbox {
       faultChanged: (fault, change) => this.#publishFault(fault, change),
       cleared: () => {
         added.clear();
+        this.reports.clear();
         this.#undo = undefined;
         feed.publish('cleared', () => ({ kind: 'cleared' }));
       },

@@ -4,6 +4,7 @@ import type { MessageContent } from './content.js';
 import { encodeField } from './encode-field.js';
 import { joinSource, splitSource, type RawField, type SplitSource } from './head.js';
 import { htmlToPlain } from './html-to-plain.js';
+import { boundaryOf, contentTypeOf, splitMultipart } from './multipart.js';
 import { textPart } from './parts.js';
 
 /** What one message loses. */
@@ -69,8 +70,8 @@ function isInternetHeader({ message }: MessageContent, name: string): boolean {
 }
 
 function losePart(part: SplitSource, content: MessageContent, lost: Lost): SplitSource {
-  const type = contentType(part);
-  const boundary = /^multipart\//i.test(type) ? /boundary="?([^";]+)"?/i.exec(type)?.[1] : undefined;
+  const type = contentTypeOf(part);
+  const boundary = boundaryOf(type);
   if (boundary === undefined) return part;
   const { before, children, after } = splitMultipart(part.body, boundary);
   const isAlternative = /^multipart\/alternative/i.test(type);
@@ -83,7 +84,7 @@ function losePart(part: SplitSource, content: MessageContent, lost: Lost): Split
 }
 
 function loseAlternative(part: SplitSource, content: MessageContent, lost: Lost): SplitSource | [] {
-  const type = contentType(part);
+  const type = contentTypeOf(part);
   if (/^text\/plain/i.test(type) && lost.has('text') && content.html !== undefined) {
     if (content.format === 'json') return [];
     const { head, body } = textPart('plain', htmlToPlain(content.html));
@@ -98,20 +99,3 @@ function loseAlternative(part: SplitSource, content: MessageContent, lost: Lost)
 
 const withoutMethod = (field: RawField): RawField =>
   /^content-type$/i.test(field.name) ? { ...field, text: field.text.replace(/;\s*method="?[^";\r\n]*"?/i, '') } : field;
-
-const contentType = ({ fields }: SplitSource): string =>
-  fields
-    .find(({ name }) => /^content-type$/i.test(name))
-    ?.text.replace(/^[^:]*:\s*/, '')
-    .replace(/\r?\n/g, '') ?? 'text/plain';
-
-function splitMultipart(body: Buffer, boundary: string): { before: Buffer; children: Buffer[]; after: Buffer } {
-  const text = `\r\n${body.toString('latin1')}`;
-  const escaped = boundary.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const pieces = text.split(new RegExp(`\\r?\\n--${escaped}(?:--)?[ \\t]*(?:\\r?\\n|$)`)).map((piece) => Buffer.from(piece, 'latin1'));
-  const [before = Buffer.alloc(0), ...rest] = pieces;
-  // behind the last delimiter there is an epilogue, empty as a rule
-  const after = rest.pop() ?? Buffer.alloc(0);
-  const preamble = before.subarray(Math.min(2, before.length));
-  return { before: preamble.length > 0 ? Buffer.concat([preamble, Buffer.from('\r\n')]) : preamble, children: rest, after };
-}

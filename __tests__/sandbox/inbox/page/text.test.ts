@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { compareFields, fieldsOfJson } from '../../../../lib/sandbox/inbox/page/text/compare-fields.js';
+import { compareOutlines } from '../../../../lib/sandbox/inbox/page/text/compare-outlines.js';
 import { diffLines } from '../../../../lib/sandbox/inbox/page/text/diff-lines.js';
 import { count, formatAddress, formatBytes, formatDuration, formatTime } from '../../../../lib/sandbox/inbox/page/text/format.js';
 import { readHead } from '../../../../lib/sandbox/inbox/page/text/read-head.js';
@@ -207,4 +208,86 @@ test('a time of today is a time, one of another day a day', () => {
   const now = new Date(2026, 0, 31, 12);
   expect(formatTime(new Date(2026, 0, 31, 9, 5, 7).toISOString(), now)).toBe('09:05:07');
   expect(formatTime(new Date(2026, 0, 3, 9, 5, 7).toISOString(), now)).toBe('2026-01-03');
+});
+
+describe('as over SMTP', () => {
+  const part = (type: string, digest: string, more: object = {}) => ({
+    depth: 1,
+    type,
+    name: '',
+    disposition: '',
+    contentId: '',
+    bytes: 1,
+    digest,
+    ...more,
+  });
+  const outline = (parts: ReturnType<typeof part>[], fields: { name: string; value: string }[] = []) => ({ fields, parts, bytes: 1 });
+  const multipart = (subtype: string, depth = 0) => part(`multipart/${subtype}`, '', { depth });
+
+  it('parts are the same wherever they stand, changed by what they are, missing or added', () => {
+    const { parts, structure } = compareOutlines(
+      outline([
+        multipart('mixed'),
+        multipart('alternative', 1),
+        part('text/plain', 'plain', { depth: 2 }),
+        part('text/html', 'html', { depth: 2 }),
+        part('text/calendar', 'calendar', { depth: 2 }),
+        part('image/png', 'logo', { name: 'logo.png', disposition: 'inline', contentId: 'logo' }),
+        part('application/pdf', 'pdf', { name: 'a/b.pdf', disposition: 'attachment' }),
+      ]),
+      outline([
+        multipart('mixed'),
+        part('application/pdf', 'pdf', { name: 'a_b.pdf', disposition: 'attachment' }),
+        part('text/html', 'html'),
+        part('text/plain', 'made from the html', { disposition: 'inline' }),
+        part('image/png', 'logo', { name: 'logo.png', disposition: 'attachment', contentId: 'other' }),
+        part('application/ms-tnef', 'tnef', { name: 'winmail.dat' }),
+      ]),
+    );
+    expect(parts.map(({ kind, smtp, graph, differs }) => [kind, (smtp ?? graph)?.type, differs])).toEqual([
+      ['changed', 'text/plain', ['content']],
+      ['same', 'text/html', []],
+      ['missing', 'text/calendar', []],
+      ['changed', 'image/png', ['disposition', 'Content-ID']],
+      ['changed', 'application/pdf', ['name']],
+      ['added', 'application/ms-tnef', []],
+    ]);
+    expect(structure).toEqual({
+      smtp: 'multipart/mixed (multipart/alternative (text/plain, text/html, text/calendar), image/png, application/pdf)',
+      graph: 'multipart/mixed (application/pdf, text/html, text/plain, image/png, application/ms-tnef)',
+    });
+  });
+
+  it('two parts with one content are two parts', () => {
+    const twice = [part('text/plain', 'a', { name: '1' }), part('text/plain', 'a', { name: '2' })];
+    expect(compareOutlines(outline(twice), outline([...twice].reverse())).parts.map(({ kind }) => kind)).not.toContain('missing');
+    expect(
+      compareOutlines(outline(twice), outline(twice.slice(1)))
+        .parts.map(({ kind }) => kind)
+        .sort(),
+    ).toContain('missing');
+  });
+
+  it('header fields are compared, those of the way and of the structure are not', () => {
+    const way = [
+      { name: 'Content-Type', value: 'multipart/mixed; boundary=a' },
+      { name: 'MIME-Version', value: '1.0' },
+    ];
+    const { fields } = compareOutlines(
+      outline([], [...way, { name: 'Subject', value: 'a' }, { name: 'Date', value: '1' }, { name: 'X-Lost', value: 'x' }]),
+      outline(
+        [],
+        [
+          { name: 'Received', value: 'by' },
+          { name: 'Subject', value: 'a' },
+          { name: 'Date', value: '2' },
+        ],
+      ),
+    );
+    expect(fields.map(({ name, kind }) => [name, kind])).toEqual([
+      ['X-Lost', 'missing'],
+      ['Date', 'changed'],
+      ['Subject', 'same'],
+    ]);
+  });
 });

@@ -1,6 +1,8 @@
+import { get } from 'node:https';
+import { runInNewContext } from 'node:vm';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
-import { startSandbox } from '../../../../lib/sandbox/index.js';
+import { reportToInbox, startSandbox } from '../../../../lib/sandbox/index.js';
 import type { ApiPage, ApiRow } from '../../../../lib/sandbox/inbox/api-types.js';
 import { messageTabs } from '../../../../lib/sandbox/inbox/page/state/routes.js';
 import { describeWith } from '../../../support/require-program.js';
@@ -292,6 +294,72 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     const { losses } = info as unknown as { losses: { feature: string }[] };
     expect(losses.length).toBeGreaterThan(0);
     expect((await page.locator('.losses .badge').allInnerTexts()).sort()).toEqual(losses.map(({ feature }) => feature).sort());
+  });
+
+  test('SMTP shows what the same mail would have been, and how to tell it where nothing was told', async () => {
+    const transporter = inbox.transporter();
+    const mail = {
+      ...message,
+      text: 'Other words than the html has',
+      date: new Date(0),
+      headers: { 'X-Order': '41' },
+      bcc: 'audit@example.com',
+      attachments: [{ filename: 'report.csv', content: 'a;b' }],
+      graph: { format: 'json' },
+    };
+    await transporter.sendMail(mail as never);
+    const page = await chrome.page();
+    await page.goto(`${inbox.url}#/mail/latest/smtp`);
+    await page.getByText('The app did not tell').waitFor();
+    const code = await page.getByLabel('JavaScript', { exact: true }).innerText();
+    // as if it were pasted
+    runInNewContext(code.replace(/^import .*$/m, ''), { transporter, reportToInbox });
+    const info = (await transporter.sendMail({ ...mail, subject: 'Told' } as never)) as unknown as { losses: { feature: string }[] };
+    await page.getByRole('heading', { name: 'Told' }).waitFor();
+    const smtp = page.locator('.smtp');
+    await smtp.getByText('Other than over SMTP: 1 header field, 1 part.').waitFor();
+    await smtp.getByText('the same 2 addresses').waitFor();
+    const row = (name: string): Promise<string[]> => smtp.locator('tr', { hasText: name }).locator('th,td').allInnerTexts();
+    expect(info.losses.map(({ feature }) => feature)).toEqual(expect.arrayContaining(['date', 'text']));
+    expect((await row('Date')).slice(0, 3)).toEqual(['Date', 'changed', 'Thu, 01 Jan 1970 00:00:00 +0000']);
+    expect((await row('X-Order')).slice(0, 3)).toEqual(['X-Order', 'the same', '41']);
+    expect((await row('text/plain'))[1]).toBe('other content');
+    expect((await row('report.csv'))[1]).toBe('the same');
+    expect(page.complaints).toEqual([]);
+  });
+
+  test('the gauges show what runs, what came at a time at most, and what was refused', async () => {
+    const sandbox = await startSandbox({ inbox: true, maxConcurrency: 2, rateLimit: { requests: 1000, windowMs: 60_000 } });
+    const authorization = `Bearer ${sandbox.issueToken()}`;
+    const ask = (): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const url = `${sandbox.graphEndpoint}/v1.0/users/noreply@contoso.com/messages?$filter=internetMessageId eq '<a@b>'`;
+        get(encodeURI(url), { headers: { authorization }, ca: sandbox.ca, agent: false }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        }).on('error', reject);
+      });
+    try {
+      sandbox.fail({ delay: 1500, times: 2 });
+      const page = await chrome.page();
+      await page.goto(`${urlOf(sandbox)}#/requests`);
+      await page.locator('[data-state="live"]').waitFor();
+      const slow = [ask(), ask()];
+      const gauge = page.locator('.gauges');
+      await gauge.getByText('2 now, 2 at most').waitFor();
+      expect(await ask()).toBe(429);
+      await Promise.all(slow);
+      await gauge.getByText('0 now, 2 at most').waitFor();
+      await gauge.getByText('1 request refused with 429').waitFor();
+      await gauge.getByText('3 requests').waitFor();
+      await gauge.getByText('of 1,000').waitFor();
+      await page.goto(`${urlOf(sandbox)}#/token`);
+      await gauge.getByText('0 now, 2 at most').waitFor();
+      sandbox.clear();
+      await gauge.getByText('0 now, 0 at most').waitFor();
+    } finally {
+      await sandbox.close();
+    }
   });
 
   test('keyboard only: reach, open, switch tabs, search, delete, leave; no shortcut fires in an input, or when switched off', async () => {

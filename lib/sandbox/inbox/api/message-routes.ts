@@ -1,4 +1,5 @@
-import { TOTAL_BYTES_HEADER } from '../api-types.js';
+import { outlineOf } from '../../mail/outline.js';
+import { TOTAL_BYTES_HEADER, type ApiSmtp } from '../api-types.js';
 import { bodyPolicy, buildBody } from '../body/build-body.js';
 import { ApiRefusal, type InboxAnswer } from '../http/answer.js';
 import { downloadHeaders } from '../http/download.js';
@@ -61,6 +62,13 @@ export const messageRoutes: ApiRoute[] = [
     summary: 'What the app posted',
     query: { ...LIMIT, full: '`1`: with all base64' },
     run: showPosted,
+  },
+  {
+    method: 'GET',
+    path: 'messages/:id/smtp',
+    summary: 'What SMTP would have sent beside what a recipient gets',
+    answer: 'Smtp',
+    run: compareWithSmtp,
   },
   { method: 'GET', path: 'messages/:id/parts/:index', summary: 'An attachment', run: showPart },
   {
@@ -181,6 +189,13 @@ async function showPosted(call: ApiCall): Promise<InboxAnswer> {
   if (Buffer.isBuffer(posted)) return plain(call, posted);
   const shorten = call.query.get('full') === '1' ? undefined : shortenBase64;
   return plain(call, Buffer.from(JSON.stringify(posted, shorten, 2)));
+}
+
+async function compareWithSmtp(call: ApiCall): Promise<InboxAnswer> {
+  requireContent(call);
+  const { message } = await findMessage(call);
+  const body: ApiSmtp = { report: call.inbox.reports.find(message.messageId) ?? null, delivered: outlineOf(message.source) };
+  return { status: 200, body };
 }
 
 function plain({ query }: ApiCall, bytes: Buffer): InboxAnswer {

@@ -29,7 +29,7 @@ function describeRoute({ method, path, summary, query = {}, answer, posts }: Api
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
   const inQuery = Object.entries(query).map(([name, description]) => ({ name, in: 'query', description, schema: { type: 'string' } }));
   const header = { name: WRITE_HEADER, in: 'header', required: true, description: 'Any value', schema: { type: 'string' } };
-  const status = answer === 'Fault' ? '201' : answer === 'SampleSent' ? '202' : method === 'DELETE' && !answer ? '204' : '200';
+  const status = answer === 'Fault' ? '201' : answer === 'SampleSent' ? '202' : method !== 'GET' && !answer ? '204' : '200';
   return {
     summary,
     operationId: `${method.toLowerCase()} ${path}`.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase()),

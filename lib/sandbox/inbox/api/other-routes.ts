@@ -6,12 +6,14 @@ import { parseQuery } from '../search/parse-query.js';
 import { renderCaller } from '../views/render-caller.js';
 import { renderBounce } from '../views/render-draft.js';
 import { presets } from '../views/render-fault.js';
+import { renderLoad } from '../views/render-load.js';
 import { renderMessage, renderMessageRow } from '../views/render-message.js';
 import { renderRequest, renderRequestRow } from '../views/render-request.js';
 import { renderSettings } from '../views/render-settings.js';
 import type { ApiCall, ApiRoute } from './call.js';
 import { find, readNumber, readPage } from './read-query.js';
 import { readFaultRule } from './read-fault-rule.js';
+import { readReport } from './read-report.js';
 import { sendSample } from './send-sample.js';
 import { streamEvents } from './stream-events.js';
 
@@ -71,6 +73,14 @@ export const otherRoutes: ApiRoute[] = [
     answer: 'CallerList',
     run: listCallers,
   },
+  {
+    method: 'GET',
+    path: 'traffic',
+    summary: 'What each app asks of each mailbox, beside the limits',
+    answer: 'TrafficList',
+    run: ({ inbox: { context } }) => ok({ items: context.state.traffic.list().map((load) => renderLoad(context.state, load)) }),
+  },
+  { method: 'POST', path: 'reports', summary: 'Tells what SMTP would have sent', posts: 'SmtpReport', run: takeReport },
   {
     method: 'POST',
     path: 'sample',
@@ -157,6 +167,13 @@ function removeFault({ inbox, params }: ApiCall): InboxAnswer {
   const fault = inbox.context.faults.find(params.id ?? '');
   if (!fault) throw notFound('fault');
   fault.remove();
+  return { status: 204 };
+}
+
+function takeReport({ inbox, body }: ApiCall): InboxAnswer {
+  const report = readReport(body);
+  if (typeof report === 'string') throw new ApiRefusal(400, 'InvalidBody', report);
+  inbox.reports.add(report);
   return { status: 204 };
 }
 

@@ -93,6 +93,14 @@ const requestRow: Record<string, Schema> = {
   chunk: orNull(ref('Chunk')),
 };
 
+const outline = object({
+  fields: pairs,
+  parts: list(
+    object({ depth: integer, type: string, name: string, disposition: string, contentId: string, bytes: integer, digest: string }),
+  ),
+  bytes: integer,
+});
+
 const caller: Record<string, Schema> = {
   appId: string,
   displayName: string,
@@ -105,6 +113,21 @@ const caller: Record<string, Schema> = {
 
 /** The shapes of api-types.ts as JSON Schema. */
 export const schemas: Record<string, Schema> = {
+  SmtpReport: object({ messageId: string, envelope: object({ from: string, to: list(string), count: integer }), outline }),
+  Smtp: object({ report: orNull(ref('SmtpReport')), delivered: outline }),
+  TrafficList: items(
+    object({
+      appId: string,
+      mailbox: string,
+      running: integer,
+      peak: integer,
+      mostAtATime: orNull(integer),
+      recent: integer,
+      mostRecent: orNull(integer),
+      windowMs: integer,
+      refused: integer,
+    }),
+  ),
   Error: object({ error: object({ code: string, message: string }) }),
   Address: object({ address: string, name: string }),
   Counts: object(

@@ -27,6 +27,7 @@ const tabTitles: Record<MessageTab, string> = {
   envelope: 'Envelope',
   graph: 'Graph',
   plan: 'Plan',
+  smtp: 'SMTP',
   timeline: 'Timeline',
   headers: 'Headers',
   source: 'Source',
@@ -184,6 +185,8 @@ function Panel({ message, tab }: { message: ApiMessage; tab: MessageTab }) {
       return <Graph message={message} />;
     case 'plan':
       return <Plan plan={message.plan} format={message.format} route={message.route} />;
+    case 'smtp':
+      return <LazySmtp message={message} />;
     case 'timeline':
       return <Timeline entries={message.timeline} />;
     case 'headers':
@@ -204,6 +207,11 @@ function Panel({ message, tab }: { message: ApiMessage; tab: MessageTab }) {
 function LazyChecks({ message }: { message: ApiMessage }) {
   const resource = useResource('checks', 0, () => import('../tabs/checks.js'));
   return <Loaded resource={resource}>{({ Checks }) => <Checks message={message} />}</Loaded>;
+}
+
+function LazySmtp({ message }: { message: ApiMessage }) {
+  const resource = useResource('smtp', 0, () => import('../tabs/smtp.js'));
+  return <Loaded resource={resource}>{({ Smtp }) => <Smtp message={message} />}</Loaded>;
 }
 
 function LazyTest({ message }: { message: ApiMessage }) {

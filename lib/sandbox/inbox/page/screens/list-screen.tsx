@@ -5,6 +5,7 @@ import { counts, mail, requests, sent, status } from '../state/inbox.js';
 import { linkTo, route } from '../state/route.js';
 import type { RowList } from '../state/row-list.js';
 import { Button, Notice } from '../parts/bits.js';
+import { Gauges } from '../parts/gauges.js';
 import { MessageDetail } from '../parts/message-detail.js';
 import { titles } from '../parts/rail.js';
 import { RefusedDetail } from '../parts/refused-detail.js';
@@ -27,8 +28,10 @@ function Panes<Row extends { id: string; seq: number }>(props: {
   detail: JSX.Element;
   empty: JSX.Element;
   noun: string;
+  /** What stands there while nothing is open. */
+  idle?: JSX.Element;
 }) {
-  const { list, above, hasSearch, hrefOf, render, detail, empty, noun } = props;
+  const { list, above, hasSearch, hrefOf, render, detail, empty, noun, idle } = props;
   const { id, screen, q } = route.value;
   const title = titles[screen];
   const failure = list.failure.value;
@@ -56,7 +59,14 @@ function Panes<Row extends { id: string; seq: number }>(props: {
         </p>
       </section>
       <section class="detail-pane" aria-label="Details">
-        {id ? detail : <Nothing />}
+        {id ? (
+          detail
+        ) : (
+          <>
+            <Nothing />
+            {idle}
+          </>
+        )}
       </section>
     </div>
   );
@@ -142,6 +152,7 @@ export function RequestsScreen() {
       noun="new request"
       empty={<Notice>No request yet.</Notice>}
       detail={<RequestDetail id={route.value.id ?? ''} />}
+      idle={<Gauges />}
     />
   );
 }

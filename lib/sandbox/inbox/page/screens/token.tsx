@@ -1,6 +1,7 @@
 import type { ApiCaller } from '../../api-types.js';
 import { now } from '../state/clock.js';
 import { callers } from '../state/inbox.js';
+import { Gauges } from '../parts/gauges.js';
 import { Badge, Facts, Foreign, Notice, type Tone } from '../parts/bits.js';
 import { formatDateTime, formatDuration } from '../text/format.js';
 
@@ -18,6 +19,7 @@ export function TokenScreen() {
       ) : (
         list.map((caller) => <Caller key={`${caller.appId} ${caller.user ?? ''}`} caller={caller} />)
       )}
+      <Gauges />
     </div>
   );
 }

@@ -13,6 +13,7 @@ import type {
   ApiRow,
   ApiSettings,
   ApiStatus,
+  ApiTraffic,
 } from '../../api-types.js';
 import { count } from '../text/format.js';
 import { getJson } from './api.js';
@@ -32,6 +33,7 @@ export const bounces = signal<readonly ApiBounce[]>([]);
 export const faults = signal<readonly ApiFault[]>([]);
 export const presets = signal<ApiFaults['presets']>([]);
 export const callers = signal<readonly ApiCaller[]>([]);
+export const traffic = signal<readonly ApiTraffic[]>([]);
 /** Grows with everything that concerns a message: what shows one asks again. */
 export const touched = signal<ReadonlyMap<string, number>>(new Map());
 
@@ -59,6 +61,8 @@ async function load<T>(path: string, take: (answer: T) => void): Promise<void> {
   }
 }
 
+const loadTraffic = (): Promise<void> => load<ApiList<ApiTraffic>>('traffic', ({ items }) => (traffic.value = items));
+
 const loaders: Partial<Record<string, () => Promise<void>>> = {
   drafts: () => load<ApiList<ApiDraft>>('drafts', ({ items }) => (drafts.value = items)),
   bounces: () => load<ApiList<ApiBounce>>('bounces', ({ items }) => (bounces.value = items)),
@@ -67,7 +71,10 @@ const loaders: Partial<Record<string, () => Promise<void>>> = {
       faults.value = answer.items;
       presets.value = answer.presets;
     }),
-  token: () => load<ApiList<ApiCaller>>('callers', ({ items }) => (callers.value = items)),
+  token: async () => {
+    await Promise.all([load<ApiList<ApiCaller>>('callers', ({ items }) => (callers.value = items)), loadTraffic()]);
+  },
+  requests: loadTraffic,
 };
 
 const loadStatus = (): Promise<void> =>
@@ -162,6 +169,12 @@ function apply(events: readonly ApiEvent[]): void {
       case 'fault':
         changeFault(event.fault, event.change);
         break;
+      case 'traffic': {
+        const { appId, mailbox } = event.traffic;
+        const at = traffic.value.findIndex((load) => load.appId === appId && load.mailbox === mailbox);
+        traffic.value = at < 0 ? [...traffic.value, event.traffic] : traffic.value.with(at, event.traffic);
+        break;
+      }
       case 'cleared':
         clear();
         break;
@@ -227,6 +240,7 @@ function clear(): void {
   drafts.value = [];
   bounces.value = [];
   faults.value = [];
+  traffic.value = traffic.value.map((load) => ({ ...load, peak: load.running, refused: 0 }));
   counts.value = none;
   if (route.peek().id) go({ id: null, isRefused: false }, { replace: true });
   if (had === 0) return;

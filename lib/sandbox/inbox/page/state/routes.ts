@@ -7,6 +7,7 @@ export const messageTabs = [
   'envelope',
   'graph',
   'plan',
+  'smtp',
   'timeline',
   'headers',
   'source',

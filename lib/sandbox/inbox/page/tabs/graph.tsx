@@ -1,11 +1,12 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { ApiMessage } from '../../api-types.js';
-import { Badge, Choice, Foreign, type Tone } from '../parts/bits.js';
+import { Choice } from '../parts/bits.js';
 import { CodeView, plainText, SHOWN_BYTES } from '../parts/code-view.js';
+import { FieldTable } from '../parts/field-table.js';
 import { Loaded } from '../parts/loaded.js';
 import { useResource } from '../parts/use-resource.js';
 import { apiUrl, getText, messagePath } from '../state/api.js';
-import { compareFields, fieldsOfJson, type FieldChange } from '../text/compare-fields.js';
+import { compareFields, fieldsOfJson } from '../text/compare-fields.js';
 import { diffLines } from '../text/diff-lines.js';
 import { count } from '../text/format.js';
 import { readHead } from '../text/read-head.js';
@@ -107,14 +108,6 @@ function Beside({ message, texts }: { message: ApiMessage; texts: Texts }) {
   );
 }
 
-const words: Record<FieldChange['kind'], { text: string; tone: Tone }> = {
-  same: { text: 'as posted', tone: 'good' },
-  changed: { text: 'changed', tone: 'warn' },
-  missing: { text: 'missing', tone: 'bad' },
-  added: { text: 'added', tone: 'plain' },
-  hidden: { text: 'never shown', tone: 'plain' },
-};
-
 function Fields({ message, texts }: { message: ApiMessage; texts: Texts }) {
   const changes = useMemo(() => {
     if (message.format === 'mime') return compareFields(readHead(texts.posted), readHead(texts.source));
@@ -126,34 +119,7 @@ function Fields({ message, texts }: { message: ApiMessage; texts: Texts }) {
       <p class={missing ? '' : 'muted'}>
         {missing ? `${count(missing, 'field')} posted and not delivered.` : 'Every field that was posted is there.'}
       </p>
-      <div class="table-box" role="region" aria-label="Header fields" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col" />
-              <th scope="col">Posted</th>
-              <th scope="col">A recipient gets</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map(({ name, kind, posted, delivered }) => (
-              <tr key={name}>
-                <th scope="row">
-                  <Foreign>{name}</Foreign>
-                </th>
-                <td>
-                  <Badge tone={words[kind].tone}>{words[kind].text}</Badge>
-                </td>
-                <td class="mono">
-                  <Foreign>{posted.join('\n')}</Foreign>
-                </td>
-                <td class="mono">{kind === 'same' ? '' : <Foreign>{delivered.join('\n')}</Foreign>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <FieldTable changes={changes} before="Posted" after="A recipient gets" />
     </>
   );
 }
