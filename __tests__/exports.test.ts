@@ -22,10 +22,14 @@ import type {
   LossPolicy,
   MailLike,
   RouteOption,
+  TracedMessage,
+  TracedRequest,
+  TracedSignIn,
   UploadProgress,
 } from '../lib/index.js';
 import * as outbox from '../lib/outbox/index.js';
 import * as sandbox from '../lib/sandbox/index.js';
+import * as telemetry from '../lib/telemetry/index.js';
 import { VERSION } from '../lib/base/version.js';
 
 /** The types; `tsc` refuses this file if one is missing. */
@@ -50,6 +54,9 @@ export type Types = [
   LossPolicy,
   MailLike,
   RouteOption,
+  TracedMessage,
+  TracedRequest,
+  TracedSignIn,
   UploadProgress,
 ];
 
@@ -91,4 +98,8 @@ test('the outbox exports this and no other', () => {
     'outboxTransport',
     'startOutboxWorker',
   ]);
+});
+
+test('telemetry exports this and no other', () => {
+  expect(Object.keys(telemetry)).toEqual(['GraphTransportInstrumentation']);
 });

@@ -5,6 +5,7 @@ import { usePackage } from './support/use-package.js';
 
 const root = join(__dirname, '..');
 const packed = usePackage();
+const entries = ['index', 'outbox/index', 'sandbox/index', 'telemetry/index'];
 
 /** The files under a folder, with forward slashes. */
 function list(path: string): string[] {
@@ -19,7 +20,7 @@ function list(path: string): string[] {
 
 describe('the packed package', () => {
   test('holds the two builds of lib and what a user reads, nothing else', () => {
-    const common = ['index.js', 'outbox/index.js', 'sandbox/index.js', 'package.json'];
+    const common = ['index.js', 'outbox/index.js', 'sandbox/index.js', 'telemetry/index.js', 'package.json'];
     const builds = [
       ...[...common, 'sandbox/inbox/page-files.js'].map((name) => `dist/cjs/${name}`),
       ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),
@@ -36,7 +37,7 @@ describe('the packed package', () => {
       [...builds, ...read, ...folders, 'dist/THIRD-PARTY-NOTICES'].toSorted(),
     );
     expect(packed.files.filter(isShared).length).toBeGreaterThan(0);
-    for (const entry of ['index', 'outbox/index', 'sandbox/index']) {
+    for (const entry of entries) {
       expect(packed.files).toEqual(expect.arrayContaining([`dist/esm/${entry}.d.ts`, `dist/cjs/${entry}.d.ts`]));
     }
   });
@@ -61,9 +62,7 @@ describe('the packed package', () => {
 
   test('every declaration in it is one that an entry leads to', () => {
     const led = new Set<string>();
-    const queue = ['esm', 'cjs'].flatMap((format) =>
-      ['index', 'outbox/index', 'sandbox/index'].map((entry) => `dist/${format}/${entry}.d.ts`),
-    );
+    const queue = ['esm', 'cjs'].flatMap((format) => entries.map((entry) => `dist/${format}/${entry}.d.ts`));
     for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
       if (led.has(file)) continue;
       led.add(file);

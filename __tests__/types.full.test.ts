@@ -19,19 +19,24 @@ describe.each([
     mkdirSync(folder());
     writeFileSync(join(folder(), 'package.json'), '{ "name": "consumer", "private": true }\n');
     const typescripts = compilers.map((compiler) => `typescript-${compiler}@npm:typescript@~${compiler}.0`);
-    run('npm', ['install', ...installFlags, packed.tarball, ...install, ...typescripts, '@types/node@20'], folder());
+    run(
+      'npm',
+      ['install', ...installFlags, packed.tarball, ...install, ...typescripts, '@types/node@20', '@opentelemetry/api@1.9'],
+      folder(),
+    );
     const code = `
       import { createTransport, type Transporter } from 'nodemailer';
       import type SMTPTransport from 'nodemailer/lib/smtp-transport';
       import { graphTransport, type GraphSentMessageInfo, type GraphTransportOptions } from 'nodemailer-graph-transport';
       import { startSandbox } from 'nodemailer-graph-transport/sandbox';
       import { outboxTransport } from 'nodemailer-graph-transport/outbox';
+      import { GraphTransportInstrumentation } from 'nodemailer-graph-transport/telemetry';
 
       const options: GraphTransportOptions = { tenantId: 't', clientId: 'c', clientSecret: 's' };
       export const transporter: Transporter<SMTPTransport.SentMessageInfo> = createTransport(graphTransport(options));
       // @ts-expect-error: declarations that are not found would be any, and this no error
       export const wrong: GraphTransportOptions = { tenantId: 7 };
-      export type Kept = [GraphSentMessageInfo, typeof startSandbox, typeof outboxTransport];
+      export type Kept = [GraphSentMessageInfo, typeof startSandbox, typeof outboxTransport, GraphTransportInstrumentation];
     `;
     writeFileSync(join(folder(), 'app.cts'), code);
     writeFileSync(join(folder(), 'app.mts'), code.replace('nodemailer/lib/smtp-transport', 'nodemailer/lib/smtp-transport/index.js'));

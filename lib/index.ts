@@ -25,6 +25,7 @@ export type {
   RefreshTokenOptions,
   RouteOption,
 } from './options.js';
+export type { TracedEvent, TracedMessage, TracedRequest, TracedSignIn } from './base/traced.js';
 export type { UploadProgress } from './delivery/delivery.js';
 export type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 export type { GraphMessageOptions } from './plan/message-settings.js';

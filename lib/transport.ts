@@ -1,4 +1,6 @@
 import type { Cancellation } from './base/cancellation.js';
+import { messages, traced, tracedMessage } from './base/channels.js';
+import type { TracedMessage } from './base/traced.js';
 import { deliver } from './delivery/deliver.js';
 import type { UploadProgress } from './delivery/delivery.js';
 import { InFlight } from './delivery/in-flight.js';
@@ -67,7 +69,10 @@ export class GraphTransport extends NodemailerTransport {
 
   /** Sends a compiled message; called by Nodemailer. Never throws; the callback runs exactly once. */
   override send(mail: MailLike, callback: SendCallback): void {
-    this.#send(mail as unknown as NodemailerMail).then(
+    const event = tracedMessage('transport');
+    const compiled = mail as unknown as NodemailerMail;
+    const sent = event ? traced(messages, event, () => this.#sendTraced(compiled, event)) : this.#send(compiled);
+    sent.then(
       // outside the promise chain, so that a throwing callback is the app's uncaught exception and not called again
       (info) => process.nextTick(callback, null, info),
       (error: unknown) => process.nextTick(callback, this.#toError(error), undefined),
@@ -156,15 +161,32 @@ export class GraphTransport extends NodemailerTransport {
     this.#stopExpiryWatch = logExpiry(this.#settings.secretExpires, this.#logger);
   }
 
-  async #send(mail: NodemailerMail): Promise<GraphSentMessageInfo> {
+  async #sendTraced(mail: NodemailerMail, event: TracedMessage): Promise<GraphSentMessageInfo> {
+    try {
+      const info = await this.#send(mail, event);
+      event.outcome = 'sent';
+      return info;
+    } catch (thrown) {
+      const error = this.#toError(thrown);
+      event.outcome = error.ambiguous ? 'ambiguous' : 'failed';
+      throw error;
+    }
+  }
+
+  async #send(mail: NodemailerMail, event?: TracedMessage): Promise<GraphSentMessageInfo> {
     this.#open();
+    const began = event && performance.now();
     return this.#inFlight.run(signalOf(mail.data), async (signal) => {
       let mailbox: string | undefined;
       try {
         dropDkim(mail);
         const wanted = readMessageSettings(mail, this.#settings);
         mailbox = wanted.mailbox;
-        return await this.#queue.run(mailbox, signal, (turn) => this.#deliver(mail, wanted, signal, turn));
+        if (event) event.mailbox = mailbox;
+        return await this.#queue.run(mailbox, signal, (turn) => {
+          if (event) event.queueTime = performance.now() - (began as number);
+          return this.#deliver(mail, wanted, signal, turn, event);
+        });
       } catch (error) {
         releaseStreams(mail.message);
         // whoever knows more about the abort (whether it is ambiguous) has said so already
@@ -174,7 +196,13 @@ export class GraphTransport extends NodemailerTransport {
     });
   }
 
-  async #deliver(mail: NodemailerMail, wanted: MessageSettings, signal: Cancellation, turn: Turn): Promise<GraphSentMessageInfo> {
+  async #deliver(
+    mail: NodemailerMail,
+    wanted: MessageSettings,
+    signal: Cancellation,
+    turn: Turn,
+    event: TracedMessage | undefined,
+  ): Promise<GraphSentMessageInfo> {
     const settings = this.#settings;
     // signing in and reading the message overlap
     this.#connection.tokens.prepare();
@@ -197,6 +225,7 @@ export class GraphTransport extends NodemailerTransport {
         turn,
         sleep,
         onProgress: (progress) => this.#reportProgress(progress),
+        event,
       });
     } finally {
       if (reader.used) await reader.dispose();

@@ -1,8 +1,10 @@
 import type { Cancellation } from '../base/cancellation.js';
+import type { TracedMessage } from '../base/traced.js';
 import type { CloudHosts } from '../graph/clouds.js';
 import type { GraphConnection } from '../graph/connection.js';
 import type { Logger } from '../base/logger.js';
-import type { PreparedMessage } from '../prepared/prepared-message.js';
+import type { RequestOrigin } from '../graph/trace-request.js';
+import { sizeOf, type PreparedMessage } from '../prepared/prepared-message.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import type { Turn } from './mailbox-queue.js';
 import { planHeader } from './plan-header.js';
@@ -24,6 +26,8 @@ export interface DeliveryContext extends Omit<GraphConnection, 'load'> {
   readonly turn: Turn;
   readonly onProgress: (progress: UploadProgress) => void;
   readonly sleep: (ms: number, signal: Cancellation) => Promise<void>;
+  /** What telemetry is told of the message; `undefined` where nobody listens. */
+  readonly event?: TracedMessage | undefined;
 }
 
 /** Where whoever keeps a record of the message may step in. What a hook throws ends the delivery as it is. */
@@ -82,7 +86,8 @@ export interface UploadProgress {
 export function openDelivery(message: PreparedMessage, context: DeliveryContext, hooks: DeliveryHooks = {}): Delivery {
   const { mailbox, messageId } = message;
   // field by field: this is made for every message
-  const { settings, graph, tokens, trace, http, logger, signal, turn, onProgress, sleep } = context;
+  const { settings, graph, tokens, trace, http, logger, signal, turn, onProgress, sleep, event } = context;
+  if (event) describe(event, message);
   let described: string | undefined;
   const describePlan = (): string => (described ??= planHeader(message));
   return {
@@ -96,6 +101,7 @@ export function openDelivery(message: PreparedMessage, context: DeliveryContext,
     turn,
     onProgress,
     sleep,
+    event,
     message,
     mailbox,
     messageId,
@@ -103,4 +109,15 @@ export function openDelivery(message: PreparedMessage, context: DeliveryContext,
     attempts: 0,
     describePlan,
   };
+}
+
+/** For which message a request is made; `undefined` where nobody listens. */
+export function originOf({ event }: Pick<RequestContext, 'event'>, resend: number): RequestOrigin | undefined {
+  return event && { message: event, resend };
+}
+
+function describe(event: TracedMessage, message: PreparedMessage): void {
+  const { mailbox, messageId, format, route, envelope, losses } = message;
+  const features = [...new Set(losses.map(({ feature }) => feature))];
+  Object.assign(event, { mailbox, messageId, format, route, recipients: envelope.to.length, size: sizeOf(message), losses: features });
 }

@@ -4,7 +4,7 @@ import type { GraphTransportError } from '../errors/graph-transport-error.js';
 import { signInError } from '../errors/from-sign-in.js';
 import type { GraphAnswer, GraphOutcome, GraphRequest } from '../graph/client.js';
 import { secretsOf } from '../sign-in/sign-in.js';
-import type { RequestContext } from './delivery.js';
+import { originOf, type RequestContext } from './delivery.js';
 import { decide, type Attempt } from './retry.js';
 
 export interface RequestOptions {
@@ -49,7 +49,8 @@ export async function requestGraph(
     delivery.attempts++;
     let outcome: GraphOutcome;
     try {
-      outcome = await graph.request(request, { signal, freshConnection, describePlan: delivery.describePlan });
+      const of = originOf(delivery, refused === undefined ? repeats : repeats + 1);
+      outcome = await graph.request(request, { signal, freshConnection, describePlan: delivery.describePlan, of });
     } catch (error) {
       if (signal.aborted) aborted();
       throw signInError(error, { authorityHost: settings.hosts.authorityHost, secrets: secretsOf(settings.signIn), trace, mailbox });

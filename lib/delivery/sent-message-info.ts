@@ -1,5 +1,5 @@
 import type { Loss } from '../prepared/loss.js';
-import type { Format, Route } from '../prepared/prepared-message.js';
+import { sizeOf, type Format, type Route } from '../prepared/prepared-message.js';
 import type { Delivery } from './delivery.js';
 
 /** What `sendMail()` resolves with. */
@@ -47,7 +47,7 @@ export function sentMessageInfo({ message, attempts }: Delivery, requestId: stri
     response: '202 Accepted',
     envelopeTime: 0,
     messageTime,
-    messageSize: message.uploads.reduce((sum, { size }) => sum + size, message.body.length),
+    messageSize: sizeOf(message),
     mailbox,
     format,
     route,

@@ -3,9 +3,10 @@ import { explain } from '../errors/catalogue.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redactedLabel } from '../errors/redact.js';
 import { isLoopback } from '../graph/clouds.js';
-import type { HttpOutcome } from '../base/http.js';
+import { traceRequest } from '../graph/trace-request.js';
+import type { HttpOutcome, HttpRequest } from '../base/http.js';
 import type { PreparedUpload } from '../prepared/prepared-message.js';
-import type { Delivery } from './delivery.js';
+import { originOf, type Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';
 import { failure, requestGraph } from './request.js';
 import { decide } from './retry.js';
@@ -133,7 +134,7 @@ async function uploadAll(delivery: Delivery, upload: PreparedUpload, url: URL): 
 }
 
 async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, from: number): Promise<ChunkResult> {
-  const { settings, signal, turn, http, logger } = delivery;
+  const { settings, signal, turn, logger } = delivery;
   const { description, size } = upload;
   const what = `upload "${description.name}"`;
   let start = from;
@@ -143,7 +144,7 @@ async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, fr
     const end = Math.min(start + CHUNK, size);
     delivery.hooks.beforeRequest?.();
     delivery.attempts++;
-    const outcome = await http.request({
+    const request: HttpRequest = {
       url,
       method: 'PUT',
       headers: {
@@ -154,7 +155,8 @@ async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, fr
       body: upload.pieces(start, CHUNK),
       signal,
       freshConnection,
-    });
+    };
+    const outcome = await requestSession(delivery, request, end - start, repeats);
     if (signal.aborted) aborted();
     // the file, not the connection
     if (outcome.kind === 'failure' && isGraphTransportError(outcome.error)) throw outcome.error;
@@ -222,12 +224,19 @@ async function putChunk(delivery: Delivery, upload: PreparedUpload, url: URL, fr
 }
 
 /** Where the session wants to go on; `undefined` if it cannot be asked, `'gone'` if it does not exist any more. */
-async function sessionState({ http, signal, hooks }: Delivery, url: URL): Promise<number | 'gone' | undefined> {
-  hooks.beforeRequest?.();
-  const outcome = await http.request({ url, method: 'GET', headers: {}, signal });
+async function sessionState(delivery: Delivery, url: URL): Promise<number | 'gone' | undefined> {
+  delivery.hooks.beforeRequest?.();
+  const outcome = await requestSession(delivery, { url, method: 'GET', headers: {}, signal: delivery.signal }, 0, 0);
   if (outcome.kind !== 'answer') return undefined;
   if (outcome.status === 404 || outcome.status === 410) return 'gone';
   return outcome.status === 200 ? nextExpected(outcome.body) : undefined;
+}
+
+/** Its URL carries a token of its own, and is told to nobody. */
+function requestSession(delivery: Delivery, request: HttpRequest, size: number, resend: number): Promise<HttpOutcome> {
+  const { url, method } = request;
+  const facts = () => ({ method, origin: url.origin, path: '/{session}', size, clientRequestId: undefined });
+  return traceRequest(originOf(delivery, resend), facts, secretsIn(url), () => delivery.http.request(request));
 }
 
 /** The first byte the session expects next: `"2097152"`, `"2097152-"` and both spellings of the field have been seen. */

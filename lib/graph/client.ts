@@ -6,6 +6,7 @@ import { loadPackage } from '../errors/load-package.js';
 import type { TokenSource } from '../sign-in/tokens.js';
 import { redactedLabel } from '../errors/redact.js';
 import { isLoopback } from './clouds.js';
+import { templateOf, traceRequest, type RequestFacts, type RequestOrigin } from './trace-request.js';
 
 /** A request to Graph below `{graphEndpoint}/v1.0`. */
 export interface GraphRequest {
@@ -25,6 +26,8 @@ export interface RequestCircumstances {
   freshConnection?: boolean | undefined;
   /** What was planned for the message, told to a Graph on this machine (a sandbox) and to no other: it is not even asked for. */
   describePlan?: (() => string) | undefined;
+  /** What telemetry is told of. */
+  of?: RequestOrigin | undefined;
 }
 
 /** Graph's answer, read as far as it can be read. */
@@ -97,7 +100,7 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
   return {
     /** Loads Microsoft's client, without a request. */
     load: () => void (client ??= loadClient()),
-    async request(request, { signal, freshConnection, describePlan } = {}) {
+    async request(request, { signal, freshConnection, describePlan, of } = {}) {
       const clientRequestId = randomUUID();
       // loads while the token is fetched
       client ??= loadClient();
@@ -106,7 +109,7 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
       const call = (await client)
         .api(request.path)
         .headers({ ...request.headers, 'client-request-id': clientRequestId })
-        .options({ token, signal, freshConnection })
+        .options({ token, signal, freshConnection, of })
         .responseType(RAW);
       if (request.query) for (const [name, value] of Object.entries(request.query)) call.query({ [name]: encodeURIComponent(value) });
       if (isLocal && describePlan) call.header(PLAN_HEADER, describePlan());
@@ -142,6 +145,7 @@ interface Options {
   body?: Buffer | string;
   signal?: Cancellation;
   freshConnection?: boolean;
+  of?: RequestOrigin;
   token: string;
   /** Where the token may go to; set with it. */
   url?: URL;
@@ -176,14 +180,20 @@ class HttpHandler implements Middleware {
 
   async execute(context: Context): Promise<void> {
     const options = context.options as unknown as Options;
-    const { url, method, headers, body, signal, freshConnection } = options;
+    const { url, method, headers, body, signal, freshConnection, token, of } = options;
     if (!url) throw new Error('the request was not signed');
-    const outcome = await this.http.request({ url, method, headers, body, signal, freshConnection });
+    const make = () => this.http.request({ url, method, headers, body, signal, freshConnection });
+    const outcome = await traceRequest(of, () => factsOf(url, options), [token], make);
     // in place of a fetch Response, which could not tell how a request failed
     context.response = outcome as unknown as Response;
     // V8 comes to allocate such objects among the old ones, where token and body would stay until the next full collection
-    Object.assign(options, { headers: undefined, body: undefined, signal: undefined });
+    Object.assign(options, { headers: undefined, body: undefined, signal: undefined, of: undefined });
   }
+}
+
+function factsOf({ origin, pathname }: URL, { method, headers, body }: Options): RequestFacts {
+  const size = body === undefined ? 0 : Buffer.byteLength(body);
+  return { method, origin, path: templateOf(pathname), size, clientRequestId: headers['client-request-id'] };
 }
 
 interface ErrorBody {

@@ -1,4 +1,6 @@
 import { Canceller } from '../base/cancellation.js';
+import { messages, traced } from '../base/channels.js';
+import type { TracedMessage } from '../base/traced.js';
 import { deliver } from '../delivery/deliver.js';
 import { openDelivery, type Delivery, type DeliveryContext, type DeliveryHooks } from '../delivery/delivery.js';
 import { discardDraft } from '../delivery/discard-draft.js';
@@ -47,6 +49,8 @@ export interface ActivationContext {
   /** Extends BullMQ's lock. */
   extendLock: () => Promise<void>;
   onProgress: DeliveryContext['onProgress'];
+  /** What telemetry is told; `undefined` where nobody listens. */
+  event: TracedMessage | undefined;
 }
 
 /** The draft was looked at and is one still, but its request may not be over: another turn decides. */
@@ -87,7 +91,7 @@ export class Activation {
     since: Moment,
     private readonly queue: string,
   ) {
-    const { line, settings, pause, graph, logger, onProgress } = context;
+    const { line, settings, pause, graph, logger, onProgress, event } = context;
     this.#lease = new Lease(settings.lockDuration, since);
     this.#head = openHead(claimed.head, line.blobs.seal, id);
     checkHead(this.#head, queue, line, settings);
@@ -103,7 +107,7 @@ export class Activation {
     const delivering = { ...settings.graph, retries: Math.max(settings.graph.retries, 1) };
     this.#delivery = openDelivery(
       this.#message,
-      { ...graph, settings: delivering, logger, signal: this.#signal, turn, onProgress, sleep },
+      { ...graph, settings: delivering, logger, signal: this.#signal, turn, onProgress, sleep, event },
       this.#hooks(),
     );
   }
@@ -117,7 +121,19 @@ export class Activation {
     this.#signal.abort(new GraphTransportError('EABORT', 'the worker was closed'));
   }
 
-  async run(): Promise<Ending> {
+  run(): Promise<Ending> {
+    const { event } = this.context;
+    return event ? traced(messages, event, () => this.#runTraced(event)) : this.#runToEnd();
+  }
+
+  async #runTraced(event: TracedMessage): Promise<Ending> {
+    const ending = await this.#runToEnd();
+    event.outcome = ending.kind === 'ended' ? (ending.outcome.state as TracedMessage['outcome']) : ending.kind;
+    if ('error' in ending && ending.error) event.error = ending.error;
+    return ending;
+  }
+
+  async #runToEnd(): Promise<Ending> {
     this.#renewLater();
     try {
       return await this.#run().catch((error: unknown) => this.#failed(error));

@@ -68,6 +68,8 @@ export interface BullJob {
   name: string;
   data: unknown;
   token?: string;
+  /** When it was put into the queue, in ms since the epoch. */
+  readonly timestamp: number;
   moveToDelayed(timestamp: number, token?: string): Promise<void>;
   extendLock(token: string, duration: number): Promise<number>;
   remove(): Promise<void>;

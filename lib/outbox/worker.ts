@@ -6,6 +6,7 @@ import { openDelivery } from '../delivery/delivery.js';
 import { draftAt } from '../delivery/draft.js';
 import { sleep } from '../delivery/sleep.js';
 import { Canceller } from '../base/cancellation.js';
+import { tracedMessage } from '../base/channels.js';
 import { isGraphTransportError, type GraphTransportError } from '../errors/graph-transport-error.js';
 import { createGraphConnection, type GraphConnection } from '../graph/connection.js';
 import type { Logger } from '../base/logger.js';
@@ -333,6 +334,8 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   #activate(...[queue, id, claim, since, job, token]: Own): Activation {
     const { line, graph, settings, logger, facts, barrier } = this;
     const pausing = this.#pauses.get(queue) as MailboxPause;
+    const event = tracedMessage('outbox');
+    if (event) event.queueTime = Math.max(0, Date.now() - Math.max(job.timestamp, claim.sendAt));
     return new Activation(
       {
         ...{ line, graph, settings, logger, pause: pausing },
@@ -340,6 +343,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
         barrier: () => barrier?.passed() ?? Promise.resolve(),
         extendLock: async () => void (await job.extendLock(token, settings.lockDuration)),
         onProgress: (progress) => void this.emit('progress', progress),
+        event,
       },
       id,
       claim,

@@ -39,6 +39,11 @@ export interface PreparedMessage {
   readonly decision?: PlanDecision | undefined;
 }
 
+/** Bytes that are handed to Graph: the body as it goes over the wire, and the files that are uploaded apart. */
+export function sizeOf({ body, uploads }: PreparedMessage): number {
+  return uploads.reduce((sum, { size }) => sum + size, body.length);
+}
+
 /** How it was decided what leaves, for whoever wants to show it. */
 export interface PlanDecision {
   /** What each format would have lost, and what that weighs; null where it must not be used. */

@@ -1,5 +1,9 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from './token-credential.js';
 import type { Cancellation } from '../base/cancellation.js';
+import { isHeard, signIns, traced } from '../base/channels.js';
+import type { TracedSignIn } from '../base/traced.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
+import { isError } from '../errors/is-error.js';
 import { claimsOf } from './claims-challenge.js';
 import { readToken } from './read-token.js';
 
@@ -76,6 +80,22 @@ export function createTokenSource({
     }
   }
 
+  /** What a credential throws may say anything: only its kind is told. */
+  async function fetchTraced(): Promise<AccessToken> {
+    const event: TracedSignIn = { needed: !current || tokenAge(current, now()) === 'expired' };
+    const settle = traced(signIns, event, async () => {
+      try {
+        return { token: await fetchToken() };
+      } catch (error) {
+        event.failure = kindOf(error);
+        return { error };
+      }
+    });
+    const { token, error } = await settle;
+    if (!token) throw error;
+    return token;
+  }
+
   // in a function of its own: the app's may be synchronous
   async function ask(asked: TokenCredential, options: GetTokenOptions): Promise<unknown> {
     return asked.getToken(scope as string | string[], options);
@@ -83,7 +103,7 @@ export function createTokenSource({
 
   function refresh(): Promise<AccessToken> {
     if (pending) return pending;
-    const fetching = fetchToken().then(
+    const fetching = (isHeard(signIns) ? fetchTraced() : fetchToken()).then(
       (token) => {
         if (pending === fetching) pending = undefined;
         current = token;
@@ -126,6 +146,13 @@ export function createTokenSource({
       credential = undefined;
     },
   };
+}
+
+/** The code of a refused sign-in, or the name of the error. */
+function kindOf(error: unknown): string {
+  if (isGraphTransportError(error)) return error.graphCode ?? error.code;
+  if (!isError(error)) return 'unknown';
+  return /AADSTS\d+/.exec(error.message)?.[0] ?? (/^\w{1,60}$/.test(error.name) ? error.name : 'Error');
 }
 
 /** Settles with the promise or rejects with the signal's reason, whichever is first; leaves no listener behind. */
