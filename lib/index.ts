@@ -22,6 +22,7 @@ export type {
   LoginSignIn,
   LoginStore,
   LossPolicy,
+  RatePer,
   RefreshTokenOptions,
   RouteOption,
 } from './options.js';

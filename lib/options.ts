@@ -8,6 +8,9 @@ import type { ClientCertificate, SignIn } from './sign-in/sign-in.js';
 
 export type { FormatOption, LossPolicy, Logger, RouteOption };
 
+/** What a rate limit counts for. */
+export type RatePer = 'transport' | 'mailbox';
+
 /** Sign in with a client secret. */
 export interface ClientSecretSignIn {
   /** Directory (tenant) ID or a verified domain. */
@@ -106,10 +109,12 @@ export interface CommonOptions {
   authorityHost?: string | undefined;
   /** Messages of one mailbox on the way at the same time, at least 1; Exchange allows 4. @default 4 */
   maxConnections?: number | undefined;
-  /** Messages per `rateDelta` over all mailboxes, as in Nodemailer's pool. @default no limit */
-  rateLimit?: number | undefined;
+  /** Messages per `rateDelta`, as in Nodemailer's pool; `'exchange'`: 30 a minute for each mailbox, Exchange Online's own limit. @default no limit */
+  rateLimit?: number | 'exchange' | undefined;
   /** Milliseconds that `rateLimit` counts over. @default 1000 */
   rateDelta?: number | undefined;
+  /** Whether `rateLimit` counts the messages of this transport, or those of each mailbox it sends from. @default 'transport', 'mailbox' with `rateLimit: 'exchange'` */
+  ratePer?: RatePer | undefined;
   /** Most recipients of one message, `EENVELOPE` beyond; Exchange's own limit is 500 unless an administrator changed it (1 to 1000). @default 500 */
   maxRecipients?: number | undefined;
   /** Repeats of a request that Graph certainly did not accept; 0 for none. @default 3 */
@@ -152,6 +157,7 @@ export interface Settings {
   readonly maxConnections: number;
   readonly rateLimit: number | undefined;
   readonly rateDelta: number;
+  readonly ratePer: RatePer;
   readonly maxRecipients: number;
   readonly retries: number;
   readonly maxRetryDelay: number;

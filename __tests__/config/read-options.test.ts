@@ -45,6 +45,7 @@ describe('defaults', () => {
       wellKnownAuthority: true,
       maxConnections: 4,
       rateLimit: undefined,
+      ratePer: 'transport',
       rateDelta: 1000,
       maxRecipients: 500,
       retries: 3,
@@ -115,6 +116,9 @@ describe('what is given is taken', () => {
     ],
     ['maxConnections', { maxConnections: 1 }, { maxConnections: 1 }],
     ['rateLimit and rateDelta', { rateLimit: 30, rateDelta: 60_000 }, { rateLimit: 30, rateDelta: 60_000 }],
+    ['ratePer', { rateLimit: 5, ratePer: 'mailbox' }, { rateLimit: 5, rateDelta: 1000, ratePer: 'mailbox' }],
+    ["rateLimit: 'exchange'", { rateLimit: 'exchange' }, { rateLimit: 30, rateDelta: 60_000, ratePer: 'mailbox' }],
+    ["rateLimit: 'exchange' per mailbox", { rateLimit: 'exchange', ratePer: 'mailbox' }, { rateLimit: 30 }],
     ['rateLimit: false, as in Nodemailer', { rateLimit: false }, { rateLimit: undefined }],
     ['maxRecipients', { maxRecipients: 1000 }, { maxRecipients: 1000 }],
     ['retries: 0', { retries: 0 }, { retries: 0 }],
@@ -217,6 +221,8 @@ describe('a wrong option is refused: the error names it, what was expected and w
     ['"authorityHost"', { authorityHost: {} }, 'non-empty string', 'not an object'],
     ['"maxConnections"', { maxConnections: 0 }, 'at least 1', 'not 0'],
     ['"maxConnections"', { maxConnections: '4' }, 'whole number', "not '4'"],
+    ['"rateLimit"', { rateLimit: 'outlook' }, "at least 1, or 'exchange'", "not 'outlook'"],
+    ['"ratePer"', { rateLimit: 5, ratePer: 'app' }, "one of 'transport', 'mailbox'", "not 'app'"],
     ['"rateLimit"', { rateLimit: 0 }, 'at least 1', 'not 0'],
     ['"rateLimit"', { rateLimit: true }, 'whole number', 'not true'],
     ['"rateDelta"', { rateDelta: 0.5 }, 'whole number', 'not 0.5'],
@@ -463,5 +469,16 @@ describe('the graph property of a message', () => {
     ],
   ])('%s is refused, by name', async (_what, graph, code, message) => {
     expect(await refused({ graph })).toMatchObject({ code, permanent: true, message: expect.stringContaining(message) });
+  });
+});
+
+describe('a rate limit', () => {
+  test.each([
+    [{ rateLimit: 'exchange', rateDelta: 1000 }, /30 messages a minute for each mailbox; leave out "rateDelta" and "ratePer"/],
+    [{ rateLimit: 'exchange', ratePer: 'transport' }, /30 messages a minute for each mailbox/],
+    [{ ratePer: 'mailbox' }, /"ratePer" goes with "rateLimit" only/],
+    [{ rateLimit: false, ratePer: 'transport' }, /"ratePer" goes with "rateLimit" only/],
+  ])('%j contradicts itself', (options, message) => {
+    expect(() => readOptions({ ...SIGN_IN, ...options } as never)).toThrow(message);
   });
 });

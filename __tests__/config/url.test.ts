@@ -115,6 +115,7 @@ test('every option a URL may set is one the transport knows', () => {
     secretExpires: '2030-01-31',
     maxConnections: '2',
     rateLimit: '5',
+    ratePer: 'mailbox',
     rateDelta: '1000',
     maxRecipients: '10',
     retries: '1',

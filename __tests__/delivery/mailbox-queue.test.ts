@@ -11,7 +11,7 @@ afterEach(() => {
 
 function createQueue(options: Partial<MailboxQueueOptions> = {}) {
   const onIdle = jest.fn();
-  const queue = new MailboxQueue({ maxConnections: 4, rateLimit: undefined, rateDelta: 1000, onIdle, ...options });
+  const queue = new MailboxQueue({ maxConnections: 4, rateLimit: undefined, rateDelta: 1000, ratePer: 'transport', onIdle, ...options });
   return { queue, onIdle };
 }
 
@@ -286,6 +286,65 @@ describe('rateLimit', () => {
     expect(started).toEqual(['1']);
     await tick(1000);
     expect(started).toEqual(['1', '2']);
+  });
+
+  test('per mailbox, none waits for another', async () => {
+    const { queue } = createQueue({ rateLimit: 2, rateDelta: 1000, ratePer: 'mailbox', maxConnections: 10 });
+    const { send, started } = createMessages(queue);
+    for (const name of ['a1', 'a2', 'a3', 'a4', 'a5']) void send(name);
+    await tick(500);
+    for (const name of ['b1', 'b2', 'b3']) void send(name, { mailbox: 'B@contoso.com' });
+    await tick();
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2']);
+    await tick(500);
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2', 'a3', 'a4']);
+    await tick(500);
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2', 'a3', 'a4', 'b3']);
+    await tick(500);
+    expect(started).toEqual(['a1', 'a2', 'b1', 'b2', 'a3', 'a4', 'b3', 'a5']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('per mailbox, it is remembered when all messages have ended, and whatever the case of the name', async () => {
+    const { queue } = createQueue({ rateLimit: 1, rateDelta: 1000, ratePer: 'mailbox' });
+    const { send, started, finish } = createMessages(queue);
+    void send('1');
+    await finish('1');
+    void send('2', { mailbox: 'A@Contoso.com' });
+    await tick(999);
+    expect(started).toEqual(['1']);
+    await tick(1);
+    expect(started).toEqual(['1', '2']);
+  });
+
+  test('per mailbox, a message that is cancelled or closed leaves no timer, and one mailbox does not stop the timer of another', async () => {
+    const { queue } = createQueue({ rateLimit: 1, rateDelta: 1000, ratePer: 'mailbox' });
+    const { send, started } = createMessages(queue);
+    const stop = new AbortController();
+    for (const mailbox of ['a@contoso.com', 'b@contoso.com']) void send(`${mailbox} 1`, { mailbox });
+    void send('cancelled', { signal: stop.signal });
+    void send('b2', { mailbox: 'b@contoso.com' });
+    await tick();
+    stop.abort(new Error('no longer wanted'));
+    expect(jest.getTimerCount()).toBe(1);
+    await tick(1000);
+    expect(started).toEqual(['a@contoso.com 1', 'b@contoso.com 1', 'b2']);
+    void send('b3', { mailbox: 'b@contoso.com' });
+    await tick();
+    queue.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('per mailbox, thousands of mailboxes are forgotten once their time is over, and none before', async () => {
+    const { queue } = createQueue({ rateLimit: 1, rateDelta: 1000, ratePer: 'mailbox' });
+    const { send, started, finish } = createMessages(queue);
+    for (let index = 0; index < 1500; index++) void send(`first ${index}`, { mailbox: `${index}@contoso.com` });
+    await finish(...started);
+    void send('again', { mailbox: '7@contoso.com' });
+    await tick();
+    expect(started).not.toContain('again');
+    await tick(1000);
+    expect(started).toContain('again');
   });
 
   test('without it there is no limit', async () => {

@@ -82,6 +82,11 @@ describeWith('redis-server', 'the transport of the outbox', (program) => {
   it.each<[string, object, RegExp]>([
     ['outbox that is none', { outbox: 'x' }, /outbox must be an object/],
     ['an unknown property', { outbox: { when: 1 } }, /outbox.when is not known; expected id, sendAt, expires, priority/],
+    [
+      'a time of Exchange',
+      { graph: { sendAt: new Date(Date.now() + 3_600_000) } },
+      /graph\.sendAt is for graphTransport\(\); here use outbox: \{ sendAt \}; nothing was queued/,
+    ],
     ['an empty id', { outbox: { id: '' } }, /outbox.id must be 1 to 200 characters/],
     ['an id with a line break', { outbox: { id: 'a\nb' } }, /outbox.id must be/],
     ['half a letter as id', { outbox: { id: '\ud83d' } }, /outbox.id must be/],

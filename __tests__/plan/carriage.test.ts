@@ -1,7 +1,7 @@
 import { CARRIAGE, lossesIn, weigh } from '../../lib/plan/carriage.js';
 import type { Trait } from '../../lib/message/outgoing-message.js';
 
-type Row = [feature: Trait['feature'], json: 'yes' | 'loss' | 'never', mime: 'yes' | 'loss', weight: number];
+type Row = [feature: Trait['feature'], json: 'yes' | 'loss' | 'never', mime: 'yes' | 'loss' | 'never', weight: number];
 
 // the table of docs/fidelity.md
 const TABLE: Row[] = [
@@ -31,6 +31,7 @@ const TABLE: Row[] = [
   ['cc', 'loss', 'loss', 0],
   ['transformed', 'never', 'yes', 0],
   ['messageId', 'never', 'yes', 0],
+  ['sendAt', 'yes', 'never', 0],
 ];
 
 function trait<F extends Trait['feature']>(feature: F): { feature: F; detail: string } {
@@ -74,11 +75,11 @@ describe('weigh', () => {
   });
 
   test.each(
-    TABLE.filter(([feature]) => feature !== 'transformed' && feature !== 'messageId').map(
-      ([feature, , , weight]) => [feature, weight] as const,
-    ),
+    TABLE.filter(([, json, mime]) => json !== 'never' && mime !== 'never').map(([feature, , , weight]) => [feature, weight] as const),
   )('%s weighs %i', (feature, weight) => {
-    expect(weigh([trait(feature) as { feature: Exclude<typeof feature, 'transformed' | 'messageId'>; detail: string }])).toBe(weight);
+    expect(weigh([trait(feature) as { feature: Exclude<typeof feature, 'transformed' | 'messageId' | 'sendAt'>; detail: string }])).toBe(
+      weight,
+    );
   });
 
   test('weights add up; a feature lost twice counts once', () => {

@@ -48,6 +48,7 @@ const KNOWN: Record<
   maxConnections: true,
   rateLimit: true,
   rateDelta: true,
+  ratePer: true,
   maxRecipients: true,
   retries: true,
   maxRetryDelay: true,
@@ -95,8 +96,7 @@ export function readOptions(
     hosts,
     wellKnownAuthority: isKnownToMsal(hosts.authorityHost),
     maxConnections: integer(options, 'maxConnections', 4, 1),
-    rateLimit: options['rateLimit'] === undefined || options['rateLimit'] === false ? undefined : integer(options, 'rateLimit', 0, 1),
-    rateDelta: integer(options, 'rateDelta', 1000, 1),
+    ...readRate(options),
     maxRecipients: integer(options, 'maxRecipients', 500, 1),
     retries: integer(options, 'retries', 3, 0),
     maxRetryDelay: integer(options, 'maxRetryDelay', 120_000, 0),
@@ -109,6 +109,30 @@ export function readOptions(
     logger: readLogger(options['logger']),
     component: string(options, 'component') ?? 'graph-transport',
   };
+}
+
+/** Messages a minute of one mailbox: https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits */
+const EXCHANGE_RATE = { rateLimit: 30, rateDelta: 60_000, ratePer: 'mailbox' } as const;
+
+function readRate(options: Record<string, unknown>): Pick<Settings, 'rateLimit' | 'rateDelta' | 'ratePer'> {
+  const { rateLimit } = options;
+  const ratePer = oneOf(options, 'ratePer', ['transport', 'mailbox'], rateLimit === 'exchange' ? 'mailbox' : 'transport');
+  const rateDelta = integer(options, 'rateDelta', 1000, 1);
+  if (rateLimit === 'exchange') {
+    if (options['rateDelta'] !== undefined || ratePer !== 'mailbox') {
+      throw configError(
+        `"rateLimit: 'exchange'" is 30 messages a minute for each mailbox; leave out "rateDelta" and "ratePer", or give a number`,
+      );
+    }
+    return EXCHANGE_RATE;
+  }
+  if (rateLimit === undefined || rateLimit === false) {
+    if (options['ratePer'] !== undefined) throw configError('"ratePer" goes with "rateLimit" only');
+    return { rateLimit: undefined, rateDelta, ratePer };
+  }
+  if (typeof rateLimit === 'string')
+    throw configError(`"rateLimit" must be a whole number of at least 1, or 'exchange', not ${show(rateLimit)}`);
+  return { rateLimit: integer(options, 'rateLimit', 0, 1), rateDelta, ratePer };
 }
 
 /** Without any sign-in option, the environment signs in. */

@@ -15,6 +15,7 @@ const PARAMETERS: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
   maxConnections: 'number',
   rateLimit: 'number',
   rateDelta: 'number',
+  ratePer: 'string',
   maxRecipients: 'number',
   retries: 'number',
   maxRetryDelay: 'number',
@@ -57,7 +58,8 @@ function withParameters(options: Record<string, unknown>, query: string, known =
     const type = Object.hasOwn(known, name) ? known[name] : undefined;
     if (type === undefined)
       throw configError(`the msgraph: URL has an unknown parameter${suggestion(name)}; known are ${Object.keys(known).join(', ')}`);
-    options[name] = parseText(value, type, name);
+    // the one number that has a name, too
+    options[name] = name === 'rateLimit' && value === 'exchange' ? value : parseText(value, type, name);
   }
   return options;
 }

@@ -5,9 +5,11 @@ import { sleep } from './sleep.js';
 export interface MailboxQueueOptions {
   /** Messages of one mailbox on the way at the same time. */
   maxConnections: number;
-  /** Messages per `rateDelta` ms over all mailboxes; `undefined` for no limit. */
+  /** Messages per `rateDelta` ms; `undefined` for no limit. */
   rateLimit: number | undefined;
   rateDelta: number;
+  /** Whether `rateLimit` counts all messages or those of each mailbox. */
+  ratePer: 'transport' | 'mailbox';
   /** Called when there is room for more after there was none. */
   onIdle: () => void;
   /** Told those who wait when it is closed. @default that the message was not sent */
@@ -32,6 +34,16 @@ interface Lane {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** What a rate limit counts. */
+interface Rate {
+  /** ms since the epoch, the oldest first. */
+  started: number[];
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** From so many mailboxes on, rates whose time is over are dropped. */
+const MANY_RATES = 1000;
+
 interface Waiter {
   start: () => void;
   fail: (error: Error) => void;
@@ -43,8 +55,9 @@ export class MailboxQueue {
   #closed = false;
   #waiting = 0;
   #pending = 0;
-  #started: number[] = [];
-  #rateTimer: NodeJS.Timeout | undefined;
+  /** By the mailbox in lower case; one for all where the limit is the transport's. */
+  readonly #rates = new Map<string, Rate>();
+  #mostRates = MANY_RATES;
 
   constructor(private readonly options: MailboxQueueOptions) {}
 
@@ -89,8 +102,7 @@ export class MailboxQueue {
   /** Fails what waits; what runs goes on. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#rateTimer);
-    this.#rateTimer = undefined;
+    for (const rate of this.#rates.values()) stop(rate);
     for (const lane of this.#lanes.values()) {
       clearTimeout(lane.timer);
       lane.timer = undefined;
@@ -112,7 +124,7 @@ export class MailboxQueue {
   /** Whether nothing stands in the way, which is what most messages meet. */
   #enterAtOnce(lane: Lane): boolean {
     if (lane.waiting.length > 0 || lane.running >= this.options.maxConnections || lane.pausedUntil > Date.now()) return false;
-    if (!this.#takeRate()) return false;
+    if (!this.#takeRate(lane)) return false;
     lane.running++;
     return true;
   }
@@ -159,7 +171,7 @@ export class MailboxQueue {
       }, held);
       return false;
     }
-    if (!this.#takeRate()) return false;
+    if (!this.#takeRate(lane)) return false;
     lane.running++;
     lane.waiting.shift()?.start();
     this.#leftQueue();
@@ -167,25 +179,45 @@ export class MailboxQueue {
   }
 
   /** Whether one more message may start now; if not, everything is looked at again when it may. */
-  #takeRate(): boolean {
-    const { rateLimit, rateDelta } = this.options;
+  #takeRate(lane: Lane): boolean {
+    const { rateLimit, rateDelta, ratePer } = this.options;
     if (rateLimit === undefined) return true;
+    const rate = this.#rate(ratePer === 'mailbox' ? lane.key : '');
     // others were here before
-    if (this.#rateTimer) return false;
+    if (rate.timer) return false;
     const now = Date.now();
-    this.#started = this.#started.filter((at) => now - at < rateDelta);
-    if (this.#started.length < rateLimit) {
-      this.#started.push(now);
+    rate.started = rate.started.filter((at) => now - at < rateDelta);
+    if (rate.started.length < rateLimit) {
+      rate.started.push(now);
       return true;
     }
-    this.#rateTimer = setTimeout(
+    rate.timer = setTimeout(
       () => {
-        this.#rateTimer = undefined;
-        this.#takeTurns();
+        rate.timer = undefined;
+        if (ratePer === 'mailbox') this.#next(lane);
+        else this.#takeTurns();
       },
-      rateDelta - (now - (this.#started[0] ?? now)),
+      rateDelta - (now - (rate.started[0] ?? now)),
     );
     return false;
+  }
+
+  #rate(key: string): Rate {
+    const known = this.#rates.get(key);
+    if (known) return known;
+    if (this.#rates.size >= this.#mostRates) this.#dropRates();
+    const rate: Rate = { started: [], timer: undefined };
+    this.#rates.set(key, rate);
+    return rate;
+  }
+
+  /** An app may send from as many mailboxes as it likes; those it no longer sends from are forgotten. */
+  #dropRates(): void {
+    const now = Date.now();
+    for (const [key, { started, timer }] of this.#rates) {
+      if (!timer && now - (started.at(-1) ?? 0) >= this.options.rateDelta) this.#rates.delete(key);
+    }
+    this.#mostRates = Math.max(MANY_RATES, this.#rates.size * 2);
   }
 
   /** One message of each mailbox after another, as long as the rate allows: a long queue does not hold up the others. */
@@ -204,10 +236,9 @@ export class MailboxQueue {
       clearTimeout(lane.timer);
       lane.timer = undefined;
     }
-    if (this.#waiting === 0) {
-      clearTimeout(this.#rateTimer);
-      this.#rateTimer = undefined;
-    }
+    const rate = this.#rates.get(this.options.ratePer === 'mailbox' ? lane.key : '');
+    const waiting = this.options.ratePer === 'mailbox' ? lane.waiting.length : this.#waiting;
+    if (rate && waiting === 0) stop(rate);
   }
 
   #pause(lane: Lane, ms: number): void {
@@ -219,6 +250,11 @@ export class MailboxQueue {
     this.#waiting--;
     if (!wasIdle && this.isIdle()) this.options.onIdle();
   }
+}
+
+function stop(rate: Rate): void {
+  clearTimeout(rate.timer);
+  rate.timer = undefined;
 }
 
 async function untilFree(lane: Lane, signal: Cancellation): Promise<void> {

@@ -26,7 +26,9 @@ export async function sendDraft(delivery: Delivery, draft: Draft, onTry?: () => 
     if (result.state === 'done') return result.answer.requestId;
     if (result.state === 'failed' && !maySettle(result.outcome)) throw result.error;
     const aborted = result.state === 'unknown' && result.aborted;
-    const state = await lookAtDraft(delivery, draft);
+    const seen = await lookAtDraft(delivery, draft);
+    // what waits for its time looks like a draft, taken or not
+    const state = seen === 'draft' && result.state === 'unknown' && delivery.message.deferred ? 'unknown' : seen;
     if (state === 'sent') return result.outcome.kind === 'answer' ? result.outcome.requestId : undefined;
     if (state === 'draft' && aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     if (state !== 'draft' || attempt >= delivery.settings.retries) {

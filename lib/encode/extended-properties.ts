@@ -29,6 +29,14 @@ const INTERNET_HEADERS = '{00020386-0000-0000-C000-000000000046}';
 /** Headers that Exchange writes from properties of their own only (MS-OXCMAIL 2.1.3.2.4). */
 const RESERVED = new Set(['content-class', 'sensitivity']);
 
+/** PidTagDeferredSendTime (MS-OXOMSG 2.2.3.4): when Exchange sends a message it has taken. */
+export const DEFERRED_SEND_TIME = 'SystemTime 0x3FEF';
+
+/** When to send, as a property; to the second, and never too early. */
+export function deferredSendTime(at: Date): ExtendedProperty {
+  return { id: DEFERRED_SEND_TIME, value: new Date(Math.ceil(at.getTime() / 1000) * 1000).toISOString().replace('.000Z', 'Z') };
+}
+
 /** A header as the property that Exchange turns back into it; `undefined` where there is none. */
 export function extendedProperty({ name, value }: HeaderField): ExtendedProperty | undefined {
   const key = name.toLowerCase();

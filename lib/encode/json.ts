@@ -2,6 +2,7 @@ import type { Address } from '../message/address.js';
 import type { ContentSource } from '../message/content/content-source.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import type { FileDescription } from '../prepared/prepared-message.js';
+import { deferredSendTime } from './extended-properties.js';
 import { distributeHeaders, MAX_INTERNET_HEADERS } from './json-headers.js';
 import type { GraphMessageExtras } from './graph-message.js';
 
@@ -17,15 +18,16 @@ export function bodyOf({ html, text }: OutgoingMessage): ContentSource | undefin
  * The message as Graph's JSON, still without attachments.
  *
  * @param content the text of {@link bodyOf}
+ * @param sendAt when Exchange is to send it
  */
-export function encodeJson(message: OutgoingMessage, content: string, extras: GraphMessageExtras = {}): GraphMessage {
+export function encodeJson(message: OutgoingMessage, content: string, extras: GraphMessageExtras = {}, sendAt?: Date): GraphMessage {
   const { singleValueExtendedProperties: extraProperties = [], internetMessageHeaders: extraHeaders = [], ...rest } = extras;
   const headers = distributeHeaders(message.headers, MAX_INTERNET_HEADERS - extraHeaders.length);
   const internetMessageHeaders = [...extraHeaders, ...headers.internetMessageHeaders];
   // Graph refuses a property that is there twice; what the app names itself wins
   const given = new Set(extraProperties.map(({ id }) => id.toLowerCase()));
   const own = headers.singleValueExtendedProperties.filter(({ id }) => !given.has(id.toLowerCase()));
-  const singleValueExtendedProperties = [...own, ...extraProperties];
+  const singleValueExtendedProperties = [...own, ...extraProperties, ...(sendAt ? [deferredSendTime(sendAt)] : [])];
   const json: GraphMessage = {
     subject: message.subject,
     body: { contentType: message.html ? 'html' : 'text', content },

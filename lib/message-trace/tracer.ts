@@ -15,7 +15,7 @@ const PAGE = 5000;
 const MOST_PAGES = 50;
 
 /** Exchange's limit for a tenant: 100 requests in 5 minutes (Get-MessageTraceV2). Other apps may use it up, which Graph then says. */
-const RATE = { rateLimit: 100, rateDelta: 300_000 };
+const RATE = { rateLimit: 100, rateDelta: 300_000, ratePer: 'transport' } as const;
 
 /** Asks for message traces, one request at a time and no more than Exchange allows. */
 export class Tracer {

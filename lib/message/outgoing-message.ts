@@ -6,7 +6,7 @@ import type { MimeTreeNode } from './nodemailer.js';
 
 /** Something the message has that not every format carries. */
 export interface Trait {
-  feature: LossFeature | 'transformed' | 'messageId';
+  feature: LossFeature | 'transformed' | 'messageId' | 'sendAt';
   detail: string;
 }
 

@@ -8,6 +8,7 @@ import { ContentReader } from '../message/content/content-reader.js';
 import { withProcessWarnings } from '../base/process-warnings.js';
 import { createLogger, type NodemailerMail } from '../message/nodemailer.js';
 import { releaseStreams } from '../message/tree.js';
+import { isDeferred } from '../plan/deferred.js';
 import { readMessageSettings } from '../plan/message-settings.js';
 import type { MessageSettings } from '../plan/plan-settings.js';
 import { prepare } from '../plan/prepare.js';
@@ -216,6 +217,7 @@ export class OutboxTransport extends EventEmitter {
     if (mail.data['dkim']) mail.message._processFuncs.pop();
     const given = readMessageOutbox(mail.data['outbox'], { now: Date.now(), expires: settings.expires });
     const wanted = readMessageSettings(mail, plan);
+    if (isDeferred(wanted)) throw deferredError();
     const id = given.id ?? randomUUID();
     const reader = new ContentReader({ idleTimeout: plan.socketTimeout, signal });
     let [begun, added] = [false, false];
@@ -329,4 +331,11 @@ function closedError(): GraphTransportError {
  */
 export function outboxTransport(options: OutboxTransportOptions): OutboxTransport {
   return new OutboxTransport(options);
+}
+
+/** A message that waits in the mailbox looks like one that was not sent, so that no worker could settle it. */
+function deferredError(): GraphTransportError {
+  return new GraphTransportError('EMESSAGE', 'graph.sendAt is for graphTransport(); here use outbox: { sendAt }; nothing was queued', {
+    permanent: true,
+  });
 }

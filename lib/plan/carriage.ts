@@ -40,6 +40,8 @@ export const CARRIAGE: Readonly<Record<Trait['feature'], Row>> = {
   cc: { json: 'loss', mime: 'loss', weight: 0 },
   // sending the clear text of an encrypted message would be the worst of all losses
   transformed: { json: 'never', mime: 'yes', weight: 0 },
+  // sent at once, it would be out before anybody could stop it
+  sendAt: { json: 'yes', mime: 'never', weight: 0 },
   // Graph refuses it, and a message whose Message-ID is another than the app knows cannot be found again
   messageId: { json: 'never', mime: 'yes', weight: 0 },
 };

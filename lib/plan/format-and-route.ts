@@ -18,6 +18,12 @@ export interface FormatPlan {
   losses: Loss[];
 }
 
+/** Why a format must not be used, by the trait that stands in its way. */
+const WHY: Readonly<Record<string, string>> = {
+  messageId: "cannot carry a Message-ID that is not <one@id> with exactly one '@'",
+  sendAt: 'cannot carry graph.sendAt, which goes as JSON only',
+};
+
 /**
  * Chooses the format: of those that may carry the message the one that loses least, JSON on a tie.
  *
@@ -33,13 +39,15 @@ export function planFormat(input: FormatInput): FormatPlan {
     if (!best || weight < best.weight) best = { format, losses: [...input.losses, ...lost], weight };
   }
   if (!best) {
-    const why =
-      obstacleIn(candidates[0] as Format, input.traits)?.feature === 'messageId'
-        ? "cannot carry a Message-ID that is not <one@id> with exactly one '@'"
-        : 'would send the clear text of a message that a plugin transformed, or that is signed or encrypted';
-    throw new GraphTransportError('EMESSAGE', `format: '${input.format}' ${why}; nothing was sent`, {
+    const obstacle = obstacleIn(candidates[0] as Format, input.traits)?.feature;
+    const why = WHY[obstacle ?? ''] ?? 'would send the clear text of a message that a plugin transformed, or that is signed or encrypted';
+    const needsJson = input.traits.some(({ feature }) => feature === 'sendAt');
+    const also = needsJson && obstacle !== 'sendAt' ? ', and graph.sendAt goes as JSON only' : '';
+    throw new GraphTransportError('EMESSAGE', `format: '${input.format}' ${why}${also}; nothing was sent`, {
       permanent: true,
-      hint: "Use format: 'auto' or 'mime'.",
+      hint: needsJson
+        ? 'Leave graph.sendAt out and hand the message over when it is time, or let the outbox do so.'
+        : "Use format: 'auto' or 'mime'.",
     });
   }
   return { format: best.format, losses: best.losses };

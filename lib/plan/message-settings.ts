@@ -5,6 +5,7 @@ import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { unreadable } from '../errors/unreadable.js';
 import { settleHeaders } from '../message/settle-headers.js';
 import type { NodemailerMail } from '../message/nodemailer.js';
+import { isDeferred } from './deferred.js';
 import type { FormatOption, MessageSettings, PlanSettings, RouteOption } from './plan-settings.js';
 
 /** The `graph` property of a message: overrides for this one message. */
@@ -19,9 +20,17 @@ export interface GraphMessageOptions {
   route?: RouteOption | undefined;
   /** Further properties of the Graph message, such as `categories`; JSON only, so a message that goes as MIME has the loss `graph.message`. */
   message?: GraphMessageExtras | undefined;
+  /**
+   * When Exchange sends it: a date, an ISO text or milliseconds since the epoch, within a year; the past is now. Graph takes the message
+   * at once, and it waits in the mailbox. JSON only: what only MIME carries is lost, and a signed message is refused.
+   * @default now
+   */
+  sendAt?: Date | string | number | undefined;
 }
 
-const NAMES = ['mailbox', 'saveToSentItems', 'format', 'route', 'message'];
+const NAMES = ['mailbox', 'saveToSentItems', 'format', 'route', 'message', 'sendAt'];
+/** 366 days: a year is far enough ahead for a mail, and a wrong unit is found out. */
+const FAR = 366 * 24 * 60 * 60_000;
 
 /**
  * Reads `data.graph` over the transport's settings.
@@ -44,13 +53,31 @@ function read(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
   const graph = Object.assign(Object.create(null), given) as Record<string, unknown>;
   const unknown = Object.keys(graph).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw refusal(`graph.${unknown} is not known; expected ${NAMES.join(', ')}`);
+  const extras = readExtras(graph['message']);
+  const sendAt = readSendAt(graph['sendAt']);
+  if (sendAt && isDeferred({ extras, sendAt: undefined })) {
+    throw refusal('graph.sendAt and the property SystemTime 0x3FEF of graph.message say the same; give one of them');
+  }
   return {
     mailbox: readMailboxOf(mail, graph['mailbox'] ?? settings.mailbox, settings),
     saveToSentItems: choose(graph, 'saveToSentItems', [true, false], settings.saveToSentItems),
     format: choose(graph, 'format', ['auto', 'json', 'mime'], settings.format),
     route: choose(graph, 'route', ['auto', 'sendMail', 'draft'], settings.route),
-    extras: readExtras(graph['message']),
+    extras,
+    sendAt,
   };
+}
+
+function readSendAt(value: unknown): Date | undefined {
+  if (value === undefined) return undefined;
+  const date = value instanceof Date || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
+  const at = date?.getTime() ?? Number.NaN;
+  if (!date || Number.isNaN(at)) {
+    const came = value instanceof Date ? 'an invalid date' : show(value);
+    throw refusal(`graph.sendAt must be a date, an ISO text or milliseconds since the epoch, not ${came}`);
+  }
+  if (Math.abs(at - Date.now()) > FAR) throw refusal(`graph.sendAt must be within a year, not ${date.toISOString()}`);
+  return date;
 }
 
 function readMailboxOf({ message, data }: NodemailerMail, given: unknown, { signIn }: PlanSettings): string {

@@ -27,6 +27,7 @@ export interface PayloadOptions extends MimeOptions {
   route: 'auto' | Route;
   saveToSentItems: boolean;
   extras: GraphMessageExtras | undefined;
+  sendAt: Date | undefined;
 }
 
 /** Bytes `{"message":…}` adds, and what stands behind the message if no copy is to be kept. */
@@ -38,10 +39,10 @@ const NOT_SAVED = ',"saveToSentItems":false';
  *
  * @throws {GraphTransportError} `EMESSAGE` if it is too large
  */
-export async function jsonPayload(message: OutgoingMessage, { route, saveToSentItems, extras }: PayloadOptions): Promise<Payload> {
+export async function jsonPayload(message: OutgoingMessage, { route, saveToSentItems, extras, sendAt }: PayloadOptions): Promise<Payload> {
   const { messageId } = message;
   const content = (await bodyOf(message)?.text()) ?? '';
-  const alone = JSON.stringify(encodeJson(message, content, extras));
+  const alone = JSON.stringify(encodeJson(message, content, extras, sendAt));
   lastLookAtJson(alone, message.envelope.to);
   const length = Buffer.byteLength(alone);
   const described = message.attachments.map((attachment, index) => ({

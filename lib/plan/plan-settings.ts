@@ -29,4 +29,6 @@ export interface MessageSettings {
   readonly format: 'auto' | Format;
   readonly route: 'auto' | Route;
   readonly extras: GraphMessageExtras | undefined;
+  /** When Exchange sends it. */
+  readonly sendAt: Date | undefined;
 }

@@ -8,6 +8,7 @@ import { parseRaw } from '../message/parse-raw.js';
 import { readMessage } from '../message/read-message.js';
 import type { Format, PlanDecision, PreparedMessage } from '../prepared/prepared-message.js';
 import { lossesIn, obstacleIn, weigh } from './carriage.js';
+import { isDeferred } from './deferred.js';
 import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './format-and-route.js';
 import { isTooLarge, jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
 import type { MessageSettings, PlanSettings } from './plan-settings.js';
@@ -68,6 +69,7 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
     inDraft,
     losses,
     saveToSentItems: wanted.saveToSentItems,
+    ...(format === 'json' && isDeferred(wanted) && { deferred: true }),
     decision: {
       weights: { json: weightOf('json', traits), mime: weightOf('mime', traits) },
       removed: message.removed,
@@ -97,13 +99,13 @@ interface Encoded extends FormatPlan {
 
 async function encode(
   message: OutgoingMessage,
-  { format, route, saveToSentItems, extras }: MessageSettings,
+  { format, route, saveToSentItems, extras, sendAt }: MessageSettings,
   intended: FormatPlan,
   traits: readonly Trait[],
   { settings, signal }: PrepareContext,
 ): Promise<Encoded> {
   const { raw } = message;
-  const options: PayloadOptions = { route, saveToSentItems, extras, idleTimeout: settings.socketTimeout, signal };
+  const options: PayloadOptions = { route, saveToSentItems, extras, sendAt, idleTimeout: settings.socketTimeout, signal };
   if (intended.format === 'json') {
     return { ...intended, payload: await jsonPayload(raw ? await parseRaw(message, raw) : message, options) };
   }

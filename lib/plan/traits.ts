@@ -6,7 +6,7 @@ import type { Loss } from '../prepared/loss.js';
 import type { MessageSettings } from './plan-settings.js';
 
 /** The message's traits and those that come from how it is to be sent. */
-export function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, extras }: MessageSettings): Trait[] {
+export function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, extras, sendAt }: MessageSettings): Trait[] {
   const room = MAX_INTERNET_HEADERS - (extras?.internetMessageHeaders?.length ?? 0);
   const traits: Trait[] = [...message.traits, ...distributeHeaders(message.headers, room).losses];
   const from = message.from?.address;
@@ -16,6 +16,7 @@ export function traitsOf(message: OutgoingMessage, { mailbox, saveToSentItems, e
   }
   if (!saveToSentItems) traits.push({ feature: 'saveToSentItems', detail: 'a copy is kept in Sent Items all the same' });
   if (extras) traits.push({ feature: 'graph.message', detail: `properties of the Graph message: ${Object.keys(extras).join(', ')}` });
+  if (sendAt) traits.push({ feature: 'sendAt', detail: 'graph.sendAt goes as JSON only' });
   return traits;
 }
 

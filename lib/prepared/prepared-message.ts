@@ -35,6 +35,8 @@ export interface PreparedMessage {
   readonly losses: readonly Loss[];
   /** Whether a copy is kept in Sent Items, where it can be found again. */
   readonly saveToSentItems: boolean;
+  /** Whether it waits in the mailbox once it was taken, looking like a draft. @default false */
+  readonly deferred?: boolean | undefined;
   /** Not kept where the message is stored. */
   readonly decision?: PlanDecision | undefined;
 }

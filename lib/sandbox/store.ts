@@ -27,6 +27,8 @@ export class Store {
   readonly #items = new Map<string, Item>();
   readonly #immutableIds = new Map<string, string>();
   readonly #drafts = new Set<Item>();
+  /** Accepted, and waiting for their time. */
+  readonly #deferred = new Map<Item, NodeJS.Timeout>();
   /** What the recipients have of a message, by its immutable id. */
   readonly #received = new Map<string, Item[]>();
   #receivedCount = 0;
@@ -106,7 +108,7 @@ export class Store {
 
   /** How many messages all Sent Items have. */
   sentCount(): number {
-    return this.#items.size - this.#drafts.size - this.#receivedCount;
+    return this.#items.size - this.#drafts.size - this.#receivedCount - this.#deferred.size;
   }
 
   /** Drafts that were neither sent nor deleted, oldest first. */
@@ -146,9 +148,35 @@ export class Store {
     this.moveTo(item, 'sentitems');
   }
 
+  /** Keeps an item in Drafts until it is time to send it. */
+  defer(item: Item, at: Date, send: () => void): void {
+    this.#undraft(item);
+    const wait = (): void => {
+      const left = at.getTime() - Date.now();
+      if (left > 0) {
+        // a timer waits 2^31 - 1 ms at most
+        this.#deferred.set(item, setTimeout(wait, Math.min(left, 2_147_483_647)).unref());
+      } else {
+        this.#deferred.delete(item);
+        send();
+      }
+    };
+    wait();
+  }
+
+  isDeferred(item: Item): boolean {
+    return this.#deferred.has(item);
+  }
+
+  #cancel(item: Item): void {
+    clearTimeout(this.#deferred.get(item));
+    this.#deferred.delete(item);
+  }
+
   /** Moves an item to another folder, which gives it a new id. */
   moveTo(item: Item, folder: Item['folder']): void {
     this.#undraft(item);
+    this.#cancel(item);
     item.folder = folder;
     this.#immutableIds.delete(item.id);
     item.id = newItemId();
@@ -158,6 +186,7 @@ export class Store {
 
   remove(item: Item): void {
     this.#undraft(item);
+    this.#cancel(item);
     this.#items.delete(item.immutableId);
     this.#immutableIds.delete(item.id);
     const received = item.delivered && this.#received.get(item.delivered.id);
@@ -253,6 +282,7 @@ export class Store {
   }
 
   clear(): void {
+    for (const item of [...this.#deferred.keys()]) this.#cancel(item);
     this.messages.length = 0;
     this.bounces.length = 0;
     this.requests.length = 0;

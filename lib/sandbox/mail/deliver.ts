@@ -1,3 +1,4 @@
+import { isObject } from '../checks/check-value.js';
 import { MOST_RECIPIENTS } from '../checks/recipients.js';
 import type { Directory } from '../directory.js';
 import type { Settings } from '../settings.js';
@@ -16,6 +17,19 @@ import { loseOf, lossesOf, replacedMessageId, type Lost } from './lose.js';
 export interface Submission {
   route: SandboxMessage['route'];
   saveToSentItems: boolean;
+}
+
+/** Takes an item for delivery: now, or when its PidTagDeferredSendTime says. Until then it is in Drafts, as users report. */
+export function submit(state: SandboxState, item: Item, submission: Submission): void {
+  const at = deferredSendTime(item.content);
+  if (at && at.getTime() > Date.now()) state.store.defer(item, at, () => deliver(state, item, submission));
+  else deliver(state, item, submission);
+}
+
+function deferredSendTime({ message }: MessageContent): Date | undefined {
+  const properties = Array.isArray(message.singleValueExtendedProperties) ? message.singleValueExtendedProperties.filter(isObject) : [];
+  const given = properties.find(({ id }) => typeof id === 'string' && /^SystemTime 0x3FEF$/i.test(id))?.value;
+  return typeof given === 'string' ? new Date(given) : undefined;
 }
 
 /** Sends an item: to the recipients, or back to the sender as a bounce, and to Sent Items. */

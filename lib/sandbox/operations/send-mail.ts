@@ -3,7 +3,7 @@ import { bodyFormat, readJsonObject, readParameters } from '../checks/read-json.
 import type { GraphCall } from '../graph-call.js';
 import type { Answer } from '../http/exchange.js';
 import type { MessageContent } from '../mail/content.js';
-import { deliver } from '../mail/deliver.js';
+import { submit } from '../mail/deliver.js';
 import { readJsonContent } from '../mail/json-content.js';
 import { decodeMime, readMimeContent } from '../mail/mime-content.js';
 import { checkSubmission } from './check-submission.js';
@@ -19,7 +19,7 @@ export async function sendMail(call: GraphCall): Promise<Answer> {
       : readSendMailJson(call);
   checkSubmission(state, mailbox, content);
   const item = state.store.addItem(mailbox, content, exchange.record);
-  deliver(state, item, { route: 'sendMail', saveToSentItems });
+  submit(state, item, { route: 'sendMail', saveToSentItems });
   return { status: 202 };
 }
 
