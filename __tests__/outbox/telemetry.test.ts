@@ -1,11 +1,12 @@
 import { context, propagation, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { BullMQOtel } from 'bullmq-otel';
 import { GraphTransportInstrumentation } from '../../lib/telemetry/index.js';
 import { describeWith } from '../support/require-program.js';
+import { asyncContexts } from '../telemetry/support.js';
 import { mail, useOutbox } from './support/use-outbox.js';
+
+const { BullMQOtel } = jest.requireActual<{ BullMQOtel: new (options: { tracerName: string }) => object }>('bullmq-otel');
 
 describeWith('redis-server', 'telemetry of the outbox', (program) => {
   const use = useOutbox(program);
@@ -13,7 +14,7 @@ describeWith('redis-server', 'telemetry of the outbox', (program) => {
   let instrumentation: GraphTransportInstrumentation;
 
   beforeAll(() => {
-    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    context.setGlobalContextManager(asyncContexts());
     propagation.setGlobalPropagator(new W3CTraceContextPropagator());
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
     instrumentation = new GraphTransportInstrumentation();
@@ -35,7 +36,7 @@ describeWith('redis-server', 'telemetry of the outbox', (program) => {
   it('is one trace from the request that queued a message to the requests that sent it, on another machine, too', async () => {
     const telemetry = new BullMQOtel({ tracerName: 'mail' });
     const worker = await use.worker({ telemetry });
-    const mailer = use.mailer({ telemetry });
+    const mailer = use.mailer({ telemetry, route: 'sendMail' });
     const { traceId, id } = await trace.getTracer('app').startActiveSpan('order', async (span) => {
       const info = await mailer.sendMail(mail());
       span.end();
@@ -66,7 +67,7 @@ describeWith('redis-server', 'telemetry of the outbox', (program) => {
   it('tells of every turn: a message that waits is no message that failed', async () => {
     const worker = await use.worker({ graph: { ...use.graph, retries: 1 } });
     use.sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'Retry-After': '1' }, times: 2 });
-    const { id } = await use.mailer().sendMail(mail());
+    const { id } = await use.mailer({ route: 'sendMail' }).sendMail(mail());
     expect(await use.outbox().wait(id)).toMatchObject({ state: 'sent' });
     await worker.close();
     const outcomes = turns().map(({ attributes }) => attributes['nodemailer.graph.outcome']);
@@ -79,7 +80,7 @@ describeWith('redis-server', 'telemetry of the outbox', (program) => {
   it('tells why a message failed', async () => {
     const worker = await use.worker();
     use.sandbox.fail({ operation: 'sendMail', status: 400, code: 'ErrorInvalidRecipients' });
-    const { id } = await use.mailer().sendMail(mail());
+    const { id } = await use.mailer({ route: 'sendMail' }).sendMail(mail());
     expect(await use.outbox().wait(id)).toMatchObject({ state: 'failed' });
     await worker.close();
     expect(turns().at(-1)?.attributes).toMatchObject({

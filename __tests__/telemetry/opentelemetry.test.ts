@@ -1,12 +1,11 @@
 import { context, metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import nodemailer from 'nodemailer';
 import type { GraphTransportOptions } from '../../lib/index.js';
 import { GraphTransportInstrumentation, type GraphTransportInstrumentationConfig } from '../../lib/telemetry/index.js';
 import { useSandbox } from '../support/use-sandbox.js';
-import { memoryMeters } from './support.js';
+import { asyncContexts, memoryMeters } from './support.js';
 
 const use = useSandbox();
 const spans = new InMemorySpanExporter();
@@ -14,7 +13,7 @@ const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcess
 const instrumentations: GraphTransportInstrumentation[] = [];
 const meterProviders: MeterProvider[] = [];
 
-beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+beforeAll(() => context.setGlobalContextManager(asyncContexts()));
 afterEach(async () => {
   for (const instrumentation of instrumentations.splice(0)) instrumentation.disable();
   for (const provider of meterProviders.splice(0)) await provider.shutdown();

@@ -1,4 +1,5 @@
-import type { Attributes } from '@opentelemetry/api';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { ROOT_CONTEXT, type Attributes, type Context, type ContextManager } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -25,4 +26,20 @@ export function memoryMeters() {
       return Object.fromEntries((await read()).map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints]));
     },
   };
+}
+
+/** What the SDK for Node.js registers: the active context follows promises and callbacks. */
+export function asyncContexts(): ContextManager {
+  const store = new AsyncLocalStorage<Context>();
+  const manager: ContextManager = {
+    active: () => store.getStore() ?? ROOT_CONTEXT,
+    with: (context, task, thisArg, ...args) => store.run(context, () => task.call(thisArg as never, ...args)),
+    bind: (context, target) => (typeof target === 'function' ? store.run(context, () => AsyncResource.bind(target as never)) : target),
+    enable: () => manager,
+    disable() {
+      store.disable();
+      return manager;
+    },
+  };
+  return manager;
 }
