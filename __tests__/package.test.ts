@@ -22,7 +22,7 @@ describe('the packed package', () => {
   test('holds the two builds of lib and what a user reads, nothing else', () => {
     const common = ['index.js', 'outbox/index.js', 'sandbox/index.js', 'telemetry/index.js', 'package.json'];
     const builds = [
-      ...[...common, 'sandbox/inbox/page-files.js'].map((name) => `dist/cjs/${name}`),
+      ...[...common, 'sandbox/inbox/page-files.js', 'cli/sendmail/main.js'].map((name) => `dist/cjs/${name}`),
       ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),
       ...['azure', 'commander', 'jsonwebtoken', 'libmime', 'mailparser', 'node-forge'].map((name) => `dist/vendor/${name}.cjs`),
     ];

@@ -2,7 +2,7 @@ import type { Cancellation } from './base/cancellation.js';
 import { messages, traced, tracedMessage } from './base/channels.js';
 import type { TracedMessage } from './base/traced.js';
 import { deliver } from './delivery/deliver.js';
-import type { UploadProgress } from './delivery/delivery.js';
+import type { DeliveryHooks, UploadProgress } from './delivery/delivery.js';
 import { InFlight } from './delivery/in-flight.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
@@ -31,6 +31,15 @@ import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
 type VerifyCallback = (error: Error | null, success: true) => void;
+
+/** Makes the hooks; `signIn` gets a token, or rejects as the message would. */
+type Hooks = (signIn: () => Promise<void>) => DeliveryHooks;
+const hooksOf = new WeakMap<GraphTransport, Hooks>();
+
+/** Steps into the delivery of all messages of a transport, for whoever keeps a record of them. */
+export function hookDelivery(transport: GraphTransport, hooks: Hooks): void {
+  hooksOf.set(transport, hooks);
+}
 
 /**
  * Nodemailer transport that sends through Microsoft Graph.
@@ -217,16 +226,21 @@ export class GraphTransport extends NodemailerTransport {
         mailbox,
         shorten(envelope.to),
       );
-      return await deliver(prepared, {
+      const context = {
         ...this.#connection,
         settings,
         logger: this.#logger,
         signal,
         turn,
         sleep,
-        onProgress: (progress) => this.#reportProgress(progress),
+        onProgress: (progress: UploadProgress) => this.#reportProgress(progress),
         event,
-      });
+      };
+      return await deliver(
+        prepared,
+        context,
+        hooksOf.get(this)?.(() => this.#signIn()),
+      );
     } finally {
       if (reader.used) await reader.dispose();
     }
@@ -236,6 +250,14 @@ export class GraphTransport extends NodemailerTransport {
     const { sent, total, attachment } = progress;
     this.#logger.debug({ tnx: 'upload', ...progress }, 'Uploaded %s of %s bytes of %s', sent, total, attachment);
     this.emit('progress', progress);
+  }
+
+  async #signIn(): Promise<void> {
+    try {
+      await this.#connection.tokens.get();
+    } catch (error) {
+      throw this.#signInError(error);
+    }
   }
 
   async #verify(): Promise<true> {

@@ -34,6 +34,8 @@ const page = {
 const cjs = { ...common, format: 'cjs', supported: { 'dynamic-import': false }, outdir: 'dist/cjs' };
 await build({ ...cjs, entryPoints: entries, plugins: [page, vendor] });
 await build({ ...cjs, entryPoints: ['lib/sandbox/inbox/page-files.ts'] });
+// a process for every mail: as CommonJS in one file it starts in half the time of the command line's modules
+await build({ ...cjs, entryPoints: ['lib/cli/sendmail/main.ts'], minifyWhitespace: true, plugins: [vendor] });
 await build({
   ...common,
   entryPoints: [...entries, 'lib/cli/main.ts'],

@@ -13,7 +13,8 @@ import { createDoctorCommand } from '../../lib/cli/doctor.js';
 import { createOutboxCommand } from '../../lib/cli/outbox.js';
 import { createLoginCommand, createLogoutCommand } from '../../lib/cli/login.js';
 import { createSandboxCommand } from '../../lib/cli/sandbox/sandbox.js';
-import { createSendmailCommand } from '../../lib/cli/sendmail.js';
+import { createSendmailCommand } from '../../lib/cli/sendmail/command.js';
+import { createInstallSendmailCommand } from '../../lib/cli/sendmail/install.js';
 import { createSetupCommand } from '../../lib/cli/setup/command.js';
 import { createTraceCommand } from '../../lib/cli/trace.js';
 import { buildPackage, cleanEnv, useScratchFolder } from '../examples/support/package-folder.js';
@@ -121,7 +122,18 @@ interface PodTemplate {
 test('a unit of systemd has its sections and directives', () => {
   const known: Record<string, string[]> = {
     Unit: ['Description', 'Wants', 'After'],
-    Service: ['ExecStart', 'DynamicUser', 'Environment', 'EnvironmentFile', 'LoadCredential', 'TimeoutStopSec', 'Restart'],
+    Timer: ['OnBootSec', 'OnUnitInactiveSec'],
+    Service: [
+      'Type',
+      'SuccessExitStatus',
+      'ExecStart',
+      'DynamicUser',
+      'Environment',
+      'EnvironmentFile',
+      'LoadCredential',
+      'TimeoutStopSec',
+      'Restart',
+    ],
     Install: ['WantedBy'],
   };
   expect(inLanguages('ini').length).toBeGreaterThan(0);
@@ -246,8 +258,10 @@ test('every command and every flag in running text exists', () => {
   known.add('--disable-warning');
   const quoted = pages.flatMap((page) => [...readPage(page).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => ({ page, code })));
   const isCommand = (code: string) => /^(npx|npm|node) /.test(code);
+  // their flags are not ours
+  const isOther = (code: string) => /^(dpkg-divert|alternatives) /.test(code);
   const flags = quoted.flatMap(({ page, code }) =>
-    (isCommand(code) ? [] : (code.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [])).map((flag) => ({ page, flag })),
+    (isCommand(code) || isOther(code) ? [] : (code.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [])).map((flag) => ({ page, flag })),
   );
   expect(flags.length).toBeGreaterThan(10);
   for (const { page, flag } of flags) expect([page, [...known]]).toEqual([page, expect.arrayContaining([flag])]);
@@ -282,6 +296,7 @@ function commands(): Record<string, Command> {
     createLoginCommand(),
     createLogoutCommand(),
     createSendmailCommand(),
+    createInstallSendmailCommand(),
     createTraceCommand(),
     createOutboxCommand(),
     createSandboxCommand(),
@@ -325,7 +340,9 @@ function checkCommand([program = '', ...args]: string[]): void {
       return checkFile(args[args.findIndex((arg) => arg === '--config' || arg === '--root') + 1]);
     default:
       // what every system has
-      expect(['bash', 'less', 'printf', 'set', '.', 'cat', 'chmod', 'openssl', 'curl']).toContain(program);
+      expect(['/usr/local/sbin/graph-sendmail', 'bash', 'less', 'printf', 'set', '.', 'cat', 'chmod', 'openssl', 'curl']).toContain(
+        program,
+      );
   }
 }
 

@@ -1,4 +1,4 @@
-import { prepareMessage } from '../../lib/cli/sendmail-message.js';
+import { prepareMessage } from '../../lib/cli/sendmail/message.js';
 import { printable } from '../../lib/cli/printable.js';
 import { readMime } from '../../lib/encode/strict/check-mime.js';
 import { firstSentence } from '../../lib/errors/from-sign-in.js';

@@ -6,6 +6,14 @@ const programs = {
   'redis-server': { variable: 'REDIS_SERVER', names: ['redis-server', 'valkey-server'] },
   chromium: { variable: 'CHROMIUM', names: ['chromium', 'chromium-browser', 'google-chrome'] },
   'bsd-mailx': { variable: 'BSD_MAILX', names: ['bsd-mailx'] },
+  cron: { variable: 'CRON', names: ['cron', '../sbin/cron'] },
+  'dpkg-divert': { variable: 'DPKG_DIVERT', names: ['dpkg-divert'] },
+  'git-send-email': { variable: 'GIT_SEND_EMAIL', names: ['../lib/git-core/git-send-email'] },
+  mutt: { variable: 'MUTT', names: ['mutt'] },
+  php: { variable: 'PHP', names: ['php'] },
+  's-nail': { variable: 'S_NAIL', names: ['s-nail'] },
+  'smartd_warning.sh': { variable: 'SMARTD_WARNING', names: ['../share/smartmontools/smartd_warning.sh'] },
+  'update-alternatives': { variable: 'UPDATE_ALTERNATIVES', names: ['update-alternatives'] },
 } as const;
 
 export type Program = keyof typeof programs;

@@ -190,8 +190,12 @@ function namesOf(prefix: string): Record<string, string> {
   };
 }
 
-/** Reads lines `NAME=value` as Node.js does. */
-async function readEnvFile(path: string): Promise<NodeJS.ProcessEnv> {
+/**
+ * Reads lines `NAME=value` as Node.js does.
+ *
+ * @throws {GraphTransportError} `ECONFIG` if that cannot be
+ */
+export async function readEnvFile(path: string): Promise<NodeJS.ProcessEnv> {
   const { parseEnv } = await import('node:util');
   if (typeof parseEnv !== 'function') throw configError(`--env-file needs Node.js 20.12; this is ${process.version}`);
   let text: string;

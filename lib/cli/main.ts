@@ -2,33 +2,40 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
-import { createLoginCommand, createLogoutCommand } from './login.js';
-import { createDoctorCommand } from './doctor.js';
-import { createOutboxCommand } from './outbox.js';
-import { createSandboxCommand } from './sandbox/sandbox.js';
 import { printable } from './printable.js';
-import { createSendmailCommand } from './sendmail.js';
-import { createSetupCommand } from './setup/command.js';
-import { createTraceCommand } from './trace.js';
 
-const program = new Command('nodemailer-graph-transport')
-  .description('Tools for sending mail through Microsoft Graph with Nodemailer.')
-  .version(VERSION)
-  // lets sendmail have options of its own
-  .enablePositionalOptions()
-  .addCommand(createSetupCommand())
-  .addCommand(createDoctorCommand())
-  .addCommand(createLoginCommand())
-  .addCommand(createLogoutCommand())
-  .addCommand(createSendmailCommand())
-  .addCommand(createTraceCommand())
-  .addCommand(createOutboxCommand())
-  .addCommand(createSandboxCommand());
+/** The commands by their names, in the order of `--help`. Loaded when they are asked for: sendmail starts once a mail. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  setup: async () => (await import('./setup/command.js')).createSetupCommand(),
+  doctor: async () => (await import('./doctor.js')).createDoctorCommand(),
+  login: async () => (await import('./login.js')).createLoginCommand(),
+  logout: async () => (await import('./login.js')).createLogoutCommand(),
+  sendmail: async () => (await import('./sendmail/command.js')).createSendmailCommand(),
+  'install-sendmail': async () => (await import('./sendmail/install.js')).createInstallSendmailCommand(),
+  trace: async () => (await import('./trace.js')).createTraceCommand(),
+  outbox: async () => (await import('./outbox.js')).createOutboxCommand(),
+  sandbox: async () => (await import('./sandbox/sandbox.js')).createSandboxCommand(),
+};
 
-// as a link named sendmail it is sendmail
-const args = process.argv.slice(2);
-if (basename(process.argv[1] ?? '') === 'sendmail') args.unshift('sendmail');
+async function main(): Promise<void> {
+  const program = new Command('nodemailer-graph-transport')
+    .description('Tools for sending mail through Microsoft Graph with Nodemailer.')
+    .version(VERSION)
+    // lets sendmail have options of its own
+    .enablePositionalOptions();
+  // as a link named sendmail it is sendmail
+  const args = process.argv.slice(2);
+  if (basename(process.argv[1] ?? '') === 'sendmail') args.unshift('sendmail');
+  const [name = ''] = args;
+  // with any other word the program has to know them all: to list them, or to say which one was meant
+  for (const create of Object.hasOwn(commands, name) ? [commands[name]] : Object.values(commands)) {
+    if (create) program.addCommand(await create());
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    program.error(printable(`error: ${error instanceof Error ? error.message : String(error)}`));
+  }
+}
 
-program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
-  program.error(printable(`error: ${error instanceof Error ? error.message : String(error)}`));
-});
+void main();

@@ -86,6 +86,7 @@ interface Encoding {
 }
 interface MimeFuncs {
   foldLines(line: string, length: number): string;
+  encodeWord(text: string, encoding: 'Q' | 'B', length: number): string;
 }
 type MimeNodeClass = new (contentType: string | false) => MimeTreeNode;
 
@@ -124,6 +125,11 @@ export function createEncoder(encoding: 'base64' | 'quoted-printable', options: 
 /** A header line with line breaks where Nodemailer breaks it. */
 export function foldLines(line: string, length: number): string {
   return interop<MimeFuncs>(mimeFuncsModule).foldLines(line, length);
+}
+
+/** Text for a header as encoded words (RFC 2047) of at most so many characters. */
+export function encodeWords(text: string, length: number): string {
+  return interop<MimeFuncs>(mimeFuncsModule).encodeWord(text, 'Q', length);
 }
 
 /** Fetches content from a URL. Nodemailer 10 stops at 64 MB and two minutes unless it is told otherwise, older ones never. */

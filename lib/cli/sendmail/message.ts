@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import libmime from 'libmime';
-import { uniqueAddresses } from '../message/address.js';
-import { cleanHeaderLine, fieldName, fieldValue } from '../message/header-block.js';
-import { createMimeNode, type ParsedAddress } from '../message/nodemailer.js';
-import type { SendmailArguments } from './sendmail-arguments.js';
-import { EX } from './exit-status.js';
+import { uniqueAddresses } from '../../message/address.js';
+import { cleanHeaderLine, fieldName, fieldValue } from '../../message/header-block.js';
+import { createMimeNode, encodeWords, type ParsedAddress } from '../../message/nodemailer.js';
+import type { MessageArguments } from './arguments.js';
+import { EX } from '../exit-status.js';
 
 /** Where a message comes from, besides its own text. */
 export interface SendmailContext {
@@ -17,7 +16,11 @@ export interface SendmailContext {
   hostname: string;
   /** Further domains whose addresses are local, in lower case. */
   localDomains?: readonly string[] | undefined;
+  /** Who every message is from, whatever the program wrote: an address, perhaps with a name. */
+  forceFrom?: string | undefined;
   now: Date;
+  /** The unique part of a Message-ID, where there is none. @default random */
+  uniqueId?: string | undefined;
 }
 
 /** A message ready to be sent. */
@@ -46,8 +49,8 @@ export class SendmailMessageError extends Error {
  */
 export function prepareMessage(
   input: Buffer,
-  { recipients, recipientsFromHeader, ignoreDots, sender, fullName }: Omit<SendmailArguments, 'task' | 'verbose'>,
-  { mailbox, localRecipient, hostname, localDomains = [], now }: SendmailContext,
+  { recipients, recipientsFromHeader, ignoreDots, sender, fullName }: MessageArguments,
+  { mailbox, localRecipient, hostname, localDomains = [], forceFrom, now, uniqueId = randomUUID() }: SendmailContext,
 ): SendmailMessage {
   const { fields, body } = splitInput(input, ignoreDots);
   const isLocal = (address: string) => isLocalAddress(address, hostname, localDomains);
@@ -78,27 +81,36 @@ export function prepareMessage(
 
   const [author] = addressesOf('from');
   if (/[\s<>,]/.test(sender ?? '')) throw new SendmailMessageError(EX.USAGE, '-f needs one address');
-  const envelopeSender = sender && !isLocal(sender) ? sender : undefined;
-  const authorAddress = author && !isLocal(author.address) ? author.address : undefined;
+  const forced = readForcedFrom(forceFrom);
+  const givenSender = sender && !isLocal(sender) ? sender : undefined;
+  const writtenBy = author && !isLocal(author.address) ? author.address : undefined;
+  const envelopeSender = forced?.address ?? givenSender;
+  const authorAddress = forced?.address ?? writtenBy;
   const owner = mailbox ?? envelopeSender ?? authorAddress;
   if (owner === undefined) {
     throw new SendmailMessageError(EX.CONFIG, 'no mailbox to send from: set GRAPH_SENDER or --mailbox, or give an address with -f');
   }
 
-  const header = fields.flatMap((field) => rewriteField(field, { isLocal, localRecipient }));
+  const header = fields
+    .filter(({ name }) => forced === undefined || (name !== 'from' && name !== 'sender'))
+    .flatMap((field) => rewriteField(field, { isLocal, localRecipient }));
   const has = (name: string) => header.some((field) => field.name === name);
   const added: Field[] = [];
   if (!has('from')) {
     const address = envelopeSender ?? (owner.includes('@') ? owner : undefined);
     // the mailbox stands in for a local user, whose name says who wrote
-    const name = author ? author.name || author.address : (fullName ?? '');
+    const name = forced?.name || (author ? author.name || author.address : (fullName ?? ''));
     // without an address Exchange puts the mailbox's own there
     if (address !== undefined) added.push(makeField('From', formatAddress({ address, name })));
+  }
+  // whoever answers means the author
+  if (forced && writtenBy !== undefined && writtenBy !== forced.address && !has('reply-to')) {
+    added.push(makeField('Reply-To', formatAddress({ address: writtenBy, name: author?.name })));
   }
   if (!has('date')) added.push(makeField('Date', now.toUTCString().replace(/GMT$/, '+0000')));
   if (!has('message-id')) {
     const domain = (envelopeSender ?? owner).split('@')[1] ?? 'localhost';
-    added.push(makeField('Message-ID', `<${randomUUID()}@${domain}>`));
+    added.push(makeField('Message-ID', `<${uniqueId}@${domain}>`));
   }
   // 8-bit text without a word about its charset
   if (!has('content-type') && body.some((byte) => byte > 127)) {
@@ -112,6 +124,13 @@ export function prepareMessage(
     envelope: { from: envelopeSender ?? authorAddress ?? (owner.includes('@') ? owner : false), to },
     raw: Buffer.concat([Buffer.from(`${lines}\r\n`, 'latin1'), body]),
   };
+}
+
+function readForcedFrom(text: string | undefined): ParsedAddress | undefined {
+  if (text === undefined) return undefined;
+  const [address, ...more] = parseAddresses(text);
+  if (address && more.length === 0 && /^[^\s@<>,;]+@[^\s@<>,;]+$/.test(address.address)) return address;
+  throw new SendmailMessageError(EX.CONFIG, '--force-from (GRAPH_FORCE_FROM) must be one address, such as alerts@contoso.com');
 }
 
 interface Field {
@@ -229,6 +248,6 @@ function formatAddress({ address, name = '' }: ParsedAddress): string {
   const clean = name.replace(/[\r\n]+/g, ' ');
   // an encoded word must not be quoted
   if (/^(=\?[^?]+\?[bq]\?[^?]*\?=\s*)+$/i.test(clean)) return `${clean} <${address}>`;
-  if (/[^ -~]/.test(clean)) return `${libmime.encodeWord(clean, 'Q', 52)} <${address}>`;
+  if (/[^ -~]/.test(clean)) return `${encodeWords(clean, 52)} <${address}>`;
   return `"${clean.replace(/["\\]/g, '\\$&')}" <${address}>`;
 }

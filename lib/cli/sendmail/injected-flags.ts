@@ -1,5 +1,5 @@
-import { isGraphUrl } from '../config/url.js';
-import type { ConnectionFlags } from './connection.js';
+import { isGraphUrl } from '../../config/url.js';
+import { ENV_FILE, type SendmailFlags } from './settings.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,17 +12,23 @@ const VARIABLES = {
   certificatePasswordEnv: '--certificate-password-env',
 } as const;
 /** Flags that say where things go, and whom to believe. */
-const HOSTS = { graphEndpoint: '--graph-endpoint', authorityHost: '--authority-host', proxy: '--proxy', caFile: '--ca-file' } as const;
+const HOSTS = {
+  graphEndpoint: '--graph-endpoint',
+  authorityHost: '--authority-host',
+  proxy: '--proxy',
+  caFile: '--ca-file',
+  spool: '--spool',
+} as const;
 
 /**
  * The flag that `sendmail` must not take, if there is one. Programs put what others wrote into sendmail's command line (PHP's fifth
  * argument of mail(), -f of a web form): with the secret in the environment, one flag more would send it to a host of theirs.
  */
-export function injectedFlag(flags: ConnectionFlags, env: Env): string | undefined {
+export function injectedFlag(flags: SendmailFlags, env: Env): string | undefined {
   const given = (names: Readonly<Record<string, string>>) =>
-    Object.entries(names).find(([name]) => !isDefault(name, flags[name as keyof ConnectionFlags]))?.[1];
+    Object.entries(names).find(([name]) => !isDefault(name, flags[name as keyof typeof flags]))?.[1];
   const inNames = given(VARIABLES);
-  const standing = holdsSecret('GRAPH_', env) || holdsSecret('AZURE_', env) || isGraphUrl(env['MAIL_URL'] ?? '');
+  const standing = holdsSecret('GRAPH_', env) || holdsSecret('AZURE_', env) || isGraphUrl(env['MAIL_URL'] ?? '') || Boolean(env[ENV_FILE]);
   if (standing) return inNames ?? given(HOSTS);
   const named =
     holdsSecret(flags.envPrefix ?? 'GRAPH_', env) ||

@@ -1,7 +1,5 @@
-/** What sendmail's command line asks for. */
-export interface SendmailArguments {
-  /** `send` a message; `nothing`: there is no queue and no alias file to look after; `showQueue`. */
-  task: 'send' | 'nothing' | 'showQueue';
+/** What a command line says of a message. */
+export interface MessageArguments {
   recipients: string[];
   /** `-t`: recipients stand in To, Cc and Bcc, too. */
   recipientsFromHeader: boolean;
@@ -11,6 +9,16 @@ export interface SendmailArguments {
   sender: string | undefined;
   /** `-F`: the sender's name, for messages without From. */
   fullName: string | undefined;
+}
+
+/** What sendmail's command line asks for. */
+export interface SendmailArguments extends MessageArguments {
+  /** `send` a message; `flush` or `showQueue`: of the spool; `nothing`: there is no alias file to look after. */
+  task: 'send' | 'flush' | 'showQueue' | 'nothing';
+  /** `-qI ID`: this message alone, also one that was given up. */
+  queueId?: string | undefined;
+  /** `-odq`: put it into the spool and send it later. */
+  queueOnly: boolean;
   verbose: boolean;
 }
 
@@ -33,6 +41,7 @@ const ATTACHED_VALUE = 'dq';
 export function parseSendmailArguments(argv: readonly string[]): SendmailArguments {
   const result: SendmailArguments = {
     task: 'send',
+    queueOnly: false,
     recipients: [],
     recipientsFromHeader: false,
     ignoreDots: false,
@@ -66,6 +75,12 @@ export function parseSendmailArguments(argv: readonly string[]): SendmailArgumen
       } else if (!WITH_VALUE.includes(letter) && !ATTACHED_VALUE.includes(letter)) {
         throw new SendmailUsageError(`unknown option -${letter}`);
       }
+      // as Postfix: -qI takes its value as the next argument, too
+      if (letter === 'q' && value === 'I') {
+        const id = argv[++index];
+        if (id === undefined) throw new SendmailUsageError('option -qI needs a value');
+        value = `I${id}`;
+      }
       applyValue(result, letter, value);
       break;
     }
@@ -91,9 +106,11 @@ function applyValue(result: SendmailArguments, letter: string, value: string): v
       break;
     case 'o':
       if (value === 'i') result.ignoreDots = true;
+      else if (value === 'dq') result.queueOnly = true;
       break;
     case 'q':
-      result.task = 'nothing';
+      result.task = 'flush';
+      if (value.startsWith('I')) result.queueId = value.slice(1);
       break;
     case 'b':
       applyMode(result, value);

@@ -1,40 +1,20 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox, type FaultRule, type Sandbox } from '../../lib/sandbox/index.js';
-import { testWith } from '../support/require-program.js';
-import { sample } from '../support/sample.js';
-import { cliFile, run, runCli } from './run-cli.js';
+import type { FaultRule } from '../../../lib/sandbox/index.js';
+import { testWith } from '../../support/require-program.js';
+import { sample } from '../../support/sample.js';
+import { cliFile, run, runCli } from '../run-cli.js';
+import { SECRETS, useSendmail } from './use-sendmail.js';
 
-const SECRET = 'good~GEHEIM/x';
-const clientId = '5d0f3a52-0f6b-4f0e-9b9d-8f6f5b1f9c01';
-const folder = mkdtempSync(join(tmpdir(), 'sendmail-'));
+const machine = useSendmail();
+const { folder } = machine;
 const link = join(folder, 'sendmail');
-
-let sandbox: Sandbox;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ apps: [{ clientId, clientSecret: SECRET }] });
-  const caFile = join(folder, 'ca.pem');
-  writeFileSync(caFile, sandbox.ca);
-  symlinkSync(cliFile, link);
-  const query = new URLSearchParams({ graphEndpoint: sandbox.graphEndpoint, authorityHost: sandbox.authorityHost, retries: '0' });
-  env = {
-    MAIL_URL: `msgraph://${clientId}:${encodeURIComponent(SECRET)}@${sandbox.tenantId}/noreply@contoso.com?${query.toString()}`,
-    NODE_EXTRA_CA_CERTS: caFile,
-    HOME: folder,
-  };
-});
-afterEach(() => sandbox.clear());
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await sandbox.close();
-});
+beforeAll(() => symlinkSync(cliFile, link));
 
 async function sendmail(args: string[], input: string, more: Record<string, string> = {}) {
-  const result = await runCli(['sendmail', ...args], { env: { ...env, ...more }, input });
-  expect(result.stdout + result.stderr).not.toMatch(/GEHEIM|eyJ/);
+  const result = await runCli(['sendmail', ...args], { env: { ...machine.env, ...more }, input });
+  expect(result.stdout + result.stderr).not.toMatch(SECRETS);
   return result;
 }
 
@@ -44,7 +24,7 @@ const fromMailbox = letter.replace('alerts@', 'noreply@');
 test('sends what it reads, as it is, to whom the header names', async () => {
   const result = await sendmail(['-t', '-i', '-f', 'noreply@contoso.com'], fromMailbox);
   expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
-  expect(sandbox.messages).toMatchObject([
+  expect(machine.sandbox.messages).toMatchObject([
     {
       format: 'mime',
       mailbox: 'noreply@contoso.com',
@@ -55,20 +35,24 @@ test('sends what it reads, as it is, to whom the header names', async () => {
       text: expect.stringMatching(/^line 1\r?\n\.\r?\nline 2/),
     },
   ]);
-  expect(String(sandbox.messages[0]?.source)).not.toContain('hidden@example.com');
+  expect(String(machine.sandbox.messages[0]?.source)).not.toContain('hidden@example.com');
 });
 
 test('sends to the arguments alone without -t', async () => {
   expect((await sendmail(['other@example.com'], fromMailbox)).status).toBe(0);
-  expect(sandbox.messages).toMatchObject([{ recipients: ['other@example.com'], to: [], text: expect.stringMatching(/^line 1\r?\n?$/) }]);
+  expect(machine.sandbox.messages).toMatchObject([
+    { recipients: ['other@example.com'], to: [], text: expect.stringMatching(/^line 1\r?\n?$/) },
+  ]);
 });
 
 test('takes the mailbox of -f where none is configured', async () => {
   const { status } = await sendmail(['-f', 'alerts@contoso.com', '-F', 'Alerts', 'reader@example.com'], 'Subject: x\n\nx\n', {
-    MAIL_URL: env['MAIL_URL']?.replace('/noreply@contoso.com', '') ?? '',
+    MAIL_URL: machine.env['MAIL_URL']?.replace('/noreply@contoso.com', '') ?? '',
   });
   expect(status).toBe(0);
-  expect(sandbox.messages).toMatchObject([{ mailbox: 'alerts@contoso.com', from: { address: 'alerts@contoso.com', name: 'Alerts' } }]);
+  expect(machine.sandbox.messages).toMatchObject([
+    { mailbox: 'alerts@contoso.com', from: { address: 'alerts@contoso.com', name: 'Alerts' } },
+  ]);
 });
 
 test('delivers what cron writes', async () => {
@@ -91,7 +75,7 @@ test('delivers what cron writes', async () => {
     stderr: expect.stringMatching(/^sendmail: root is a user of this machine.*GRAPH_LOCAL_RECIPIENT/),
   });
   expect(await sendmail(args, cron, { GRAPH_LOCAL_RECIPIENT: 'admin@example.com' })).toMatchObject({ status: 0, stderr: '' });
-  expect(sandbox.messages).toMatchObject([
+  expect(machine.sandbox.messages).toMatchObject([
     {
       from: { address: 'noreply@contoso.com', name: 'Cron Daemon' },
       recipients: ['admin@example.com'],
@@ -108,11 +92,21 @@ test('says with -v what was sent', async () => {
 
 test('sends an empty message where nothing is written', async () => {
   expect((await sendmail(['reader@example.com'], '')).status).toBe(0);
-  expect(sandbox.messages).toHaveLength(1);
+  expect(machine.sandbox.messages).toHaveLength(1);
+});
+
+test('says on stderr that the secret expires, and sends', async () => {
+  const soon = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10);
+  const result = await sendmail(['--secret-expires', soon, '--force-from', 'alerts@contoso.com', 'reader@example.com'], letter);
+  expect(result).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^sendmail: The client secret or certificate expires in \d+ days, .*\n$/),
+  });
+  expect(machine.sandbox.messages).toMatchObject([{ from: { address: expect.stringMatching(/contoso/) } }]);
 });
 
 test('is sendmail under that name', async () => {
-  const names = { ...env, GRAPH_LOCAL_RECIPIENT: 'admin@example.com' };
+  const names = { ...machine.env, GRAPH_LOCAL_RECIPIENT: 'admin@example.com' };
   const result = await run(link, ['-bp'], { env: names, input: '' });
   expect(result).toEqual({ status: 0, stdout: 'Mail queue is empty\n', stderr: '' });
 });
@@ -133,7 +127,7 @@ describe('exit status', () => {
     [75, 'sign-in is busy', { operation: 'token', status: 503, times: Infinity }, /AADSTS90033/],
   ];
   test.each(sample(refusals, { count: 3 }))('%d where %s', async (status, _, fault, text) => {
-    sandbox.fail({ operation: 'sendMail', ...fault });
+    machine.sandbox.fail({ operation: 'sendMail', ...fault });
     const result = await sendmail(['reader@example.com'], 'Subject: x\n\nx\n');
     expect(result).toMatchObject({ status, stdout: '', stderr: expect.stringMatching(text) });
     expect(result.stderr).toMatch(/^sendmail: /);
@@ -161,7 +155,7 @@ describe('exit status', () => {
     const result = await sendmail(args, 'Subject: x\n\nx\n', more);
     expect(result.stderr).toMatch(/^(sendmail|error): /);
     expect(result.status).toBe(status);
-    expect(sandbox.messages).toEqual([]);
+    expect(machine.sandbox.messages).toEqual([]);
   });
 
   test.each([['-q'], ['-bi'], ['-I']])('0 for %s, which has nothing to do', async (flag) => {
@@ -173,7 +167,7 @@ describe('with the secret in the environment', () => {
   test('no flag that could send it elsewhere is taken', async () => {
     const result = await sendmail(['--graph-endpoint=https://evil.example', '-t'], letter);
     expect(result).toMatchObject({ status: 64, stderr: expect.stringContaining('--graph-endpoint is not taken') });
-    expect(sandbox.messages).toEqual([]);
+    expect(machine.sandbox.messages).toEqual([]);
   });
 
   test('control characters do not reach the terminal', async () => {
@@ -193,13 +187,13 @@ test('explains itself with an example', async () => {
 testWith('bsd-mailx', 'a mail client that pipes to sendmail delivers through Graph', async (mailx) => {
   const rc = join(folder, 'mailrc');
   writeFileSync(rc, `set sendmail=${link}\n`);
-  const query = new URLSearchParams({ graphEndpoint: sandbox.graphEndpoint, authorityHost: sandbox.authorityHost });
-  const client = { ...env, MAILRC: rc, MAIL_URL: `${env['MAIL_URL']?.split('?')[0]}?${query.toString()}` };
+  const query = new URLSearchParams({ graphEndpoint: machine.sandbox.graphEndpoint, authorityHost: machine.sandbox.authorityHost });
+  const client = { ...machine.env, MAILRC: rc, MAIL_URL: `${machine.env['MAIL_URL']?.split('?')[0]}?${query.toString()}` };
   const args = ['-s', 'Disk is full', '-c', 'ops@example.com', '-b', 'boss@example.com', 'reader@example.com'];
   const result = await run(mailx, args, { env: client, input: 'Only 1 % is left.\n.\nLook soon.\n' });
   expect(result).toEqual({ status: 0, stdout: '', stderr: '' });
   // the client does not wait for sendmail
-  const message = await sandbox.waitForMessage(undefined, { timeout: 20_000 });
+  const message = await machine.sandbox.waitForMessage(undefined, { timeout: 20_000 });
   expect(message).toMatchObject({
     mailbox: 'noreply@contoso.com',
     subject: 'Disk is full',

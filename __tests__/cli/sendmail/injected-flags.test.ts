@@ -1,11 +1,12 @@
-import { injectedFlag } from '../../lib/cli/injected-flags.js';
-import { printable } from '../../lib/cli/printable.js';
+import { injectedFlag } from '../../../lib/cli/sendmail/injected-flags.js';
+import { printable } from '../../../lib/cli/printable.js';
 
 const hosts = {
   graphEndpoint: 'https://evil.example',
   authorityHost: 'https://evil.example',
   proxy: 'http://evil.example',
   caFile: '/tmp/evil.pem',
+  spool: '/tmp/evil',
 };
 const variables = { urlEnv: 'EVIL', envPrefix: 'EVIL_', envFile: '/tmp/evil', clientSecretEnv: 'PATH', certificatePasswordEnv: 'PATH' };
 const standing = [
@@ -13,6 +14,7 @@ const standing = [
   { GRAPH_CLIENT_CERTIFICATE_PATH: '/etc/graph-mail.pem' },
   { AZURE_CLIENT_SECRET: 'x' },
   { MAIL_URL: 'msgraph://a:b@contoso.com/' },
+  { GRAPH_ENV_FILE: '/etc/graph-mail.env' },
 ];
 
 test.each(Object.entries({ ...hosts, ...variables }))('%s is not taken once the environment holds the secret', (name, value) => {

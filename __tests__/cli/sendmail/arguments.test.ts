@@ -1,7 +1,8 @@
-import { parseSendmailArguments, SendmailUsageError } from '../../lib/cli/sendmail-arguments.js';
+import { parseSendmailArguments, SendmailUsageError } from '../../../lib/cli/sendmail/arguments.js';
 
 const nothing = {
   task: 'send',
+  queueOnly: false,
   recipients: [],
   recipientsFromHeader: false,
   ignoreDots: false,
@@ -32,8 +33,12 @@ test.each<[string, object]>([
   ['-FCronDaemon -odi -oem -oi -t -f root', { fullName: 'CronDaemon', ignoreDots: true, recipientsFromHeader: true, sender: 'root' }],
   ['-bp', { task: 'showQueue' }],
   ['-bi', { task: 'nothing' }],
-  ['-q', { task: 'nothing' }],
-  ['-q30m', { task: 'nothing' }],
+  ['-I', { task: 'nothing' }],
+  ['-q', { task: 'flush' }],
+  ['-q30m', { task: 'flush' }],
+  ['-qI20261126T080000-0123abcd', { task: 'flush', queueId: '20261126T080000-0123abcd' }],
+  ['-qI 20261126T080000-0123abcd', { task: 'flush', queueId: '20261126T080000-0123abcd' }],
+  ['-odq a@example.com', { queueOnly: true, recipients: ['a@example.com'] }],
 ])('"%s"', (line, expected) => {
   expect(parseSendmailArguments(line.split(' ').filter(Boolean))).toEqual({ ...nothing, ...expected });
 });
@@ -49,6 +54,7 @@ test.each([
   [['-z'], 'unknown option -z'],
   [['-tz'], 'unknown option -z'],
   [['-f'], 'option -f needs a value'],
+  [['-qI'], 'option -qI needs a value'],
   [['-bs'], 'mode -bs is not supported'],
   [['-bd'], 'mode -bd is not supported'],
   [['-t', '--mailbox', 'x'], 'stand before'],

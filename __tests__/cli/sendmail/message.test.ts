@@ -1,7 +1,7 @@
-import { EX, exitStatusOf } from '../../lib/cli/exit-status.js';
-import { prepareMessage, SendmailMessageError, type SendmailContext, type SendmailMessage } from '../../lib/cli/sendmail-message.js';
-import { GraphTransportError } from '../../lib/index.js';
-import type { GraphTransportErrorCode } from '../../lib/index.js';
+import { EX, exitStatusOf } from '../../../lib/cli/exit-status.js';
+import { prepareMessage, SendmailMessageError, type SendmailContext, type SendmailMessage } from '../../../lib/cli/sendmail/message.js';
+import { GraphTransportError } from '../../../lib/index.js';
+import type { GraphTransportErrorCode } from '../../../lib/index.js';
 
 interface Given {
   recipients?: string[];
@@ -221,6 +221,50 @@ describe('the sender', () => {
     expect(header.some((line) => line.startsWith('From:'))).toBe(false);
     expect([mailbox, envelope.from]).toEqual(['me', false]);
   });
+});
+
+describe('--force-from', () => {
+  const forced = { forceFrom: 'alerts@contoso.com' };
+  const program = ['From: "Backup" <backup@example.com>', 'Sender: x@example.com', 'Subject: x', '', 'x'];
+
+  test('is who a message is from, and its author gets the answers', () => {
+    const { header, envelope, mailbox } = prepare(program, {
+      ...toReader,
+      sender: 'root@example.com',
+      context: { ...forced, mailbox: undefined },
+    });
+    expect(header).toEqual(expect.arrayContaining(['From: "Backup" <alerts@contoso.com>', 'Reply-To: "Backup" <backup@example.com>']));
+    expect(header.join('\n')).not.toMatch(/^Sender:|root@/m);
+    expect({ envelope, mailbox }).toEqual({
+      envelope: { from: 'alerts@contoso.com', to: ['reader@example.com'] },
+      mailbox: 'alerts@contoso.com',
+    });
+  });
+
+  test('leaves a Reply-To as it is', () => {
+    const { header } = prepare(['Reply-To: team@example.com', ...program], { ...toReader, context: forced });
+    expect(header.filter((line) => /^reply-to:/i.test(line))).toEqual(['Reply-To: team@example.com']);
+  });
+
+  test('says who a user of this machine is, whom nobody can answer', () => {
+    const { header } = prepare(['From: root (Cron Daemon)', 'Subject: x', '', 'x'], { ...toReader, context: forced });
+    expect(header).toContain('From: "Cron Daemon" <alerts@contoso.com>');
+    expect(header.some((line) => /^reply-to:/i.test(line))).toBe(false);
+  });
+
+  test('may have a name of its own', () => {
+    const { header } = prepare(program, { ...toReader, context: { forceFrom: 'Contoso Alerts <alerts@contoso.com>' } });
+    expect(header).toContain('From: "Contoso Alerts" <alerts@contoso.com>');
+  });
+
+  test.each(['root', 'a@contoso.com, b@contoso.com', '', 'alerts@', '<>'])('"%s" is refused', (forceFrom) => {
+    expect(() => prepare(program, { ...toReader, context: { forceFrom } })).toThrow('--force-from');
+  });
+});
+
+test('a Message-ID is the same in every try', () => {
+  const { header } = prepare(['Subject: x', '', 'x'], { ...toReader, context: { uniqueId: '1-2-3' } });
+  expect(header).toContain('Message-ID: <1-2-3@contoso.com>');
 });
 
 describe('odd input', () => {

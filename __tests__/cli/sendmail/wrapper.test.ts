@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { placeCommands, WRAPPER_MARK, writeWrapper } from '../../../lib/cli/sendmail/wrapper.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'wrapper-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const hostile = `it's $(touch ${folder}/hacked) \`x\` "y" \\ ; z`;
+const page = readFileSync(join(__dirname, '../../../docs/sendmail.md'), 'utf8');
+const script = join(folder, 'sendmail of mine.cjs');
+writeFileSync(script, 'console.log(JSON.stringify({ args: process.argv.slice(2), set: process.env.GRAPH_SPOOL }));');
+
+/** Starts the wrapper as cron does: under its PATH, and with nothing else in the environment. */
+function start(text: string, name: string, args: string[]) {
+  const file = join(folder, 'wrapper');
+  const link = join(folder, name);
+  writeFileSync(file, text);
+  chmodSync(file, 0o755);
+  symlinkSync(file, link);
+  const { status, stdout, stderr } = spawnSync(link, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } });
+  rmSync(link);
+  return { status, stderr, said: stdout === '' ? undefined : (JSON.parse(stdout) as object) };
+}
+
+const text = writeWrapper({ node: process.execPath, script, variables: { GRAPH_SPOOL: hostile } });
+
+test('starts with the node it was written for, and hands over what it gets as it is', () => {
+  const args = ['-t', '--spool', '/tmp/evil', hostile, ''];
+  expect(start(text, 'sendmail', args)).toEqual({ status: 0, stderr: '', said: { args: ['--', ...args], set: hostile } });
+});
+
+test('is mailq and newaliases under those names', () => {
+  expect(start(text, 'mailq', ['-x'])).toMatchObject({ status: 0, said: { args: ['--', '-bp'] } });
+  expect(start(text, 'newaliases', [])).toEqual({ status: 0, stderr: '', said: undefined });
+});
+
+test('says what to do where its node is gone, and lets the caller keep the message', () => {
+  const gone = writeWrapper({ node: join(folder, 'gone'), script, variables: {} });
+  expect(start(gone, 'sendmail', ['-t'])).toMatchObject({ status: 75, stderr: expect.stringContaining('run install-sendmail again') });
+});
+
+test('is known by its second line', () => {
+  expect(text.split('\n')[1]).toBe(WRAPPER_MARK);
+});
+
+test('a path that the shell would read otherwise is quoted in the commands', () => {
+  expect(placeCommands("/opt/it's/sendmail", 'debian').place[1]).toBe("ln -s '/opt/it'\\''s/sendmail' /usr/sbin/sendmail");
+  for (const system of ['debian', 'alternatives', 'other'] as const) {
+    const { place, undo } = placeCommands('/usr/local/sbin/graph-sendmail', system);
+    expect([place.length, undo.length]).not.toContain(0);
+    expect(place.join('\n')).toContain('/usr/local/sbin/graph-sendmail');
+    // the page about it says the same
+    for (const command of [...place, ...undo]) expect(page).toContain(`\`${command}\``);
+  }
+});

@@ -1,0 +1,56 @@
+import { quoteShell } from '../setup/quote.js';
+
+/** What stands in a wrapper: absolute paths, since cron's PATH is /usr/bin:/bin, and settings without a secret. */
+export interface Wrapper {
+  /** The node that runs it. */
+  node: string;
+  /** This package's sendmail. */
+  script: string;
+  /** For its environment, by their names. */
+  variables: Readonly<Record<string, string>>;
+}
+
+/** By its second line a wrapper is known, so that no other program is overwritten. */
+export const WRAPPER_MARK =
+  '# Sends mail through Microsoft Graph. Written by nodemailer-graph-transport install-sendmail; run that again to change it.';
+
+/** The script for the place of /usr/sbin/sendmail; called mailq or newaliases it is those. */
+export function writeWrapper({ node, script, variables }: Wrapper): string {
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteShell(value)}\n`);
+  return `#!/bin/sh
+${WRAPPER_MARK}
+case \${0##*/} in
+  mailq) set -- -bp ;;
+  newaliases) exit 0 ;;
+esac
+node=${quoteShell(node)}
+if [ ! -x "$node" ]; then
+  echo "sendmail: $node is not there; run install-sendmail again with the node that is" >&2
+  exit 75
+fi
+${exports.join('')}# behind -- nothing is an option of this program's own, whatever a web form hands over
+exec "$node" ${quoteShell(script)} -- "$@"
+`;
+}
+
+/** The commands that put a wrapper in sendmail's place, and those that undo it. */
+export function placeCommands(wrapper: string, system: 'debian' | 'alternatives' | 'other'): { place: string[]; undo: string[] } {
+  const file = quoteIfNeeded(wrapper);
+  if (system === 'debian') {
+    return {
+      place: ['dpkg-divert --local --rename --add /usr/sbin/sendmail', `ln -s ${file} /usr/sbin/sendmail`],
+      undo: ['rm /usr/sbin/sendmail', 'dpkg-divert --local --rename --remove /usr/sbin/sendmail'],
+    };
+  }
+  if (system === 'alternatives') {
+    return {
+      place: [`alternatives --install /usr/sbin/sendmail mta ${file} 200`, `alternatives --set mta ${file}`],
+      undo: [`alternatives --remove mta ${file}`],
+    };
+  }
+  return { place: [`ln -s ${file} /usr/sbin/sendmail`], undo: ['rm /usr/sbin/sendmail'] };
+}
+
+function quoteIfNeeded(path: string): string {
+  return /^[\w./+-]+$/.test(path) ? path : quoteShell(path);
+}
