@@ -37,14 +37,6 @@ export async function findDifferences(sent, arrived) {
   return differences;
 }
 
-/** What a reader finds in a message, in one or two words each. */
-export async function describeParts(source) {
-  const { text, html, attachments } = await readMail(source);
-  const count = attachments.length;
-  const parts = [text !== '' && 'text', html !== '' && 'html', count > 0 && `${count} attachment${count > 1 ? 's' : ''}`];
-  return parts.filter(Boolean).join(', ') || 'nothing';
-}
-
 async function readMail(source) {
   const parsed = await simpleParser(source, {
     skipHtmlToText: true,

@@ -1,5 +1,5 @@
 import nodemailer from 'nodemailer';
-import { describeParts, findDifferences } from './compare.mjs';
+import { findDifferences } from './compare.mjs';
 
 /**
  * Sends one mail twice: to a transporter that only compiles it, which shows what SMTP would get, and through Graph.
@@ -14,14 +14,13 @@ export async function checkDelivery(name, send, transporter, sandbox) {
   try {
     info = await send(transporter);
   } catch (error) {
-    return { name, differences: [`not sent: ${error.message}`], losses: [] };
+    return { name, differences: [`not sent: ${error.message}`] };
   }
   const arrived = sandbox.messages.slice(before);
   return {
     name,
     format: info.format,
     route: info.route,
-    losses: info.losses,
     ...(arrived.length === 1
       ? await compareArrived(compiled, info, arrived[0])
       : { differences: [`${arrived.length} messages arrived instead of one`] }),
@@ -33,5 +32,5 @@ async function compareArrived(compiled, info, arrived) {
   const differences = await findDifferences(sent, arrived);
   if (info.format !== arrived.format) differences.push(`format: told ${info.format}, arrived as ${arrived.format}`);
   if (info.route !== arrived.route) differences.push(`route: told ${info.route}, arrived by ${arrived.route}`);
-  return { recipients: arrived.recipients.length, parts: await describeParts(arrived.source), differences };
+  return { differences };
 }
