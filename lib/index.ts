@@ -32,6 +32,7 @@ export type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 export type { GraphMessageOptions } from './plan/message-settings.js';
 export type { GraphMessageExtras } from './encode/graph-message.js';
 export type { Loss, LossFeature } from './prepared/loss.js';
+export type { MeasuredAnswers, MeasuredPoint, Outcome, ProvableFeature, TenantReport, Way } from './prepared/tenant-facts.js';
 export type { Cloud } from './graph/clouds.js';
 export type { ClientCertificate } from './sign-in/sign-in.js';
 export type { TokenStore } from './sign-in/person/token-store.js';

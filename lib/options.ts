@@ -3,6 +3,7 @@ import type { ProxyRules } from './graph/proxy.js';
 import type { Cloud, CloudHosts } from './graph/clouds.js';
 import type { Logger } from './base/logger.js';
 import type { FormatOption, LossPolicy, RouteOption } from './plan/plan-settings.js';
+import type { TenantFacts, TenantReport } from './prepared/tenant-facts.js';
 import type { TokenStore } from './sign-in/person/token-store.js';
 import type { ClientCertificate, SignIn } from './sign-in/sign-in.js';
 
@@ -101,6 +102,11 @@ export interface CommonOptions {
   route?: RouteOption | undefined;
   /** What happens with a message that Graph cannot carry as it was written; see `info.losses`. @default 'warn' */
   onLoss?: LossPolicy | undefined;
+  /**
+   * What `nodemailer-graph-transport prove` has measured on your tenant: the path of its report, or what stands in it. Format and
+   * `info.losses` follow it then. Read once. @default what is claimed
+   */
+  tenantFacts?: string | TenantReport | undefined;
   /** Microsoft's cloud the tenant is in; names the hosts of Graph and of the sign-in service. @default 'global' */
   cloud?: Cloud | undefined;
   /** Root of Graph, https (http on loopback only); instead of `cloud`. @default 'https://graph.microsoft.com' */
@@ -151,6 +157,7 @@ export interface Settings {
   readonly format: FormatOption;
   readonly route: RouteOption;
   readonly onLoss: LossPolicy;
+  readonly tenantFacts: TenantFacts | undefined;
   readonly hosts: CloudHosts;
   /** Whether the sign-in service is one of Microsoft's clouds. */
   readonly wellKnownAuthority: boolean;

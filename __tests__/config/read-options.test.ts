@@ -41,6 +41,7 @@ describe('defaults', () => {
       format: 'auto',
       route: 'auto',
       onLoss: 'warn',
+      tenantFacts: undefined,
       hosts: { graphEndpoint: 'https://graph.microsoft.com', authorityHost: 'https://login.microsoftonline.com' },
       wellKnownAuthority: true,
       maxConnections: 4,

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { readOptions } from '../../lib/config/read-options.js';
 import { graphTransportFromEnv, type GraphTransportError } from '../../lib/index.js';
@@ -128,6 +129,7 @@ describe('the environment', () => {
         GRAPH_CLOUD: 'usgov',
         GRAPH_PROXY: 'proxy.contoso.com:8080',
         GRAPH_ON_LOSS: 'error',
+        GRAPH_TENANT_FACTS: join(__dirname, 'facts.json'),
         GRAPH_CREDENTIAL_EXPIRES: '2027-01-31',
       },
     );
@@ -135,6 +137,7 @@ describe('the environment', () => {
       hosts: { graphEndpoint: 'https://graph.microsoft.us' },
       proxies: { always: { name: 'proxy.contoso.com:8080' } },
       onLoss: 'error',
+      tenantFacts: { text: { mime: 'loss' } },
       secretExpires: new Date('2027-01-31'),
     });
     expect(read({}, { ...env, CREDENTIAL_EXPIRES: '2027-02-28' }).secretExpires).toEqual(new Date('2027-02-28'));

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import nodemailer from 'nodemailer';
 import { optionsFromUrl } from '../../lib/config/url.js';
@@ -111,6 +112,7 @@ test('every option a URL may set is one the transport knows', () => {
     format: 'json',
     route: 'draft',
     onLoss: 'error',
+    tenantFacts: join(__dirname, 'facts.json'),
     proxy: 'http://proxy.contoso.com:8080',
     secretExpires: '2030-01-31',
     maxConnections: '2',

@@ -1,4 +1,4 @@
-import { CARRIAGE, lossesIn, weigh } from '../../lib/plan/carriage.js';
+import { CARRIAGE, carriageOn, lossesIn, lossesOfMimeDraft, weigh } from '../../lib/plan/carriage.js';
 import type { Trait } from '../../lib/message/outgoing-message.js';
 
 type Row = [feature: Trait['feature'], json: 'yes' | 'loss' | 'never', mime: 'yes' | 'loss' | 'never', weight: number];
@@ -32,6 +32,13 @@ const TABLE: Row[] = [
   ['transformed', 'never', 'yes', 0],
   ['messageId', 'never', 'yes', 0],
   ['sendAt', 'yes', 'never', 0],
+  ['threading', 'yes', 'yes', 2],
+  ['fromName', 'yes', 'yes', 1],
+  ['xHeaders', 'yes', 'yes', 1],
+  ['moreXHeaders', 'yes', 'yes', 1],
+  ['customHeaders', 'yes', 'yes', 1],
+  ['listHeaders', 'yes', 'yes', 1],
+  ['ownMessageId', 'yes', 'yes', 1],
 ];
 
 function trait<F extends Trait['feature']>(feature: F): { feature: F; detail: string } {
@@ -84,5 +91,34 @@ describe('weigh', () => {
 
   test('weights add up; a feature lost twice counts once', () => {
     expect(weigh([trait('text'), trait('headers'), trait('icalEvent'), trait('headers')])).toBe(2 + 1 + 8);
+  });
+});
+
+describe('what was measured on a tenant', () => {
+  test('without it the table is what is claimed', () => {
+    expect(carriageOn(undefined)).toBe(CARRIAGE);
+  });
+
+  test('the table is made once for the same facts', () => {
+    const facts = { text: { mime: 'loss' } } as const;
+    expect(carriageOn(facts)).toBe(carriageOn(facts));
+  });
+
+  test('takes the place of what is claimed, where it was measured', () => {
+    const table = carriageOn({ text: { json: 'yes', mime: 'loss' }, fromName: { json: 'loss' } });
+    const traits = [trait('text'), trait('fromName'), trait('icalEvent')];
+    expect(lossesIn('json', traits, table)).toEqual([trait('fromName'), trait('icalEvent')]);
+    expect(lossesIn('mime', traits, table)).toEqual([trait('text')]);
+  });
+
+  test('a draft with attachments added loses what was measured there, and what MIME loses is told once', () => {
+    const traits = [trait('text'), trait('icalEvent'), trait('threading')];
+    const table = carriageOn({ text: { mime: 'yes', mimeDraft: 'loss' }, icalEvent: { mime: 'loss' }, threading: { mimeDraft: 'yes' } });
+    expect(lossesOfMimeDraft(traits, table)).toEqual([trait('text')]);
+    expect(lossesOfMimeDraft(traits, CARRIAGE)).toEqual([]);
+  });
+
+  test('nothing makes a format carry what it must not', () => {
+    expect(lossesIn('json', [trait('transformed')], carriageOn({ text: { json: 'yes' } }))).toBeUndefined();
   });
 });

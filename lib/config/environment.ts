@@ -22,7 +22,7 @@ const HOSTS = ['cloud', 'graphEndpoint', 'authorityHost'];
 /**
  * Reads `GRAPH_TENANT_ID`, `GRAPH_CLIENT_ID`, `GRAPH_CLIENT_SECRET` or `GRAPH_CLIENT_CERTIFICATE_PATH` (with
  * `GRAPH_CLIENT_CERTIFICATE_PASSWORD`), and what a deployment sets besides: `GRAPH_SENDER`, `GRAPH_SAVE_TO_SENT_ITEMS`, `GRAPH_CLOUD`
- * or `GRAPH_ENDPOINT` and `GRAPH_AUTHORITY_HOST`, `GRAPH_PROXY`, `GRAPH_ON_LOSS`, `GRAPH_CREDENTIAL_EXPIRES` (or
+ * or `GRAPH_ENDPOINT` and `GRAPH_AUTHORITY_HOST`, `GRAPH_PROXY`, `GRAPH_ON_LOSS`, `GRAPH_TENANT_FACTS`, `GRAPH_CREDENTIAL_EXPIRES` (or
  * `CREDENTIAL_EXPIRES`). Where none of the sign-in names is set, those of @azure/identity count: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
  * `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH`, `AZURE_AUTHORITY_HOST`. `GRAPH_LOGIN` names a person who has run `login` instead. One set or the other: half of each would sign in as
  * nobody knows whom.
@@ -93,6 +93,7 @@ function hostsFrom(prefix: string, env: Environment): EnvironmentSettings {
 function settingsFrom(prefix: string, env: Environment): EnvironmentSettings {
   const save = env[`${prefix}SAVE_TO_SENT_ITEMS`];
   const onLoss = oneOf(`${prefix}ON_LOSS`, env, ['warn', 'error', 'ignore']);
+  const tenantFacts = env[`${prefix}TENANT_FACTS`]?.trim();
   const proxy = env[`${prefix}PROXY`];
   // here, where the variable can be named
   if (proxy) parseProxy(proxy, `${prefix}PROXY`);
@@ -104,6 +105,7 @@ function settingsFrom(prefix: string, env: Environment): EnvironmentSettings {
   return {
     ...(save && { saveToSentItems: parseText(save, 'boolean', `${prefix}SAVE_TO_SENT_ITEMS`) }),
     ...(onLoss && { onLoss }),
+    ...(tenantFacts && { tenantFacts }),
     ...(proxy && { proxy }),
     ...(secretExpires && { secretExpires }),
   };

@@ -10,6 +10,7 @@ import { isDelegated, readMailbox } from './mailbox.js';
 import { readClientId, readClientSecret, readTenantId } from './read-app.js';
 import { readCa } from './read-ca.js';
 import { readCertificate } from './read-certificate.js';
+import { readTenantFacts } from './read-tenant-facts.js';
 import { whereItWent } from './unknown-option.js';
 import { optionsFromUrl } from './url.js';
 
@@ -42,6 +43,7 @@ const KNOWN: Record<
   format: true,
   route: true,
   onLoss: true,
+  tenantFacts: true,
   cloud: true,
   graphEndpoint: true,
   authorityHost: true,
@@ -93,6 +95,7 @@ export function readOptions(
     format: oneOf(options, 'format', ['auto', 'json', 'mime'], 'auto'),
     route: oneOf(options, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
     onLoss: oneOf(options, 'onLoss', ['warn', 'error', 'ignore'], 'warn'),
+    tenantFacts: readTenantFacts(options['tenantFacts']),
     hosts,
     wellKnownAuthority: isKnownToMsal(hosts.authorityHost),
     maxConnections: integer(options, 'maxConnections', 4, 1),

@@ -7,6 +7,7 @@ const PARAMETERS: Readonly<Record<string, 'string' | 'number' | 'boolean'>> = {
   format: 'string',
   route: 'string',
   onLoss: 'string',
+  tenantFacts: 'string',
   cloud: 'string',
   graphEndpoint: 'string',
   authorityHost: 'string',

@@ -1,6 +1,7 @@
 import { show } from '../errors/config-error.js';
 import type { Logger } from '../base/logger.js';
 import { readMailbox } from '../config/mailbox.js';
+import { readTenantFacts } from '../config/read-tenant-facts.js';
 import { readOptions } from '../config/read-options.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
 import type { PlanSettings } from '../plan/plan-settings.js';
@@ -36,7 +37,7 @@ export interface OutboxOptions {
 export interface OutboxTransportOptions
   extends
     OutboxOptions,
-    Pick<CommonOptions, 'mailbox' | 'saveToSentItems' | 'format' | 'route' | 'onLoss' | 'maxRecipients' | 'socketTimeout'> {
+    Pick<CommonOptions, 'mailbox' | 'saveToSentItems' | 'format' | 'route' | 'onLoss' | 'tenantFacts' | 'maxRecipients' | 'socketTimeout'> {
   /** Milliseconds after `sendAt` in which a message must have been sent; then it ends `expired`. @default 259200000 (3 days) */
   expires?: number | undefined;
   /** Milliseconds for Redis to take a message, then `ETIMEDOUT`. @default 10000 */
@@ -100,7 +101,18 @@ export interface OutboxWorkerSettings extends OutboxSettings {
 }
 
 const COMMON = ['connection', 'prefix', 'encryptionKey', 'store', 'keep', 'durability', 'telemetry', 'logger', 'component'];
-const TRANSPORT = ['mailbox', 'saveToSentItems', 'format', 'route', 'onLoss', 'maxRecipients', 'socketTimeout', 'expires', 'timeout'];
+const TRANSPORT = [
+  'mailbox',
+  'saveToSentItems',
+  'format',
+  'route',
+  'onLoss',
+  'tenantFacts',
+  'maxRecipients',
+  'socketTimeout',
+  'expires',
+  'timeout',
+];
 const WORKER = [
   ...['graph', 'mailboxes', 'maxConnections', 'rateLimit', 'rateDelta'],
   ...['lockDuration', 'settleTime', 'sentCopyDelay', 'holdDelay', 'results'],
@@ -133,6 +145,7 @@ export function readTransportOptions(input: OutboxTransportOptions): OutboxTrans
       format: choice(given, 'format', ['auto', 'json', 'mime'], 'auto'),
       route: choice(given, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
       onLoss: choice(given, 'onLoss', ['warn', 'error', 'ignore'], 'warn'),
+      tenantFacts: readTenantFacts(given['tenantFacts']),
       maxRecipients: integer(given, 'maxRecipients', 500, 1),
       socketTimeout: integer(given, 'socketTimeout', 120_000, 1),
       signIn: { kind: 'outbox' },

@@ -3,7 +3,7 @@ import type { Trait } from '../message/outgoing-message.js';
 import { REQUEST_LIMIT } from '../prepared/limits.js';
 import type { Loss } from '../prepared/loss.js';
 import type { Format, Route } from '../prepared/prepared-message.js';
-import { lossesIn, obstacleIn, weigh } from './carriage.js';
+import { CARRIAGE, lossesIn, obstacleIn, weigh, type CarriageTable } from './carriage.js';
 
 /** What decides about the format. */
 export interface FormatInput {
@@ -11,6 +11,8 @@ export interface FormatInput {
   /** Losses that no format avoids. */
   losses: readonly Loss[];
   format: 'auto' | Format;
+  /** What the formats carry. @default what is claimed */
+  table?: CarriageTable | undefined;
 }
 
 export interface FormatPlan {
@@ -33,7 +35,7 @@ export function planFormat(input: FormatInput): FormatPlan {
   const candidates: Format[] = input.format === 'auto' ? ['json', 'mime'] : [input.format];
   let best: (FormatPlan & { weight: number }) | undefined;
   for (const format of candidates) {
-    const lost = lossesIn(format, input.traits);
+    const lost = lossesIn(format, input.traits, input.table ?? CARRIAGE);
     if (!lost) continue;
     const weight = weigh(lost);
     if (!best || weight < best.weight) best = { format, losses: [...input.losses, ...lost], weight };

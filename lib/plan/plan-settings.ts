@@ -1,5 +1,6 @@
 import type { GraphMessageExtras } from '../encode/graph-message.js';
 import type { Format, Route } from '../prepared/prepared-message.js';
+import type { TenantFacts } from '../prepared/tenant-facts.js';
 
 /** How a message is handed to Graph: as JSON, or as base64 MIME; `'auto'` picks per message what carries more of it. */
 export type FormatOption = 'auto' | 'json' | 'mime';
@@ -20,6 +21,8 @@ export interface PlanSettings {
   readonly socketTimeout: number;
   /** Only where a person signs in, or may, there is somebody who is `'me'`. */
   readonly signIn: { readonly kind: string };
+  /** What was measured on the tenant. */
+  readonly tenantFacts?: TenantFacts | undefined;
 }
 
 /** The settings of one message, checked: the transport's with the message's `graph: {…}` over them. */

@@ -7,15 +7,16 @@ import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
 import { parseRaw } from '../message/parse-raw.js';
 import { readMessage } from '../message/read-message.js';
 import type { Format, PlanDecision, PreparedMessage } from '../prepared/prepared-message.js';
-import { lossesIn, obstacleIn, weigh } from './carriage.js';
+import { carriageOn, lossesIn, lossesOfMimeDraft, obstacleIn, weigh, type CarriageTable } from './carriage.js';
 import { isDeferred } from './deferred.js';
 import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './format-and-route.js';
+import { measuredTraits } from './measured-traits.js';
 import { isTooLarge, jsonPayload, mimePayload, type Payload, type PayloadOptions } from './payload.js';
 import type { MessageSettings, PlanSettings } from './plan-settings.js';
 import { traitsOf, uploadLosses } from './traits.js';
 
 export interface PrepareContext {
-  readonly settings: Pick<PlanSettings, 'onLoss' | 'maxRecipients' | 'socketTimeout'>;
+  readonly settings: Pick<PlanSettings, 'onLoss' | 'maxRecipients' | 'socketTimeout' | 'tenantFacts'>;
   /** Reads the contents. The uploads of the prepared message are usable until it is disposed of. */
   readonly reader: ContentReader;
   readonly signal: Cancellation;
@@ -40,9 +41,12 @@ export async function prepare(mail: NodemailerMail, wanted: MessageSettings, con
 }
 
 async function plan(message: OutgoingMessage, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
+  const { tenantFacts } = context.settings;
+  const table = carriageOn(tenantFacts);
   const traits = traitsOf(message, wanted);
-  const intended = planFormat({ traits, losses: message.losses, format: wanted.format });
-  const { payload, losses: formatLosses, format } = await encode(message, wanted, intended, traits, context);
+  if (tenantFacts) traits.push(...measuredTraits(message, table));
+  const intended = planFormat({ traits, losses: message.losses, format: wanted.format, table });
+  const { payload, losses: formatLosses, format } = await encode(message, wanted, intended, { traits, table }, context);
   const { route, contentType, body, uploads, inDraft, messageId } = payload;
   const losses = routeLosses(formatLosses, route, wanted.saveToSentItems);
   if (format === 'mime')
@@ -71,15 +75,15 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
     saveToSentItems: wanted.saveToSentItems,
     ...(format === 'json' && isDeferred(wanted) && { deferred: true }),
     decision: {
-      weights: { json: weightOf('json', traits), mime: weightOf('mime', traits) },
+      weights: { json: weightOf('json', traits, table), mime: weightOf('mime', traits, table) },
       removed: message.removed,
       added: message.added,
     },
   };
 }
 
-function weightOf(format: Format, traits: readonly Trait[]): PlanDecision['weights'][Format] {
-  const lost = lossesIn(format, traits);
+function weightOf(format: Format, traits: readonly Trait[], table: CarriageTable): PlanDecision['weights'][Format] {
+  const lost = lossesIn(format, traits, table);
   return lost ? { weight: weigh(lost), losses: [...new Set(lost.map(({ feature }) => feature))] } : null;
 }
 
@@ -97,11 +101,17 @@ interface Encoded extends FormatPlan {
   payload: Payload;
 }
 
+/** What decides about the format. */
+interface Basis {
+  traits: readonly Trait[];
+  table: CarriageTable;
+}
+
 async function encode(
   message: OutgoingMessage,
   { format, route, saveToSentItems, extras, sendAt }: MessageSettings,
   intended: FormatPlan,
-  traits: readonly Trait[],
+  { traits, table }: Basis,
   { settings, signal }: PrepareContext,
 ): Promise<Encoded> {
   const { raw } = message;
@@ -110,12 +120,19 @@ async function encode(
     return { ...intended, payload: await jsonPayload(raw ? await parseRaw(message, raw) : message, options) };
   }
   try {
-    return { ...intended, payload: await mimePayload(message, options) };
+    const payload = await mimePayload(message, options);
+    const more = payload.uploads.length > 0 ? lossesOfMimeDraft(traits, table) : [];
+    const losses = [...intended.losses, ...more];
+    const json = more.length > 0 && format === 'auto' && !raw ? lossesIn('json', traits, table) : undefined;
+    if (json && weigh(json) < weigh(losses)) {
+      return { format: 'json', losses: [...message.losses, ...json], payload: await jsonPayload(message, options) };
+    }
+    return { format: intended.format, losses, payload };
   } catch (error) {
     // a ready-made message cannot be split as MIME, but taken apart it can be sent at any size
     const fixed = format === 'mime' || route === 'sendMail' || obstacleIn('json', traits) !== undefined;
     if (!raw || !isTooLarge(error) || fixed) throw error;
-    const instead = planFormat({ traits, losses: message.losses, format: 'json' });
+    const instead = planFormat({ traits, losses: message.losses, format: 'json', table });
     return { ...instead, payload: await jsonPayload(await parseRaw(message, raw), options) };
   }
 }

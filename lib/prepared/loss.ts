@@ -31,4 +31,12 @@ export type LossFeature =
   | 'returnPath'
   | 'requireTLS'
   | 'autoSubmitted'
-  | 'dkim';
+  | 'dkim'
+  // only where a measurement of the tenant says so
+  | 'fromName'
+  | 'threading'
+  | 'xHeaders'
+  | 'moreXHeaders'
+  | 'customHeaders'
+  | 'listHeaders'
+  | 'ownMessageId';
