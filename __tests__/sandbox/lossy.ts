@@ -95,7 +95,7 @@ export function view({ message, parsed }: Awaited<ReturnType<typeof deliver>>) {
     text: parsed.text?.trim(),
     calendar: calendar !== undefined,
     calendarMethod: type?.params?.['method'],
-    fromName: message.from?.name,
+    fromName: parsed.from?.value[0]?.name,
     xHeaders: xNames.filter((name) => has(name.toLowerCase())).length,
     moreXHeaders: has('x-proof-6'),
     customHeaders: has('organization'),

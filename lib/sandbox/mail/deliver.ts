@@ -118,7 +118,7 @@ function toMessage(
   const acceptedAt = new Date();
   const lost = lossesOf(content, loses);
   const from = lost?.has('fromName') ? { ...posted, name: mailbox.displayName ?? '' } : posted;
-  const source = (of: MessageContent): Buffer => loseOf(sourceOf(of, from, acceptedAt), of, lost);
+  const source = (of: MessageContent): Buffer => loseOf(sourceOf(of, from, acceptedAt), { content: of, from, lost });
   const kept = keepContent ? content : withoutContent(content);
   const message = {
     id: immutableId,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { SandboxLoss, SandboxLossFeature } from '../types.js';
+import type { SandboxAddress, SandboxLoss, SandboxLossFeature } from '../types.js';
 import type { MessageContent } from './content.js';
-import { encodeField } from './encode-field.js';
+import { encodeAddressField, encodeField } from './encode-field.js';
 import { joinSource, splitSource, type RawField, type SplitSource } from './head.js';
 import { htmlToPlain } from './html-to-plain.js';
 import { boundaryOf, contentTypeOf, splitMultipart } from './multipart.js';
@@ -21,11 +21,15 @@ export function lossesOf(content: MessageContent, losses: ReadonlySet<SandboxLos
 const isDraftWithMore = ({ format, attachments, postedAttachments }: MessageContent): boolean =>
   format === 'mime' && attachments.length > postedAttachments;
 
-/** The source that is left where Exchange loses that. */
-export function loseOf(source: Buffer, content: MessageContent, lost: Lost | undefined): Buffer {
+/** The source that is left where Exchange loses that. @param from as the recipients see it */
+export function loseOf(
+  source: Buffer,
+  { content, from, lost }: { content: MessageContent; from: SandboxAddress; lost: Lost | undefined },
+): Buffer {
   if (!lost) return source;
   const split = splitSource(source);
-  const fields = loseFields(split.fields, content, lost);
+  const named = lost.has('fromName') ? split.fields.map((field) => withSender(field, from)) : split.fields;
+  const fields = loseFields(named, content, lost);
   return joinSource(losePart({ ...split, fields }, content, lost));
 }
 
@@ -39,6 +43,9 @@ const STANDARD = new Set(
   return-receipt-to sender sensitivity subject to x-msmail-priority x-priority`.split(/\s+/),
 );
 const FIRST_HEADERS = 5;
+
+const withSender = (field: RawField, from: SandboxAddress): RawField =>
+  /^from$/i.test(field.name) ? { ...field, text: encodeAddressField('From', [from]) } : field;
 
 function loseFields(fields: RawField[], content: MessageContent, lost: Lost): RawField[] {
   const xHeaders = fields.filter(({ name }) => isXHeader(name));
