@@ -20,11 +20,11 @@ const facts = (...points: `${MeasuredPoint['feature']}:${MeasuredPoint['way']}:$
 
 async function send(data: object, tenantFacts?: TenantReport, options: object = {}) {
   const transport = world.transport({ onLoss: 'ignore', tenantFacts, ...options });
-  const { format, route, losses } = (await nodemailer.createTransport(transport).sendMail({
+  const { format, route, losses } = await nodemailer.createTransport(transport).sendMail({
     to: 'reader@example.com',
     subject: 'Facts',
     ...data,
-  })) as unknown as GraphSentMessageInfo;
+  });
   return { format, route, losses: losses.map(({ feature }) => feature) };
 }
 

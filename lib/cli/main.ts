@@ -8,6 +8,7 @@ import { printable } from './printable.js';
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   setup: async () => (await import('./setup/command.js')).createSetupCommand(),
   doctor: async () => (await import('./doctor.js')).createDoctorCommand(),
+  prove: async () => (await import('./prove.js')).createProveCommand(),
   login: async () => (await import('./login.js')).createLoginCommand(),
   logout: async () => (await import('./login.js')).createLogoutCommand(),
   sendmail: async () => (await import('./sendmail/command.js')).createSendmailCommand(),

@@ -17,6 +17,8 @@ export interface GraphRequest {
   headers?: Record<string, string> | undefined;
   body?: Buffer | string | undefined;
   contentType?: string | undefined;
+  /** The body of a good answer is wanted as bytes, such as a MIME source. */
+  raw?: boolean | undefined;
 }
 
 /** How it is sent. */
@@ -35,7 +37,7 @@ export interface GraphAnswer {
   kind: 'answer';
   status: number;
   headers: Record<string, string>;
-  /** The parsed body; `undefined` if there is none or it is not JSON. */
+  /** The parsed body, or a Buffer where `raw` was asked for; `undefined` if there is none or it is not JSON. */
   body: unknown;
   /** `false` if the answer broke off or a JSON body could not be read. */
   complete: boolean;
@@ -115,7 +117,7 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
       if (isLocal && describePlan) call.header(PLAN_HEADER, describePlan());
       if (request.contentType) call.header('Content-Type', request.contentType);
       const outcome = (await send(call, request)) as HttpOutcome;
-      return outcome.kind === 'answer' ? readAnswer(outcome, clientRequestId, token) : { ...outcome, clientRequestId };
+      return outcome.kind === 'answer' ? readAnswer(outcome, clientRequestId, token, request.raw) : { ...outcome, clientRequestId };
     },
   };
 }
@@ -200,10 +202,16 @@ interface ErrorBody {
   error?: { code?: unknown; message?: unknown; innerError?: Record<string, unknown>; innererror?: Record<string, unknown> };
 }
 
-function readAnswer({ status, headers, body: bytes, complete }: HttpAnswer, clientRequestId: string, token: string): GraphAnswer {
+function readAnswer(
+  { status, headers, body: bytes, complete }: HttpAnswer,
+  clientRequestId: string,
+  token: string,
+  raw = false,
+): GraphAnswer {
   let body: unknown;
   let readable = true;
-  if (bytes.length > 0 && /json/i.test(headers['content-type'] ?? 'json')) {
+  if (raw && status < 400) body = bytes;
+  else if (bytes.length > 0 && /json/i.test(headers['content-type'] ?? 'json')) {
     try {
       body = JSON.parse(bytes.toString('utf8'));
     } catch {

@@ -1,9 +1,11 @@
 /** How a message gets to Graph; `mimeDraft`: a MIME draft that attachments are added to afterwards. */
-export const WAYS = ['json', 'mime', 'mimeDraft'] as const;
-export type Way = (typeof WAYS)[number];
+export type Way = 'json' | 'mime' | 'mimeDraft';
+export const WAYS: readonly Way[] = ['json', 'mime', 'mimeDraft'];
 
 /** What `prove` measures, by the names losses have. */
-export const PROVABLE = [
+export type ProvableFeature =
+  'text' | 'icalEvent' | 'fromName' | 'from' | 'xHeaders' | 'moreXHeaders' | 'customHeaders' | 'listHeaders' | 'threading' | 'ownMessageId';
+export const PROVABLE: readonly ProvableFeature[] = [
   'text',
   'icalEvent',
   'fromName',
@@ -14,16 +16,17 @@ export const PROVABLE = [
   'listHeaders',
   'threading',
   'ownMessageId',
-] as const;
-export type ProvableFeature = (typeof PROVABLE)[number];
+];
 
 /** What became of something on the way; `missing`: the message was not seen in time. */
-export const OUTCOMES = ['kept', 'changed', 'lost', 'missing'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = 'kept' | 'changed' | 'lost' | 'missing';
+const OUTCOMES: readonly Outcome[] = ['kept', 'changed', 'lost', 'missing'];
 
 /** One thing that was measured. */
 export interface MeasuredPoint {
+  /** What it is about. */
   readonly feature: ProvableFeature;
+  /** How it was sent. */
   readonly way: Way;
   /** What this library says without a measurement. */
   readonly claimed: 'kept' | 'lost';
@@ -51,12 +54,14 @@ export interface MeasuredAnswers {
 
 /** What `prove` writes: how a tenant treats mail. Holds no addresses and no ids. */
 export interface TenantReport {
-  readonly tool: typeof REPORT_TOOL;
-  readonly version: typeof REPORT_VERSION;
+  readonly tool: 'nodemailer-graph-transport prove';
+  /** Of this format. */
+  readonly version: 1;
   /** The day, as `2026-11-26`. */
   readonly made: string;
   /** Version of this library. */
   readonly library: string;
+  /** Microsoft's cloud the tenant is in, `'other'` for hosts of your own. */
   readonly cloud: string;
   readonly points: readonly MeasuredPoint[];
   readonly answers: MeasuredAnswers;

@@ -1,0 +1,51 @@
+import type { Cancellation } from '../base/cancellation.js';
+import { sleep } from '../delivery/sleep.js';
+import { readMarker } from './marker.js';
+import type { Mailbox } from './mailbox.js';
+
+/** Into Deleted Items, from there, and once more for what was moved meanwhile. */
+const MOST_DELETIONS = 4;
+const PAUSES = [100, 250, 500, 1000, 2000];
+
+export interface CleanUpOptions {
+  /** What finds the messages. */
+  marker: string;
+  /** How many messages may still arrive; told the ones that have. */
+  stillToCome: (arrived: readonly string[]) => number;
+  /** Milliseconds to wait for them. */
+  patience: number;
+  onProgress: (deleted: number) => void;
+}
+
+/** What was not deleted. */
+export interface LeftOver {
+  /** Messages that are there and cannot be deleted. */
+  left: number;
+  /** Messages that had not arrived. */
+  late: number;
+  /** Why the mailbox could not be cleaned, where it could not. */
+  failure?: Error | undefined;
+}
+
+/** Deletes every message with the marker, from all folders, and waits for those that are still on their way. */
+export async function cleanUp(
+  mailbox: Mailbox,
+  { marker, stillToCome, patience, onProgress }: CleanUpOptions,
+  signal: Cancellation,
+): Promise<LeftOver> {
+  const deletions = new Map<string, number>();
+  const until = Date.now() + patience;
+  for (let round = 0; ; round++) {
+    const arrived = await mailbox.list('inbox', marker, signal);
+    const late = stillToCome(arrived.map(({ subject }) => readMarker(subject)?.name ?? ''));
+    const found = (await mailbox.list('all', marker, signal)).filter(({ subject }) => readMarker(subject) !== undefined);
+    const deletable = found.filter(({ id }) => (deletions.get(id) ?? 0) < MOST_DELETIONS);
+    for (const { id } of deletable) {
+      await mailbox.remove(id, signal);
+      deletions.set(id, (deletions.get(id) ?? 0) + 1);
+    }
+    onProgress(deletions.size);
+    if (deletable.length === 0 && (late === 0 || Date.now() >= until)) return { left: found.length, late };
+    if (deletable.length === 0) await sleep(PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0, signal);
+  }
+}
