@@ -1,5 +1,5 @@
 import nodemailer from 'nodemailer';
-import type { GraphSentMessageInfo, MeasuredPoint, TenantReport } from '../../lib/index.js';
+import type { MeasuredPoint, TenantReport } from '../../lib/index.js';
 import { useSandbox } from '../support/use-sandbox.js';
 
 const world = useSandbox({ protocol: 'http' });
