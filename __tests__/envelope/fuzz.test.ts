@@ -18,7 +18,6 @@ const seed = jest.getSeed();
 const format = fc.constantFrom('auto', 'json', 'mime');
 
 const PARTS = ['attachments', 'alternatives', 'icalEvent', 'list'];
-const TEXTS = ['subject', 'messageId', 'inReplyTo', 'references', 'date', 'priority', 'xMailer'];
 
 jest.setTimeout(1000 * RUNS);
 
@@ -74,6 +73,17 @@ function envelopeOf({ message }: NodemailerMail): string[] | undefined {
 // halves of surrogate pairs and blanks within the quotes of a local part have no spelling of their own
 const keys = (list: readonly string[]) =>
   [...new Set(list.map((address) => mailboxOf(Buffer.from(address).toString().replace(/\s+/g, ' '))))].sort();
+
+/** Whether Nodemailer writes it at all: over SMTP it throws where nobody can catch it for a header that is no text. */
+async function canBeBuilt(nodemailer: Nodemailer, data: Data): Promise<boolean> {
+  const message = (await compile(nodemailer, data))?.message as { build?: (callback: (error: Error | null) => void) => void } | undefined;
+  if (!message) return false;
+  try {
+    return await new Promise((resolve) => message.build?.((error) => resolve(!error)));
+  } catch {
+    return false;
+  }
+}
 
 describe.each(nodemailerVersions)('whatever comes in, with Nodemailer %s', (version, nodemailer) => {
   const { prepare } = loadWith<typeof Prepare>(version, '../../lib/plan/prepare.js');
@@ -177,9 +187,10 @@ describe('through the sandbox and over SMTP', () => {
         fc.asyncProperty(hostileMessage, format, fc.constantFrom('7', '8', '9', '10'), async (data, wanted, version) => {
           const outcome = await harness.send(version, copy(data) as Data, wanted);
           if (outcome.kind !== 'sent') return;
-          // over SMTP Nodemailer 7 throws where nobody can catch it for a header that is no text, of a part as well; none of them names anybody
-          if (data['headers'] !== undefined || PARTS.some((name) => data[name] !== undefined)) return;
-          if (TEXTS.some((name) => data[name] !== undefined && typeof data[name] !== 'string')) return;
+          // what a part throws cannot be caught even here; no part names anybody
+          if (PARTS.some((name) => data[name] !== undefined)) return;
+          const nodemailer = nodemailerVersions.find(([name]) => name === version)?.[1];
+          if (!nodemailer || !(await canBeBuilt(nodemailer, copy(data) as Data))) return;
           const before = sink.deliveries.length;
           try {
             const info = (await pools.get(version)?.sendMail(copy(data) as Data)) as { rejected?: unknown[] } | undefined;

@@ -1,9 +1,11 @@
 import { prepareMessage } from '../../lib/cli/sendmail/message.js';
 import { printable } from '../../lib/cli/printable.js';
+import { checkParts } from '../../lib/encode/strict/parts.js';
 import { readMime } from '../../lib/encode/strict/check-mime.js';
 import { firstSentence } from '../../lib/errors/from-sign-in.js';
 import { redact, redactedLabel } from '../../lib/errors/redact.js';
 import { isMailAddress } from '../../lib/message/address.js';
+import { typeParameters } from '../../lib/message/attachment-traits.js';
 import { oneLine, oneStrictLine } from '../../lib/message/clean-text.js';
 import { charsetOf, cleanHeaderLine, fieldName, fieldValue, readHeaderBlock, splitMessage } from '../../lib/message/header-block.js';
 import { plainFields } from '../../lib/message/header-fields.js';
@@ -34,6 +36,9 @@ const ARGUMENTS = { recipients: ['b@example.com'], recipientsFromHeader: false, 
 const READERS: Record<string, (text: string) => unknown> = {
   'the type of a part': (text) => listParts(node('Content-Type', `text/plain${text}\r\n x`)),
   'the disposition of a part': (text) => listParts(node('Content-Disposition', `attachment${text}`)),
+  'parameters of a type': typeParameters,
+  'the parts of a message': (text) => checkParts(bytes(`Content-Type: multipart/mixed; boundary="${text}"\r\n\r\nBcc: ${text}\r\n${text}`)),
+  'a part’s type': (text) => checkParts(bytes(`Content-Type: multipart/mixed${text}\r\n\r\nBcc: h`)),
   'a Content-ID': (text) => contentIdOf(node('Content-ID', text)),
   'fields of the tree': (text) => plainFields(node('Message-ID', text)),
   redact: (text) => redact(text, ['a secret']),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { readStrictAddress, readStrictAddressList } from '../../lib/encode/strict/addresses.js';
 import { checkAttachment, checkJson } from '../../lib/encode/strict/check-json.js';
 import { checkMime } from '../../lib/encode/strict/check-mime.js';
+import { checkParts } from '../../lib/encode/strict/parts.js';
 import { readStrictHeader } from '../../lib/encode/strict/header.js';
 import { addressesOf } from '../support/strict-view.js';
 
@@ -211,4 +212,70 @@ describe('a message as JSON', () => {
 test.each(['name', 'contentType', 'contentId'])('an attachment with a break in its %s is none', (property) => {
   for (const bad of ['\r', '\n', '\0']) expect(checkAttachment({ name: 'a', [property]: `a${bad}b` })?.field).toContain(property);
   expect(checkAttachment({ name: 'a', isInline: false, [property]: 'a b' })).toBeUndefined();
+});
+
+describe('the parts of a message', () => {
+  const whole = (...lines: string[]) => Buffer.from(['From: a@example.com', ...lines].join('\r\n'));
+  const mixed = (...parts: string[][]) =>
+    whole('Content-Type: multipart/mixed; boundary=x', '', ...parts.flatMap((part) => ['--x', ...part]), '--x--', '');
+  const nested = [
+    'Content-Type: multipart/alternative;',
+    '\tBOUNDARY="y \\"z"',
+    '',
+    '--y "z',
+    'Resent-Bcc: h@example.com',
+    '',
+    'x',
+    '--y "z--',
+  ];
+
+  test.each<[string, Buffer, string | undefined]>([
+    ['a part', mixed(['Content-Type: text/plain', 'Bcc: h@example.com', '', 'x']), 'Bcc'],
+    ['a second part, in another spelling', mixed(['', 'x'], ['bCC \t: h@example.com', '', 'x']), 'bCC'],
+    ['a part without a body', mixed(['Resent-Bcc: h@example.com']), 'Resent-Bcc'],
+    ['a part in a part', mixed(nested), 'Resent-Bcc'],
+    ['a part that does not end', whole('Content-Type: multipart/mixed; boundary="x"', '', '--x ', 'Bcc: h@example.com', '', 'x'), 'Bcc'],
+    [
+      'one of two types',
+      whole('Content-Type: text/plain', 'Content-Type: multipart/mixed; boundary=x', '', '--x', 'Bcc: h', '', ''),
+      'Bcc',
+    ],
+    [
+      'a boundary in pieces, which readers put together',
+      whole('Content-Type: multipart/mixed; boundary*0=x; boundary*1=y', '', '--xy', 'Bcc: h', '', ''),
+      'Bcc',
+    ],
+    [
+      '101 levels',
+      whole(
+        ...Array.from({ length: 102 }, (_, at) => [`Content-Type: multipart/mixed; boundary=b${at}b`, '', `--b${at}b`]).flat(),
+        'Bcc: h',
+        '',
+        '',
+      ),
+      'Bcc',
+    ],
+  ])('may not hide anybody: %s', (_, source, field) => {
+    expect(checkParts(source)?.field).toBe(field);
+  });
+
+  test.each<[string, Buffer]>([
+    ['the header of the message', whole('Bcc: h@example.com', '', 'x')],
+    ['a body', whole('', 'Bcc: h@example.com')],
+    ['the text of a part', mixed(['Content-Type: text/plain', '', 'Bcc: h@example.com'])],
+    ['an attached message', mixed(['Content-Type: message/rfc822', '', 'Bcc: h@example.com', '', 'x'])],
+    [
+      'parts of an attached message',
+      mixed(['Content-Type: message/rfc822', '', 'Content-Type: multipart/mixed; boundary=y', '', '--y', 'Bcc: h', '', 'x', '--y--']),
+    ],
+    [
+      'a preamble and an epilogue',
+      whole('Content-Type: multipart/mixed; boundary=x', '', 'Bcc: h', '', '--x', '', 'x', '--x--', 'Bcc: h', ''),
+    ],
+    ['what only looks like a boundary', mixed(['', '--xx', 'Bcc: h', '', 'x'])],
+    ['a field of another name', mixed(['X-Bcc: h', 'Bcc-X: h', '', 'x'])],
+    ['the header without an end', Buffer.from('Bcc: h')],
+  ])('may say so in %s', (_, source) => {
+    expect(checkParts(source)).toBeUndefined();
+  });
 });

@@ -172,7 +172,8 @@ function compareAttachments(smtp: Part[], graph: Part[], uploaded: boolean): Dif
       if (a !== b) found.push({ kind: `attachment ${kind}`, loss, smtp: a, graph: b });
     };
     check('name', nested ? 'rfc822' : 'attachmentName', was.name, is.name);
-    check('type', nested ? 'rfc822' : undefined, `${was.type}; ${was.params}`, `${is.type}; ${is.params}`);
+    check('type', nested ? 'rfc822' : undefined, was.type, is.type);
+    check('type parameters', nested ? 'rfc822' : 'attachmentHeaders', was.params, is.params);
     check('Content-ID', undefined, was.cid, is.cid);
     check('disposition', nested ? 'rfc822' : undefined, was.inline, is.inline);
     check('headers', 'attachmentHeaders', was.headers, is.headers);

@@ -34,6 +34,26 @@ test('text, html, calendar and threading survive beside a large file', async () 
   expect(bench.sandbox.messages[0]).toMatchObject({ text: 'Hello', html: '<p>Hello' });
 });
 
+test('a ready-made part that is too large is uploaded as the file it is, and what it loses is told', async () => {
+  const content = randomBytes(5_000_000);
+  const raw = [
+    'Content-Type: application/pdf; name=a.pdf; x=y',
+    'Content-Disposition: attachment; filename=a.pdf',
+    'Content-Transfer-Encoding: base64',
+    'X-Note: x',
+    '',
+    content.toString('base64').replace(/.{76}/g, '$&\r\n'),
+  ].join('\r\n');
+  const info = await bench.send({ html: '<p>Hello', attachments: [{ raw }] }, { format: 'mime' });
+  expect(info).toMatchObject({ format: 'mime', route: 'draft' });
+  expect(info.losses).toEqual([
+    { feature: 'raw', detail: 'attachment "a.pdf" is given as a ready-made MIME part and arrives as a file, without X-Note' },
+    { feature: 'attachmentHeaders', detail: 'attachment "a.pdf": Content-Type x=y' },
+  ]);
+  expect(bench.arrived()).toEqual([['a.pdf', hash(content)]]);
+  expect(bench.operations()).toContain('createUploadSession');
+});
+
 test('a ready-made message that is too large is taken apart, which is told', async () => {
   const content = randomBytes(4_000_000);
   const raw = [

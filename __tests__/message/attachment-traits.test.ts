@@ -33,7 +33,7 @@ test.each(['message/rfc822', 'MESSAGE/RFC822', 'message/rfc822; charset=utf-8'])
   ]);
 });
 
-test.each(['message/rfc8220', 'x-message/rfc822', 'message/delivery-status', 'text/plain; x=message/rfc822'])(
+test.each(['message/rfc8220', 'x-message/rfc822', 'message/delivery-status', 'text/plain', 'text/plain;', 'text/plain; name="a;b.txt"'])(
   '%s is a file',
   (contentType) => {
     expect(traitsOf({ contentType })).toEqual([]);
@@ -50,6 +50,16 @@ test('one without a name gets one, but for a message, which is told already', ()
 test('headers of its own are lost, all of them in one', () => {
   expect(traitsOf({ node: node('Content-Language', 'X-Note') })).toEqual([
     { feature: 'attachmentHeaders', detail: 'attachment "a.pdf": Content-Language, X-Note' },
+  ]);
+});
+
+test.each([
+  ['text/calendar; method=REQUEST', 'Content-Type method=REQUEST'],
+  ['text/csv;charset="utf;8" ; header=present; name=x.csv', 'Content-Type charset="utf;8", Content-Type header=present'],
+  ['text/plain; x=message/rfc822', 'Content-Type x=message/rfc822'],
+])('of %s the parameters are lost', (contentType, what) => {
+  expect(traitsOf({ contentType, node: node('X-Note') })).toEqual([
+    { feature: 'attachmentHeaders', detail: `attachment "a.pdf": X-Note, ${what}` },
   ]);
 });
 

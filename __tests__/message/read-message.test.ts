@@ -235,6 +235,24 @@ describe('what is told', () => {
       [],
     ],
     ['a ready-made part', { text: 'x', attachments: [{ raw: 'Content-Type: text/plain\r\n\r\nx' }] }, ['raw', 'attachmentName'], []],
+    ['the encoding of the text in headers', { text: 'x', headers: { 'Content-Transfer-Encoding': '8bit' } }, [], ['headers']],
+    [
+      'the encoding of a multipart in headers',
+      { text: 'x', html: '<p>', headers: { 'content-transfer-encoding': 'base64' } },
+      ['text'],
+      ['headers'],
+    ],
+    ['the encoding as an option, which is only how it travels', { text: 'x', encoding: 'base64' }, [], []],
+    ['a disposition of the message', { text: 'x', html: '<p>', headers: { 'Content-Disposition': 'attachment' } }, ['text', 'headers'], []],
+    ['the disposition of a body', { text: 'x', headers: { 'Content-Disposition': 'inline' } }, [], []],
+    ['a Content-ID of the message', { text: 'x', headers: { 'Content-ID': '<x@y>' } }, ['headers'], []],
+    ['a message that is a file', { attachments: [{ filename: 'a.pdf', content: 'x', cid: 'x@y' }] }, [], []],
+    [
+      'parameters of a file’s type',
+      { text: 'x', attachments: [{ filename: 'a.ics', content: 'x', contentType: 'text/calendar; method=REQUEST' }] },
+      ['attachmentHeaders'],
+      [],
+    ],
     ['a trace header', { headers: { Received: 'from a' } }, ['headers'], []],
   ])('%s', async (_what, data, traits, losses) => {
     expect(features(await read(data))).toEqual({ traits, losses });
@@ -251,6 +269,11 @@ describe('what is told', () => {
       'the ready-made attachment',
       { text: 'x', attachments: [{ content: 'x' }, { raw: 'A: b\r\nContent-Disposition: attachment; filename=a\r\n\r\nx' }] },
       /^attachment .* is given as a ready-made MIME part and arrives as a file, without A$/,
+    ],
+    [
+      'the parameters of a file’s type',
+      { text: 'x', attachments: [{ filename: 'a.ics', content: 'x', contentType: 'text/calendar; method=REQUEST' }] },
+      /^attachment "a\.ics": Content-Type method=REQUEST$/,
     ],
     ['that failures are always reported', { dsn: { notify: 'never', recipient: 'a@contoso.com' } }, /always reports failures/],
     ['where reports go', { dsn: { recipient: 'a@contoso.com' } }, /delivery reports to the sender/],

@@ -1,3 +1,4 @@
+import { printableLine } from './printable.js';
 import type { Finding } from '../diagnosis/finding.js';
 
 const SIGN: Record<Finding['status'], string> = { pass: '✓', fail: '✗', warn: '!', skip: '-' };
@@ -18,12 +19,12 @@ export function createReport({ width, colour = false, names = {} }: ReportStyle 
   const given: string[] = [];
   return ({ check, status, message, remedy, code }) => {
     // what a server said cannot steer the terminal
-    const text = oneLine(`${check}: ${message}${code && !message.includes(code) ? ` [${code}]` : ''}`);
+    const text = printableLine(`${check}: ${message}${code && !message.includes(code) ? ` [${code}]` : ''}`);
     const sign = colour ? `\u001b[${COLOUR[status]}m${SIGN[status]}\u001b[0m` : SIGN[status];
     const lines = [`${sign} ${wrap(inTheirWords(text, names), width, 2)}`];
     if (remedy !== undefined && status !== 'pass') {
-      const fresh = given.reduce((rest, before) => rest.replace(before, ''), oneLine(remedy)).trim();
-      given.push(oneLine(remedy));
+      const fresh = given.reduce((rest, before) => rest.replace(before, ''), printableLine(remedy)).trim();
+      given.push(printableLine(remedy));
       if (fresh !== '') lines.push(`    ${wrap(inTheirWords(fresh, names), width, 4)}`);
     }
     return lines.join('\n');
@@ -77,6 +78,3 @@ function wrap(text: string, width: number | undefined, indent: number): string {
   }
   return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }
-
-// eslint-disable-next-line no-control-regex -- exactly those
-const oneLine = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');

@@ -1,3 +1,4 @@
+import { printableLine } from './printable.js';
 import type { OutboxCheck, OutboxCounts, OutboxMessage } from '../outbox/index.js';
 
 const WIDTH = 80;
@@ -46,13 +47,8 @@ function share(width: number, needs: readonly number[]): number[] {
 }
 
 function fit(text: string, width: number): string {
-  const shown = visible(text);
+  const shown = printableLine(text);
   return (shown.length > width ? `${shown.slice(0, Math.max(width - 1, 0))}…` : shown).padEnd(width);
-}
-
-/** What would steer the terminal is not shown. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '�');
 }
 
 function recipientsOf([first = '', ...others]: readonly string[]): string {
@@ -85,7 +81,7 @@ export function describeMessage(message: OutboxMessage): string {
     ['losses', losses.map(({ feature }) => feature).join(', ')],
     ['error', error && `${error.code}: ${error.message}`],
   ];
-  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(12)}${visible(value)}`] : [])).join('\n');
+  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(12)}${printableLine(value)}`] : [])).join('\n');
 }
 
 /** What a worker says of a message or a mailbox, in one line. */
@@ -99,7 +95,7 @@ export function describeOutcome(event: string, about: object): string {
   };
   const who = [id && JSON.stringify(id), mailbox, envelope && `-> ${recipientsOf(envelope.to)}`].filter(Boolean).join(' ');
   const when = until ? ` until ${until.toISOString()}` : '';
-  return visible(`${new Date().toISOString()} ${event}${when} ${who}${error ? `: ${error.code}: ${error.message}` : ''}`);
+  return printableLine(`${new Date().toISOString()} ${event}${when} ${who}${error ? `: ${error.code}: ${error.message}` : ''}`);
 }
 
 export function describeCheck({ server, problems, workers, lost, repaired }: OutboxCheck): string {
@@ -109,7 +105,7 @@ export function describeCheck({ server, problems, workers, lost, repaired }: Out
     `${workers} ${workers === 1 ? 'worker' : 'workers'} seen within a minute`,
     ...problems.map((problem) => `! ${problem}`),
     ...(lost.length > 0 && repaired === 0
-      ? [`  ${lost.slice(0, 20).map(visible).join(', ')}${lost.length > 20 ? ', …' : ''}`, '  --repair puts them back.']
+      ? [`  ${lost.slice(0, 20).map(printableLine).join(', ')}${lost.length > 20 ? ', …' : ''}`, '  --repair puts them back.']
       : []),
     ...(problems.length === 0 ? ['All is well.'] : []),
   ].join('\n');

@@ -12,6 +12,7 @@ import {
   type OutboxWorker,
 } from '../outbox/index.js';
 import { addConnectionFlags, CONNECTION_HELP, readConnection, type ConnectionFlags } from './connection.js';
+import { printableLine } from './printable.js';
 import { describeCheck, describeMessage, describeOutcome, listMessages } from './outbox-report.js';
 
 interface RedisFlags {
@@ -138,7 +139,7 @@ async function runWorker(flags: WorkerFlags): Promise<void> {
     console.log(json ? JSON.stringify({ at: new Date(), event, ...about }) : describeOutcome(event, about));
   for (const event of ['sent', 'failed', 'ambiguous'] as const) worker.on(event, (outcome) => say(event, outcome));
   worker.on('held', ({ mailbox, error, until }) => say('held', { mailbox, error: { code: error.code, message: error.message }, until }));
-  worker.on('error', (error) => console.error(`error: ${error.message}`));
+  worker.on('error', (error) => console.error(printableLine(`error: ${error.message}`)));
   if (!json) console.log('The worker runs; Ctrl+C ends it.');
   await ended(worker);
 }

@@ -82,22 +82,27 @@ async function createSession(delivery: Delivery, { path }: Draft, { size, descri
     );
     if (result.state === 'failed')
       throw result.error.httpStatus === 403 ? failure(delivery, result.outcome, what, { hint: OWN_MAILBOX }) : result.error;
-    if (result.state === 'done') return uploadUrl(result.answer.body, delivery.settings.hosts.graphEndpoint);
+    if (result.state === 'done') return readUploadUrl(result.answer.body, delivery.settings.hosts.graphEndpoint);
     if (result.aborted) throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
     // a session nobody uploads to leaves nothing behind
     if (attempt >= delivery.settings.retries) throw failure(delivery, result.outcome, what);
   }
 }
 
-function uploadUrl(body: unknown, graphEndpoint: string): URL {
+/**
+ * Where an upload session takes its chunks: over https, without user and password, and on this machine only where Graph is there, too.
+ *
+ * @throws {GraphTransportError} `EGRAPH`, without the address
+ */
+export function readUploadUrl(body: unknown, graphEndpoint: string): URL {
   const { uploadUrl: text } = (body ?? {}) as { uploadUrl?: unknown };
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain = url?.username === '' && url.password === '';
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   // its host differs by cloud and is not known beforehand; what counts is that the content is not sent in the clear, and that an
   // answer from the internet does not make this machine talk to itself
   const isNear = url !== undefined && isThisMachine(url.hostname);
   const mayBeNear = isLoopback(new URL(graphEndpoint).hostname);
-  if (url && isPlain && (isNear ? mayBeNear : url.protocol === 'https:')) return url;
+  if (isPlain && (isNear ? mayBeNear : url.protocol === 'https:')) return url;
   throw new GraphTransportError('EGRAPH', 'Graph answered with an upload session without a usable uploadUrl; nothing was sent');
 }
 

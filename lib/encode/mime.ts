@@ -40,7 +40,12 @@ async function prepareTree({ tree, attachments }: OutgoingMessage, without: Read
     if (node && !isPlain(node.content)) setContent(node, await source.bytes());
   }
   for (const { node } of [...without].reverse()) if (node) detach(node, tree);
-  for (const { node, type, role, sealed } of listParts(tree)) {
+  const parts = listParts(tree);
+  // RFC 2045, 6.4: whoever believes "base64" of a multipart finds no parts in it
+  if (tree.childNodes.length > 0 && !parts.some(({ sealed }) => sealed)) {
+    tree._headers = tree._headers.filter(({ key }) => !/^content-transfer-encoding$/i.test(key));
+  }
+  for (const { node, type, role, sealed } of parts) {
     if (sealed || !type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
     // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
     if (headerOf(node, 'Content-Transfer-Encoding') !== 'base64') node.setHeader('Content-Transfer-Encoding', 'base64');

@@ -27,6 +27,8 @@ export interface OutgoingAttachment {
   source: ContentSource;
   /** The tree node it stands for; `undefined` for parts of a parsed `raw` message. */
   node: MimeTreeNode | undefined;
+  /** Given as a MIME part with its header (`raw`): names of fields that a file has no place for. */
+  readyMade?: { others: string[] } | undefined;
 }
 
 /** What the app wrote, normalised once. */

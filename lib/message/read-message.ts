@@ -14,7 +14,7 @@ import type { HeaderField, OutgoingMessage, Trait } from './outgoing-message.js'
 import { rawContent, readParts } from './read-parts.js';
 import { reconcileRecipients } from './recipients.js';
 import { hasGroup, readTreeAddresses, type TreeAddresses } from './tree-addresses.js';
-import { listParts, type TreePart } from './tree.js';
+import { contentIdOf, dispositionOf, listParts, type TreePart } from './tree.js';
 
 /**
  * Normalises what Nodemailer compiled: envelope, addresses, headers, bodies, attachments.
@@ -96,8 +96,13 @@ async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, r
   const parts = listParts(tree);
   const described = tree._headers.filter(({ key }) => key === 'Content-Type').length;
   const { text, html, attachments, traits } = await readParts(tree, parts, reader);
-  if (described > 1)
-    traits.push({ feature: 'headers', detail: 'Content-Type is what the message is made of; the one in headers is not carried' });
+  if (described > 1) traits.push(notCarried('Content-Type'));
+  // of a message that is a file, these are the file's
+  if (!parts.some(({ node, role }) => node === tree && role === 'attachment')) {
+    // "inline" says no more than that it is the body
+    if (![undefined, 'inline'].includes(dispositionOf(tree))) traits.push(notCarried('Content-Disposition'));
+    if (contentIdOf(tree) !== undefined) traits.push(notCarried('Content-ID'));
+  }
   if (dateSet) traits.push({ feature: 'date', detail: `Exchange sets the Date itself; ${field(fields, 'date')} is not carried` });
   return {
     fields,
@@ -113,6 +118,10 @@ async function readTree(tree: MimeTreeNode, { lists, grouped }: TreeAddresses, r
     parts,
     losses: [],
   };
+}
+
+function notCarried(name: string): Trait {
+  return { feature: 'headers', detail: `${name} is what the message is made of; the one in headers is not carried` };
 }
 
 async function readRaw(tree: MimeTreeNode, reader: ContentReader): Promise<Pieces> {
@@ -177,12 +186,16 @@ function assemble(
   const replyTo = list('reply-to').filter(({ address }) => address !== '');
   const recipients = reconcileRecipients({ to: list('to'), cc: list('cc'), bcc: list('bcc') }, envelope.to);
   const fields = pieces.fields.map(({ name, value }) => ({ name, value: isStructured(name) ? value : oneLine(decode(value)) }));
-  const headers = readHeaders(fields, namesOf(mail.data['headers']));
+  const own = namesOf(mail.data['headers']);
+  const headers = readHeaders(fields, own);
   const dsn = readDsn(mail.data['dsn']);
   checkSenders({ From: [...(from ? [from] : []), ...moreFrom], Sender: sender ? [sender] : [], 'Reply-To': replyTo });
 
   const traits = [...pieces.traits, ...headers.traits];
   const losses: Loss[] = [...recipients.losses, ...pieces.losses];
+  // text travels in base64, and a multipart in no encoding at all
+  if (own.has('content-transfer-encoding') && pieces.raw === undefined && (pieces.text || pieces.html))
+    losses.push(notCarried('Content-Transfer-Encoding') as Loss);
   if (moreFrom.length > 0) losses.push({ feature: 'from', detail: 'only the first From address is carried' });
   if (pieces.grouped) {
     const group: Loss = { feature: 'group', detail: 'group names in To or Cc; the members get the message' };

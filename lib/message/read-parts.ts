@@ -43,9 +43,7 @@ export async function readParts(
     const label = attachmentLabel(node.filename, attachments.length);
     if (node._raw) {
       const { content, others, ...part } = await readReadyMadePart(await (await takeIn(node, reader, label)).bytes());
-      const lost = others.length > 0 ? `, without ${others.map((field) => oneLine(field)).join(', ')}` : '';
-      traits.push({ feature: 'raw', detail: `${label} is given as a ready-made MIME part and arrives as a file${lost}` });
-      attachments.push({ ...part, source: new BufferContent(content), node });
+      attachments.push({ ...part, source: new BufferContent(content), node, readyMade: { others: others.map(oneLine) } });
       continue;
     }
     attachments.push({

@@ -28,12 +28,19 @@ export function listParts(root: MimeTreeNode): TreePart[] {
     // a file may be of any type; what is a multipart of the message has parts and no content
     const isLeaf = !type.startsWith('multipart/') || Boolean(node._raw) || (node.childNodes.length === 0 && node.content !== undefined);
     if (isLeaf) {
-      const attached = role === 'body' && dispositionOf(node) !== undefined;
+      const attached = role === 'body' && isFile(node, type);
       parts.push({ node, role: attached ? 'attachment' : role, type, contentType, sealed });
       return;
     }
     node.childNodes.forEach((child, index) => collect(child, roleOf(type, role, index), sealed));
   }
+}
+
+/** A part that says how it is shown is a file; text that says "inline" says no more than that it is the body. */
+function isFile(node: MimeTreeNode, type: string): boolean {
+  const disposition = dispositionOf(node);
+  const isBody = disposition === 'inline' && (type === 'text/plain' || type === 'text/html') && !node.filename;
+  return disposition !== undefined && !isBody;
 }
 
 function roleOf(parentType: string, parentRole: TreePart['role'], index: number): TreePart['role'] {

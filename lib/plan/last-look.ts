@@ -1,5 +1,6 @@
 import { checkAttachment, checkJson } from '../encode/strict/check-json.js';
 import { readMime } from '../encode/strict/check-mime.js';
+import { checkParts } from '../encode/strict/parts.js';
 import type { HeaderProblem, StrictField } from '../encode/strict/header.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 
@@ -12,8 +13,8 @@ import { GraphTransportError } from '../errors/graph-transport-error.js';
  * @throws {GraphTransportError} `EMESSAGE` that names the field
  */
 export function lastLookAtMime(source: Buffer, envelope: readonly string[]): readonly StrictField[] {
-  const { fields, problem } = readMime(source, envelope);
-  if (problem) throw refusal(problem);
+  const { fields, problem = checkParts(source) } = readMime(source, envelope);
+  if (problem || !fields) throw refusal(problem ?? { field: '', what: 'cannot be read' });
   return fields;
 }
 

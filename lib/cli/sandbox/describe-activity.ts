@@ -1,12 +1,9 @@
 import type { SandboxMessage, SandboxRequest } from '../../sandbox/index.js';
+import { printable } from '../printable.js';
 import type { Paint } from './colours.js';
 
-/** Quoted as JSON, so that nothing in a mail can steer the terminal; what reads from right to left is escaped as well. */
-const quote = (text: string): string =>
-  JSON.stringify(text).replace(
-    /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
+/** Quoted as JSON, so that nothing in a mail can steer the terminal. */
+const quote = (text: string): string => printable(JSON.stringify(text));
 
 const plain = (text: string): string => quote(text).slice(1, -1);
 

@@ -18,7 +18,13 @@ const types: Record<string, string> = {
   zip: 'application/zip',
 };
 
+/** The type Exchange keeps of a file: without parameters (`method=REQUEST` is gone), and from the name where the client gave none. */
+export function fileContentType(given: unknown, name: string): string {
+  const type = typeof given === 'string' ? (given.split(';', 1)[0] ?? '').trim() : '';
+  return type === '' ? guessContentType(name) : type;
+}
+
 /** Exchange takes the type from the name where the client gave none. */
-export function guessContentType(name: string): string {
+function guessContentType(name: string): string {
   return types[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
 }

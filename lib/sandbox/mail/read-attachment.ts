@@ -1,7 +1,7 @@
 import { isObject, type Json } from '../checks/check-value.js';
 import { badRequest, Refusal } from '../refusal.js';
 import type { StoredAttachment } from './content.js';
-import { guessContentType } from './content-type.js';
+import { fileContentType } from './content-type.js';
 import { newAttachmentId } from './ids.js';
 
 /**
@@ -20,7 +20,7 @@ export function readAttachment(attachment: Json, sourceOf: (item: Json) => Buffe
       return {
         ...common,
         type: 'fileAttachment',
-        contentType: typeof contentType === 'string' && contentType !== '' ? contentType : guessContentType(name),
+        contentType: fileContentType(contentType, name),
         // people write it either way
         contentId: typeof contentId === 'string' && contentId !== '' ? contentId.replace(/^<(.*)>$/, '$1') : undefined,
         size: content.length,

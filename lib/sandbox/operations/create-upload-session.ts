@@ -2,7 +2,7 @@ import type { Json } from '../checks/check-value.js';
 import { bodyFormat, readJsonObject, readParameters } from '../checks/read-json.js';
 import type { ItemCall } from '../graph-call.js';
 import type { Answer } from '../http/exchange.js';
-import { guessContentType } from '../mail/content-type.js';
+import { fileContentType } from '../mail/content-type.js';
 import { accessDenied, badRequest, unreadableBody } from '../refusal.js';
 import type { AttachmentDescription } from '../uploads.js';
 import { uploadBase } from '../upload-base.js';
@@ -51,7 +51,7 @@ function readDescription({ attachmentType, name, size, contentType, contentId, i
   return {
     name: name as string,
     size: bytes,
-    contentType: typeof contentType === 'string' && contentType !== '' ? contentType : guessContentType(name as string),
+    contentType: fileContentType(contentType, name as string),
     contentId: typeof contentId === 'string' && contentId !== '' ? contentId.replace(/^<(.*)>$/, '$1') : undefined,
     isInline: isInline === true,
   };
