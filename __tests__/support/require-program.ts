@@ -11,6 +11,7 @@ const programs = {
   'git-send-email': { variable: 'GIT_SEND_EMAIL', names: ['../lib/git-core/git-send-email'] },
   mutt: { variable: 'MUTT', names: ['mutt'] },
   php: { variable: 'PHP', names: ['php'] },
+  pwsh: { variable: 'PWSH', names: ['pwsh'] },
   's-nail': { variable: 'S_NAIL', names: ['s-nail'] },
   'smartd_warning.sh': { variable: 'SMARTD_WARNING', names: ['../share/smartmontools/smartd_warning.sh'] },
   'update-alternatives': { variable: 'UPDATE_ALTERNATIVES', names: ['update-alternatives'] },
