@@ -115,7 +115,7 @@ export interface ApiSettings {
   ca: string;
   /** Where the command wrote it, `--ca-file`. */
   caFile: string | null;
-  /** For `createTransport(url)`; the secret as above. */
+  /** For `mailTransport(url)`; the secret as above. */
   mailUrl: string;
   /** `GRAPH_TENANT_ID` … in the order to show them. */
   environment: { name: string; value: string }[];

@@ -3,7 +3,7 @@ export type TextToken = { kind: 'text'; text: string } | { kind: 'link'; text: s
 
 // brackets and punctuation at the end belong to the sentence, a closing bracket only where none was opened
 const link = /\b(?:https?:\/\/|mailto:)[^\s<>"'`{}|\\^\p{Cc}]+/giu;
-const trailing = /[.,;:!?*_~]+$/;
+const TRAILING = '.,;:!?*_~';
 
 /** Takes plain text apart into text and http, https and mailto links; joined, the pieces give the text back. */
 export function tokeniseText(text: string): TextToken[] {
@@ -21,15 +21,17 @@ export function tokeniseText(text: string): TextToken[] {
   return tokens;
 }
 
-function trimEnd(found: string): string {
-  for (let url = found; ;) {
-    const shorter = url.replace(trailing, '');
-    const last = shorter.at(-1);
-    const opens = last === ')' ? '(' : last === ']' ? '[' : undefined;
-    const cut = opens !== undefined && count(shorter, opens) < count(shorter, last as string) ? shorter.slice(0, -1) : shorter;
-    if (cut === url) return url;
-    url = cut;
+function trimEnd(url: string): string {
+  // how many more are closed than opened
+  const open = { ')': count(url, ')') - count(url, '('), ']': count(url, ']') - count(url, '[') };
+  let end = url.length;
+  for (; end > 0; end--) {
+    const last = url[end - 1] ?? '';
+    if (TRAILING.includes(last)) continue;
+    if ((last !== ')' && last !== ']') || open[last] <= 0) break;
+    open[last]--;
   }
+  return url.slice(0, end);
 }
 
 const count = (text: string, character: string): number => text.split(character).length - 1;

@@ -196,6 +196,7 @@ test.each([
   [formatDuration(12.4), '12 ms'],
   [formatDuration(2100), '2.1 s'],
   [formatDuration(125_000), '2 min 5 s'],
+  [formatDuration(600_000), '10 min'],
   [formatDuration(3_599_000), '59 min 59 s'],
   [formatDuration(7_260_000), '2 h 1 min'],
   [count(1, 'loss', 'losses'), '1 loss'],

@@ -2,6 +2,7 @@ import { get } from 'node:https';
 import { runInNewContext } from 'node:vm';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
+import { GraphTransport, mailTransport } from '../../../../lib/index.js';
 import { reportToInbox, startSandbox } from '../../../../lib/sandbox/index.js';
 import type { ApiPage, ApiRow } from '../../../../lib/sandbox/inbox/api-types.js';
 import { messageTabs } from '../../../../lib/sandbox/inbox/page/state/routes.js';
@@ -528,6 +529,26 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     await page.locator('.row').click();
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     expect(await page.locator('.toast').evaluate((element) => getComputedStyle(element).animationName)).toBe('none');
+  });
+
+  test('a mail without HTML shows its text at once', async () => {
+    const transporter = inbox.transporter();
+    await transporter.sendMail({ from: message.from, to: message.to, subject: 'Plain', text: 'Only words' });
+    const page = await chrome.page();
+    await page.goto(`${inbox.url}#/mail/latest`);
+    await page.getByText('Only words', { exact: true }).waitFor();
+    await page.getByText(/^No HTML: this is what a recipient sees/).waitFor();
+    expect(await page.locator('iframe').count()).toBe(0);
+  });
+
+  test('the settings of Connect are what an app takes', async () => {
+    const page = await chrome.page();
+    await page.goto(`${inbox.url}#/connect`);
+    const lines = (await page.getByLabel('MAIL_URL', { exact: true }).innerText()).trim().split('\n');
+    const [, url = ''] = /^MAIL_URL='(.*)'$/.exec(lines[0] ?? '') ?? [];
+    expect(lines[1]).toMatch(/^NODE_EXTRA_CA_CERTS=./);
+    expect(mailTransport(url)).toBeInstanceOf(GraphTransport);
+    expect(new URL(url).searchParams.get('graphEndpoint')).toBe(inbox.sandbox.graphEndpoint);
   });
 
   test('two tabs share one stream; the other takes over when the first is closed', async () => {

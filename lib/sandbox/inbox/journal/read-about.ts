@@ -62,12 +62,30 @@ function readMime(body: Buffer): About | undefined {
   };
 }
 
-/** Crude: quoted names, angle brackets, commas. */
+/** Crude: quoted names, angle brackets, commas. Goes through it once: others write the names. */
 function splitAddresses(value: string): SandboxAddress[] {
-  return [...value.matchAll(/(?:"((?:[^"\\]|\\.)*)"|([^,<>"]*))\s*<([^<>]*)>|([^,\s<>"]+@[^,\s<>"]+)/g)].map(
-    ([, quoted, plain, inBrackets, bare]) => ({
-      address: (inBrackets ?? bare ?? '').trim(),
-      name: (quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '').trim(),
-    }),
-  );
+  const list: SandboxAddress[] = [];
+  let text = '';
+  let at = 0;
+  const take = (address: string, name: string): void => {
+    if (address !== '') list.push({ address, name: name.trim() });
+    text = '';
+  };
+  while (at < value.length) {
+    const character = value[at] ?? '';
+    if (character === '"') {
+      for (at++; at < value.length && value[at] !== '"'; at++) {
+        if (value[at] === '\\') at++;
+        text += value[at] ?? '';
+      }
+    } else if (character === '<') {
+      const end = value.indexOf('>', at);
+      take(value.slice(at + 1, end < 0 ? undefined : end).trim(), text);
+      at = end < 0 ? value.length : end;
+    } else if (character === ',') take(text.includes('@') ? text.trim() : '', '');
+    else text += character;
+    at++;
+  }
+  take(text.includes('@') ? text.trim() : '', '');
+  return list;
 }

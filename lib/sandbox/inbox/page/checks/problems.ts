@@ -53,7 +53,8 @@ export function findProblems(mail: Checked): Problem[] {
       `Read aloud, or with images off, they are nothing: ${sample(withoutAlt.map(({ src }) => src))}`,
     );
   }
-  const doubled = [...new Set(mail.ids.filter((id, index) => mail.ids.indexOf(id) !== index))];
+  const seen = new Set<string>();
+  const doubled = [...new Set(mail.ids.filter((id) => seen.size === seen.add(id).size))];
   if (doubled.length > 0) add('warn', 'The same id more than once', `A link to it finds the first only: ${sample(doubled)}`);
   if (mail.htmlBytes !== undefined && !mail.lang)
     add('note', 'No language', 'With lang on <html> a screen reader knows how to pronounce it.');

@@ -20,7 +20,11 @@ const clean = (css: string): string =>
     .replace(/<!--|-->/g, ' ')
     .replace(/"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?/g, '""');
 
-function readRules(css: string, use: CssUse): void {
+/** Rules within rules; deeper ones nobody writes by hand. */
+const MOST_DEPTH = 12;
+
+function readRules(css: string, use: CssUse, depth = 0): void {
+  if (depth > MOST_DEPTH) return;
   let start = 0;
   for (let at = 0; at < css.length; at++) {
     const character = css[at];
@@ -36,7 +40,7 @@ function readRules(css: string, use: CssUse): void {
       if (prelude.startsWith('@')) addAtRule(prelude, use);
       else if (prelude) use.selectors.push(prelude);
       // an at-rule holds rules or declarations, a rule may hold rules too
-      readRules(inner, use);
+      readRules(inner, use, depth + 1);
       start = end + 1;
       at = end;
     }
@@ -62,7 +66,7 @@ function addAtRule(text: string, use: CssUse): void {
 
 function readDeclarations(css: string, use: CssUse): void {
   for (const part of css.split(';')) {
-    const [, property = '', value = ''] = /^\s*(--[\w-]+|-?[a-z][a-z-]*)\s*:\s*([^]*?)\s*$/i.exec(part) ?? [];
-    if (property) use.declarations.push({ property: property.toLowerCase(), value: value.toLowerCase() });
+    const [, property = '', value = ''] = /^\s*(--[\w-]+|-?[a-z][a-z-]*)\s*:([^]*)$/i.exec(part) ?? [];
+    if (property) use.declarations.push({ property: property.toLowerCase(), value: value.trim().toLowerCase() });
   }
 }

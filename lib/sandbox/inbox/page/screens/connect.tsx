@@ -9,6 +9,7 @@ export function Connect({ isEmpty = false }: { isEmpty?: boolean }) {
   const { value } = settings;
   if (!value) return <p class="notice">Loading …</p>;
   const environment = value.environment.map(({ name, value: text }) => `${name}=${text}`).join('\n');
+  const certificate = environment.split('\n').at(-1) ?? '';
   return (
     <div class="page connect">
       <header>
@@ -28,9 +29,9 @@ export function Connect({ isEmpty = false }: { isEmpty?: boolean }) {
       <section>
         <h2>Address</h2>
         <p class="muted">
-          For <code>createTransport(process.env.MAIL_URL)</code>.
+          For <code>createTransport(mailTransport(process.env.MAIL_URL))</code>, which sends by SMTP where the address says so.
         </p>
-        <CodeView text={`MAIL_URL=${value.mailUrl}`} tokenise={plainText} label="MAIL_URL" />
+        <CodeView text={`MAIL_URL='${value.mailUrl}'\n${certificate}`} tokenise={plainText} label="MAIL_URL" />
       </section>
       <section>
         <h2>Environment</h2>

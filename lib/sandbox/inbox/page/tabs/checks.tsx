@@ -6,11 +6,11 @@ import { findProblems, judgeLinks, type Checked, type Link, type Problem } from 
 import { readCss } from '../checks/read-css.js';
 import { Badge, Choice, Foreign, Notice, type Tone } from '../parts/bits.js';
 import { Loaded } from '../parts/loaded.js';
+import { NotKept } from '../parts/not-kept.js';
 import { useResource } from '../parts/use-resource.js';
 import { getText, messagePath } from '../state/api.js';
 import { checkClients } from '../state/settings.js';
 import { count } from '../text/format.js';
-import { NotKept } from './preview.js';
 
 // the whole of it: what is cut off would pass unseen
 const MOST_HTML = 2_000_000;

@@ -4,6 +4,7 @@ import { Choice } from '../parts/bits.js';
 import { CodeView, plainText, SHOWN_BYTES } from '../parts/code-view.js';
 import { FieldTable } from '../parts/field-table.js';
 import { Loaded } from '../parts/loaded.js';
+import { NotKept } from '../parts/not-kept.js';
 import { useResource } from '../parts/use-resource.js';
 import { apiUrl, getText, messagePath } from '../state/api.js';
 import { compareFields, fieldsOfJson } from '../text/compare-fields.js';
@@ -13,7 +14,6 @@ import { readHead } from '../text/read-head.js';
 import { tokeniseJson } from '../text/tokenise-json.js';
 import { tokeniseMime } from '../text/tokenise-mime.js';
 import { JsonTree } from './json-tree.js';
-import { NotKept } from './preview.js';
 
 type View = 'beside' | 'fields' | 'lines';
 

@@ -5,6 +5,8 @@ import { previewWidth, type Width } from '../state/settings.js';
 import { signal } from '@preact/signals';
 import { count } from '../text/format.js';
 import { Button, Choice, Notice } from '../parts/bits.js';
+import { NotKept } from '../parts/not-kept.js';
+import { Text } from './text.js';
 
 /** How the mail is shown; two different things, see the labels. Kept from mail to mail, as the width is. */
 const scheme = signal<'light' | 'dark' | 'forced'>('light');
@@ -23,7 +25,12 @@ export function Preview({ message }: { message: ApiMessage }) {
   useEffect(() => setRemote(false), [message.id]);
   const { html } = message;
   if (message.content === 'not-kept') return <NotKept />;
-  if (!html) return <Notice>This mail has no HTML. The Text tab has what a recipient sees.</Notice>;
+  if (!html)
+    return message.text ? (
+      <Text message={message} note="No HTML: this is what a recipient sees" />
+    ) : (
+      <Notice>This mail has no body.</Notice>
+    );
   const src = apiUrl(messagePath(message.id, 'body'), { remote: remote ? 1 : undefined });
   const { value: width } = previewWidth;
   return (
@@ -68,13 +75,5 @@ export function Preview({ message }: { message: ApiMessage }) {
         Nothing in the frame runs or is sent.
       </p>
     </div>
-  );
-}
-
-export function NotKept() {
-  return (
-    <Notice>
-      Only sizes are kept of the content: the sandbox runs with <code>keepContent: false</code>. Without that option it is shown here.
-    </Notice>
   );
 }

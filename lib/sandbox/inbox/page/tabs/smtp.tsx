@@ -4,12 +4,12 @@ import { Badge, Facts, Foreign, Notice, type Tone } from '../parts/bits.js';
 import { CodeView } from '../parts/code-view.js';
 import { FieldTable } from '../parts/field-table.js';
 import { Loaded } from '../parts/loaded.js';
+import { NotKept } from '../parts/not-kept.js';
 import { useResource } from '../parts/use-resource.js';
 import { getJson, messagePath } from '../state/api.js';
 import { compareOutlines, type PartChange } from '../text/compare-outlines.js';
 import { count, formatBytes } from '../text/format.js';
 import { tokeniseJavaScript } from '../text/tokenise-javascript.js';
-import { NotKept } from './preview.js';
 
 /** The same mail as SMTP would have sent it, beside what came through Graph. */
 export function Smtp({ message }: { message: ApiMessage }) {

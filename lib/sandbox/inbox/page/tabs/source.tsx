@@ -3,11 +3,11 @@ import type { ApiMessage } from '../../api-types.js';
 import { Choice } from '../parts/bits.js';
 import { CodeView, SHOWN_BYTES } from '../parts/code-view.js';
 import { Loaded } from '../parts/loaded.js';
+import { NotKept } from '../parts/not-kept.js';
 import { useResource } from '../parts/use-resource.js';
 import { apiUrl, getText, messagePath } from '../state/api.js';
 import { tokeniseHtml } from '../text/tokenise-html.js';
 import { tokeniseMime } from '../text/tokenise-mime.js';
-import { NotKept } from './preview.js';
 
 /** What a recipient gets, and the html in it. */
 export function Source({ message }: { message: ApiMessage }) {
