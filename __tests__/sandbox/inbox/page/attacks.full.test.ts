@@ -1,7 +1,8 @@
+import type { Page } from 'playwright-core';
 import type { ApiMessage } from '../../../../lib/sandbox/inbox/api-types.js';
 import { messageTabs } from '../../../../lib/sandbox/inbox/page/state/routes.js';
 import { describeWith } from '../../../support/require-program.js';
-import { message, redPixel, startEvilServer, until, useBrowser, useInbox } from './support/browser.js';
+import { mailFrame, message, redPixel, startEvilServer, until, useBrowser, useInbox } from './support/browser.js';
 import { hostileHtml, literal } from './support/hostile.js';
 
 describeWith('chromium', 'the inbox under attack', (executablePath) => {
@@ -205,6 +206,88 @@ describeWith('chromium', 'the inbox under attack', (executablePath) => {
     } finally {
       await evil.close();
     }
+  });
+
+  test('markup that parsers disagree on runs nothing, in the frame and in the checks', async () => {
+    const run = `<img src=x onerror=alert(1)>`;
+    const disagreed = [
+      `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;${run}">`,
+      `<form><math><mtext></form><form><mglyph><style></math>${run}`,
+      `<svg></p><style><a id="</style>${run}">`,
+      `<noscript><p title="</noscript>${run}">`,
+      `<svg><style><![CDATA[</style>${run}]]></style></svg>`,
+      `<xmp><p title="</xmp>${run}">`,
+      `<style><!--</style>${run}--></style>`,
+      `<textarea><img title="</textarea>${run}"></textarea>`,
+      `<!--><script>alert(1)</script>--><!doctype html --><!-- ><base href=x --!>${run}`,
+      `<select><template><svg><desc>${run}`,
+      `<iframe srcdoc="<script>parent.alert(1)</script>"></iframe><iframe src="javascript:alert(1)"></iframe><iframe src="data:text/html,<script>alert(1)</script>"></iframe>`,
+    ];
+    const page = await chrome.page();
+    const dialogs: string[] = [];
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      void dialog.dismiss();
+    });
+    for (const [index, html] of disagreed.entries()) {
+      await inbox.transporter().sendMail({ ...message, subject: `Disagreed ${index}`, html });
+      await page.goto(`${inbox.url}#/mail/latest`);
+      await page.getByRole('heading', { name: `Disagreed ${index}`, exact: true }).waitFor();
+      await mailFrame(page);
+      await page.getByRole('tab', { name: 'Checks' }).click();
+      await page
+        .getByText(/features/)
+        .first()
+        .waitFor();
+    }
+    expect(dialogs).toEqual([]);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test('links that would run something run nothing, wherever they are to open', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+    const hrefs = [
+      'javascript:alert(1)',
+      ' java\nscript:alert(1)',
+      'data:text/html,<script>alert(1)</script>',
+      'cid:picture@contoso',
+      'vbscript:x',
+      `blob:${inbox.url}x`,
+    ];
+    const targets = ['_blank', '_self', '_top', '_parent', 'other'];
+    const links = hrefs.flatMap((href, row) =>
+      targets.map(
+        (target, column) =>
+          `<a id="l${row}${column}" rel="opener" target="${target}" href="${href.replace(/"/g, '&quot;')}">l${row}${column}</a> `,
+      ),
+    );
+    await inbox.transporter().sendMail({
+      ...message,
+      html: links.join(''),
+      attachments: [{ filename: 'picture.svg', cid: 'picture@contoso', contentType: 'image/svg+xml', content: svg }],
+    });
+    const page = await chrome.page();
+    const dialogs: string[] = [];
+    const opened: Page[] = [];
+    page.context().on('page', (popup) => {
+      opened.push(popup);
+      popup.on('dialog', (dialog) => dialogs.push(dialog.message()));
+    });
+    page.on('dialog', (dialog) => dialogs.push(dialog.message()));
+    await page.goto(`${inbox.url}#/mail/latest`);
+    const frame = page.frameLocator('.stage iframe');
+    for (const row of hrefs.keys()) {
+      for (const column of targets.keys()) {
+        // the one before may have left an error page in the frame
+        await page.getByRole('button', { name: 'Load the frame again' }).click();
+        await frame.locator(`#l${row}${column}`).click();
+      }
+    }
+    // the page is where it was, and works
+    await page.getByRole('tab', { name: 'Text' }).click();
+    await page.locator('[role=tab][aria-selected=true]', { hasText: 'Text' }).waitFor();
+    expect(dialogs).toEqual([]);
+    expect(opened.map((popup) => popup.url()).filter((url) => !/^(?:about:blank|chrome-error:.*|)(?:#blocked)?$/.test(url))).toEqual([]);
   });
 
   test('remote images come without a cookie and without a referrer, and images only', async () => {

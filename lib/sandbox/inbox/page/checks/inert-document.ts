@@ -18,16 +18,22 @@ export function inertDocument(html: string): Document {
   const text = tokeniseHtml(html)
     .map(({ kind, text }) => {
       if (kind === 'attribute') return /^(?:style$|on|http-equiv$)/i.test(text) ? `data-${text}` : text;
-      if (kind !== 'tag') return text;
-      // <xmp> is read as text, as <style> is
-      return text
-        .replace(/^<style$/i, '<xmp data-css')
-        .replace(/^<\/style$/i, '</xmp')
-        .replace(/^<base$/i, '<x-base');
+      if (kind === 'tag') return rename(text);
+      // what is markup for a browser, where it ends a comment or a value elsewhere
+      if (kind === 'comment' || (kind === 'string' && text.includes('<')))
+        return rename(text).replace(/(?<![\w-])(?=(?:style|on[a-z]+|http-equiv)\s*=)/gi, 'data-');
+      return text;
     })
     .join('');
   return new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
 }
+
+/** `<xmp>` is read as text, as `<style>` is. */
+const rename = (text: string): string =>
+  text
+    .replace(/<style(?![\w-])/gi, '<xmp data-css')
+    .replace(/<\/style(?![\w-])/gi, '</xmp')
+    .replace(/<base(?![\w-])/gi, '<x-base');
 
 /** What finds in an inert document what the selector finds in the html. */
 export const selectorFor = (selector: string): string => ({ style: 'xmp[data-css]', base: 'x-base' })[selector] ?? selector;
