@@ -72,6 +72,16 @@ describe('which proxy is used, as with curl', () => {
     ['an empty variable counts as none', { HTTPS_PROXY: 'http://one:1', https_proxy: '' }, 'one:1'],
     ['ALL_PROXY where there is no other', { ALL_PROXY: 'http://all:3' }, 'all:3'],
     ['HTTPS_PROXY before ALL_PROXY', { ALL_PROXY: 'socks5://all:3', HTTPS_PROXY: 'http://one:1' }, 'one:1'],
+    ['HTTPS_PROXY, whatever HTTP_PROXY says', { HTTP_PROXY: 'http://two:2', HTTPS_PROXY: 'http://one:1' }, 'one:1'],
+    ['ALL_PROXY beside HTTP_PROXY', { HTTP_PROXY: 'http://two:2', ALL_PROXY: 'http://all:3' }, 'all:3'],
+    ['all_proxy before ALL_PROXY', { ALL_PROXY: 'http://all:3', all_proxy: 'http://four:4' }, 'four:4'],
+    ['https_proxy, though NO_PROXY names another host', { https_proxy: 'http://one:1', NO_PROXY: 'contoso.com' }, 'one:1'],
+    [
+      'none, since no_proxy comes before NO_PROXY',
+      { https_proxy: 'http://one:1', no_proxy: 'microsoft.com', NO_PROXY: 'contoso.com' },
+      undefined,
+    ],
+    ['none of HTTP_PROXY, which need not even be one', { HTTP_PROXY: 'socks5://garbage' }, undefined],
     ['HTTP_PROXY is for plain http', { HTTP_PROXY: 'http://one:1', http_proxy: 'http://two:2' }, undefined],
   ])('%s', (_, env, expected) => {
     expect(used(env, 'https://graph.microsoft.com/v1.0')).toBe(expected);

@@ -1,7 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { bundle, root } from '../sandbox/bundle.js';
 import { failing, large, mail, until, useSandbox } from './support/harness.js';
 
 const harness = useSandbox();
@@ -48,6 +51,33 @@ test('temporary files are removed after success, failure and abort', async () =>
     expect(readdirSync(folder)).toEqual([]);
   } finally {
     spy.mockRestore();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each([
+  ['a stream of bytes', 'function* () { for (let n = 0; n < 9; n++) yield Buffer.alloc(1024 * 1024, n); }', 'false'],
+  ['a stream of objects', 'function* () { for (let n = 0; n < 9; n++) yield new Uint8Array(1024 * 1024); }', 'true'],
+])('a process that is killed while it uploads %s leaves no temporary file', async (_, source, objectMode) => {
+  const folder = mkdtempSync(join(tmpdir(), 'killed-'));
+  const stuck = harness.sandbox.fail({ operation: 'uploadChunk', delay: 60_000 });
+  const script = join(root, 'node_modules/.cache', `killed-${process.pid}.cjs`);
+  writeFileSync(
+    script,
+    bundle(`const { graphTransport } = require('./lib/index.ts'); const { createTransport } = require('nodemailer'); const { Readable } = require('node:stream');
+      const content = Readable.from((${source})(), { objectMode: ${objectMode} });
+      createTransport(graphTransport(${JSON.stringify(harness.sandbox.options)})).sendMail({ ...${JSON.stringify(mail)}, attachments: [{ filename: 'large.bin', content }] });`),
+  );
+  try {
+    const child = spawn(process.execPath, [script], { env: { PATH: process.env['PATH'] ?? '', TMPDIR: folder }, stdio: 'inherit' });
+    const ended = once(child, 'close');
+    await until(() => stuck.hits > 0);
+    child.kill('SIGKILL');
+    await ended;
+    expect(readdirSync(folder)).toEqual([]);
+    expect(harness.sandbox.messages).toEqual([]);
+  } finally {
+    rmSync(script);
     rmSync(folder, { recursive: true });
   }
 });

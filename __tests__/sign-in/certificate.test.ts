@@ -22,9 +22,9 @@ const base64 = (content: string | Buffer) => Buffer.from(content).toString('base
 const certificateDer = new X509Certificate(own.certificate).raw;
 const keyDer = key.export({ type: 'pkcs8', format: 'der' });
 
-function pfx(password: string, privateKey = own.privateKey): Buffer {
+function pfx(password: string, privateKey = own.privateKey, certificate = own.certificate): Buffer {
   const { pki, pkcs12, asn1 } = forge;
-  const made = pkcs12.toPkcs12Asn1(pki.privateKeyFromPem(privateKey), [pki.certificateFromPem(own.certificate)], password, {
+  const made = pkcs12.toPkcs12Asn1(pki.privateKeyFromPem(privateKey), [pki.certificateFromPem(certificate)], password, {
     algorithm: 'aes256',
   });
   return Buffer.from(asn1.toDer(made).getBytes(), 'binary');
@@ -155,7 +155,13 @@ describe('is ECONFIG, permanent, and says what it is and what it needs', () => {
   test('one that has expired, with the day', async () => {
     const expired = makeCertificate('app', new Date('2025-03-04T05:06:07Z'));
     const content = expired.certificate + expired.privateKey;
-    for (const given of [{ certificate: content }, { certificatePath: file(content) }]) {
+    const packed = pfx(PASSWORD, expired.privateKey, expired.certificate);
+    for (const given of [
+      { certificate: content },
+      { certificatePath: file(content) },
+      { certificate: packed, certificatePassword: PASSWORD },
+      { certificatePath: file(packed, '.pfx'), certificatePassword: PASSWORD },
+    ]) {
       expect((await refusalOf(given)).message).toMatch(/expired on 2025-03-04; make a new one/);
     }
     expect(sandbox.requests).toEqual([]);

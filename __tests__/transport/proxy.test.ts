@@ -137,19 +137,21 @@ test.each<[string, () => object, string, RegExp]>([
   expect(sandbox.requests).toEqual([]);
 });
 
-test('a proxy that lets sign-in pass and refuses Graph is named; nothing is sent', async () => {
-  const { url } = await startProxy((_username, _password, target) => {
-    if (target === hosts.graph) throw new RequestError('not for you', 403);
-    return {};
-  });
+test.each<[string, () => object, boolean, RegExp]>([
+  ['refuses Graph', refuse('not for you', 403), false, /proxy/],
+  ['wants a password for Graph', () => ({ requestAuthentication: true }), true, /user name and password/],
+])('a proxy that lets sign-in pass and %s is named; nothing is sent', async (_, answer, permanent, hint) => {
+  const { url, connects } = await startProxy((_username, _password, target) => (target === hosts.graph ? answer() : {}));
   await withEnvironment(none, () =>
     expect(send(create({ proxy: url }))).rejects.toMatchObject({
       code: 'ECONNECTION',
       ambiguous: false,
+      permanent,
       message: expect.stringContaining(`cannot connect to ${sandbox.graphEndpoint}`),
-      hint: expect.stringMatching(/proxy/),
+      hint: expect.stringMatching(hint),
     }),
   );
+  expect(connects).toContain(hosts.authority);
   expect(sandbox.requests.every(({ operation }) => operation !== 'sendMail')).toBe(true);
 });
 
