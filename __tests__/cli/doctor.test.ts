@@ -185,6 +185,15 @@ test('speaks of what the user set, and gives a remedy once', async () => {
   expect(url.stdout).toContain('into the secret in MAIL_URL');
 });
 
+test('names flags where there is no other name, and leaves no gap where a remedy was given before', () => {
+  const names = { proxy: '--proxy', tls: '--ca-file' };
+  const show = createReport({ names });
+  const failed = (remedy: string) => show({ check: 'sign-in', status: 'fail', message: 'x', remedy });
+  expect(failed('Check the proxy (option proxy or HTTPS_PROXY).')).toContain('(--proxy or HTTPS_PROXY)');
+  expect(failed('Give the CA in tls.ca.')).toContain('in --ca-file.');
+  expect(failed('First. Give the CA in tls.ca. Then.')).toMatch(/\n {4}First\. Then\.$/);
+});
+
 test('says that a URL for SMTP is skipped', async () => {
   const { stdout } = await doctor([], { ...graphNames(), MAIL_URL: 'smtp://user:GEHEIM@localhost' });
   expect(stdout).toContain('- configuration: MAIL_URL is skipped: it is for smtp, not for msgraph');

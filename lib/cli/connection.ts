@@ -164,6 +164,7 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
         clientId: inUrl('the client id'),
         clientSecret: inUrl('the secret'),
         mailbox: inUrl('the mailbox'),
+        secretExpires: inUrl('secretExpires'),
       },
       notes: [],
     };

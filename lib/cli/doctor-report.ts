@@ -60,10 +60,13 @@ export function isHealthy(findings: readonly Finding[]): boolean {
 
 /** Options by the names the user knows: whoever set GRAPH_CLIENT_SECRET does not know of clientSecret. */
 export function inTheirWords(text: string, names: Readonly<Record<string, string>>): string {
-  return text.replace(
-    /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
-    (word, name: string) => names[name] ?? word,
-  );
+  return text
+    .replace(/\boption proxy\b/g, names['proxy'] ?? 'option proxy')
+    .replace(/"?\btls\.ca\b"?/g, (word) => names['tls'] ?? word)
+    .replace(
+      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
+      (word, name: string) => names[name] ?? word,
+    );
 }
 
 function wrap(text: string, width: number | undefined, indent: number): string {
