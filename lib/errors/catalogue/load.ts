@@ -4,12 +4,12 @@ import { entries } from './entry.js';
 export const LOAD = entries({ code: 'EGRAPH', permanent: false }, [
   {
     statusCodes: [429],
-    cause: 'Graph throttles the app or the mailbox; the message was not accepted.',
+    cause: 'Graph throttles the app or the mailbox; by its documentation the message was not accepted.',
     remedy: 'Send again after retryAfter seconds; lower maxConnections or set rateLimit if it happens often.',
   },
   {
     statusCodes: [503],
-    cause: 'Graph is not available for the moment; the message was not accepted.',
+    cause: 'Graph is not available for the moment; by its documentation the message was not accepted.',
     remedy: 'Send again later.',
   },
   {
