@@ -10,6 +10,7 @@ import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
 import { graphTransport } from '../../lib/index.js';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
+import { createProveCommand } from '../../lib/cli/prove.js';
 import { createOutboxCommand } from '../../lib/cli/outbox.js';
 import { createLoginCommand, createLogoutCommand } from '../../lib/cli/login.js';
 import { createSandboxCommand } from '../../lib/cli/sandbox/sandbox.js';
@@ -293,6 +294,7 @@ function commands(): Record<string, Command> {
   const all = [
     createSetupCommand(),
     createDoctorCommand(),
+    createProveCommand(),
     createLoginCommand(),
     createLogoutCommand(),
     createSendmailCommand(),

@@ -125,6 +125,21 @@ describeWith('redis-server', 'the transport of the outbox', (program) => {
     });
   });
 
+  it('follows what was measured on the tenant', async () => {
+    const tenantFacts = {
+      tool: 'nodemailer-graph-transport prove',
+      version: 1,
+      made: '2026-11-26',
+      library: '0.1.0',
+      cloud: 'global',
+      points: [{ feature: 'text', way: 'json', claimed: 'lost', outside: 'kept' }],
+      answers: {},
+    } as const;
+    const info = await use.mailer({ tenantFacts }).sendMail(mail({ html: '<p>As agreed.</p>' }));
+    expect([info.format, info.losses]).toEqual(['json', []]);
+    expect(() => use.mailer({ tenantFacts: { ...tenantFacts, made: 'today' } })).toThrow(expect.objectContaining({ code: 'ECONFIG' }));
+  });
+
   it('makes one message of an id, handed in at the same time, again, and after its end', async () => {
     const mailer = use.mailer();
     const again = () => mailer.sendMail(mail({ subject: `one of them`, outbox: { id: '17' } }));

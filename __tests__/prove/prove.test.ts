@@ -191,11 +191,12 @@ describe('what may bother somebody is done only where it was asked for', () => {
 });
 
 describe('messages that take their time', () => {
-  const world = useSandbox({ protocol: 'http', inboxDelay: 1500 });
+  const world = useSandbox({ protocol: 'http', inboxDelay: 1500, sentCopyDelay: 2500 });
 
   test('are waited for', async () => {
     const { proof, leftOver } = await proveOn(world.sandbox, { wait: 60_000 });
     expect(insideOf(proof?.report as never)).toEqual(asClaimed);
+    expect(proof?.report.answers.draftId).toBe('kept');
     expect(leftOver).toEqual([{ left: 0, late: 0 }]);
     expect(await contentOf(world.sandbox)).toEqual([]);
   });
@@ -210,16 +211,11 @@ describe('messages that take their time', () => {
   });
 
   test('that do not come are missing, which settles nothing, and told', async () => {
-    world.sandbox.fail({
-      operation: 'listMessages',
-      times: Infinity,
-      match: ({ path }) => path.includes('inbox'),
-      status: 200,
-      body: { value: [] },
-    });
+    world.sandbox.fail({ operation: 'listMessages', times: Infinity, status: 200, body: { value: [] } });
     const { proof, leftOver } = await proveOn(world.sandbox, { wait: 0 });
     expect(new Set(Object.values(insideOf(proof?.report as never)))).toEqual(new Set(['missing']));
     expect(proof?.report.points.every((point) => verdictOf(point) === 'open')).toBe(true);
+    expect(proof?.report.answers.draftId).toBeUndefined();
     expect(leftOver).toEqual([{ left: 0, late: 26 }]);
   });
 });

@@ -10,8 +10,8 @@ const PAUSES = [100, 250, 500, 1000, 2000];
 export interface CleanUpOptions {
   /** What finds the messages. */
   marker: string;
-  /** How many messages may still arrive; told the ones that have. */
-  stillToCome: (arrived: readonly string[]) => number;
+  /** How many messages may still come; told how many copies of each have been there, by their names. */
+  stillToCome: (copies: ReadonlyMap<string, number>) => number;
   /** Milliseconds to wait for them. */
   patience: number;
   onProgress: (deleted: number) => void;
@@ -34,18 +34,21 @@ export async function cleanUp(
   signal: Cancellation,
 ): Promise<LeftOver> {
   const deletions = new Map<string, number>();
+  const copies = new Map<string, number>();
   const until = Date.now() + patience;
   for (let round = 0; ; round++) {
-    const arrived = await mailbox.list('inbox', marker, signal);
-    const late = stillToCome(arrived.map(({ subject }) => readMarker(subject)?.name ?? ''));
     const found = (await mailbox.list('all', marker, signal)).filter(({ subject }) => readMarker(subject) !== undefined);
     const deletable = found.filter(({ id }) => (deletions.get(id) ?? 0) < MOST_DELETIONS);
-    for (const { id } of deletable) {
+    for (const { id, subject } of deletable) {
+      const name = readMarker(subject)?.name ?? '';
+      if (!deletions.has(id)) copies.set(name, (copies.get(name) ?? 0) + 1);
       await mailbox.remove(id, signal);
       deletions.set(id, (deletions.get(id) ?? 0) + 1);
     }
     onProgress(deletions.size);
-    if (deletable.length === 0 && (late === 0 || Date.now() >= until)) return { left: found.length, late };
-    if (deletable.length === 0) await sleep(PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0, signal);
+    if (deletable.length > 0) continue;
+    const late = stillToCome(copies);
+    if (late === 0 || Date.now() >= until) return { left: found.length, late };
+    await sleep(PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0, signal);
   }
 }

@@ -1,27 +1,20 @@
 import { Canceller, type Cancellation } from '../base/cancellation.js';
-import { deliver } from '../delivery/deliver.js';
-import type { DeliveryHooks } from '../delivery/delivery.js';
-import { MailboxQueue } from '../delivery/mailbox-queue.js';
 import { sleep } from '../delivery/sleep.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { CLOUDS } from '../graph/clouds.js';
 import { createGraphConnection, type GraphConnection } from '../graph/connection.js';
-import { ContentReader } from '../message/content/content-reader.js';
 import type { Settings } from '../options.js';
-import { readMessageSettings } from '../plan/message-settings.js';
-import { prepare } from '../plan/prepare.js';
-import type { PreparedMessage, PreparedUpload } from '../prepared/prepared-message.js';
 import type { MeasuredAnswers, Outcome, TenantReport } from '../prepared/tenant-facts.js';
 import { checkAccess } from './check-access.js';
 import { cleanUp, type LeftOver } from './clean-up.js';
-import { compile, smtpSource } from './compile.js';
+import { smtpSource } from './compile.js';
 import { judge } from './judge.js';
 import { Mailbox } from './mailbox.js';
 import { ANY_RUN, markerOf, newRun, readMarker, subjectOf } from './marker.js';
-import { waitBefore } from './pace.js';
 import { baseMail, mailOf, pointsFor, type Correspondence, type Point } from './points.js';
 import { concurrency, describeAnswer, sendAgain, sendToTooMany, smallestUpload } from './questions.js';
 import { createReport } from './report.js';
+import { Sender, type SendOptions } from './sender.js';
 import { viewOf, type View } from './view.js';
 
 /** How far a run is. */
@@ -110,16 +103,16 @@ class Run {
   readonly #settings: Settings;
   readonly #connection: GraphConnection;
   readonly #mailbox: Mailbox;
-  readonly #queue: MailboxQueue;
+  readonly #sender: Sender;
   readonly #correspondence: Correspondence;
   readonly #points: Point[];
-  readonly #sentAt: number[] = [];
   /** Messages that may arrive, and what Nodemailer would have sent over SMTP. */
   readonly #expected = new Map<string, View | undefined>();
   readonly #arrived = new Set<string>();
   readonly #seen = new Map<string, Outcome>();
   readonly #refused = new Map<string, string>();
   readonly #read = new Set<string>();
+  #draftId: MeasuredAnswers['draftId'];
   /** Whether anything may be left in the mailbox. */
   #dirty = false;
   /** A non-delivery report may come. */
@@ -131,10 +124,10 @@ class Run {
   ) {
     const { settings, mailbox, to, alias } = options;
     // what is claimed is put to the proof, not what another proof has found
-    this.#settings = { ...settings, onLoss: 'ignore', tenantFacts: undefined };
+    this.#settings = { ...settings, onLoss: 'ignore', saveToSentItems: true, tenantFacts: undefined };
     this.#connection = createGraphConnection(settings);
     this.#mailbox = new Mailbox({ connection: this.#connection, mailbox, graphEndpoint: settings.hosts.graphEndpoint });
-    this.#queue = new MailboxQueue({ ...settings, onIdle: () => undefined });
+    this.#sender = new Sender(this.#settings, this.#connection, signal);
     this.#correspondence = { run: this.#run, mailbox, to, alias };
     this.#points = pointsFor({ alias });
   }
@@ -166,7 +159,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    this.#queue.close();
+    this.#sender.close();
     this.#connection.tokens.release();
     await this.#connection.http.close(true);
   }
@@ -185,17 +178,12 @@ class Run {
     return draftId;
   }
 
-  async #send(
-    name: string,
-    mail: Record<string, unknown>,
-    { later = false, hooks }: { later?: boolean; hooks?: DeliveryHooks } = {},
-  ): Promise<void> {
+  async #send(name: string, mail: Record<string, unknown>, options: SendOptions = {}): Promise<void> {
     const view = await viewOf(await smtpSource(mail));
-    const prepared = await this.#prepare(mail);
-    await this.#keepPace();
+    await this.#sender.keepPace();
     this.#expected.set(name, view);
     try {
-      await this.#deliver(later ? { ...prepared, uploads: [LATER] } : prepared, hooks);
+      await this.#sender.send(mail, options);
     } catch (error) {
       // what may have been sent may arrive
       if (!isGraphTransportError(error) || error.ambiguous) throw error;
@@ -205,34 +193,6 @@ class Run {
     }
   }
 
-  async #prepare(mail: Record<string, unknown>): Promise<PreparedMessage> {
-    const settings = this.#settings;
-    const compiled = await compile(mail);
-    const reader = new ContentReader({ idleTimeout: settings.socketTimeout, signal: this.signal });
-    try {
-      // nothing is uploaded from the reader, so that it is not needed any more
-      return await prepare(compiled, readMessageSettings(compiled, settings), { settings, reader, signal: this.signal, logger: QUIET });
-    } finally {
-      if (reader.used) await reader.dispose();
-    }
-  }
-
-  async #deliver(prepared: PreparedMessage, hooks?: DeliveryHooks): Promise<void> {
-    const { signal } = this;
-    await this.#queue.run(prepared.mailbox, signal, (turn) =>
-      deliver(
-        prepared,
-        { ...this.#connection, settings: this.#settings, logger: QUIET, signal, turn, sleep, onProgress: () => undefined },
-        hooks,
-      ),
-    );
-  }
-
-  async #keepPace(): Promise<void> {
-    await sleep(waitBefore(this.#sentAt, Date.now()), this.signal);
-    this.#sentAt.push(Date.now());
-  }
-
   /** Reads what has arrived until all has, or the time is up. */
   async #readBack(draftId: string | undefined): Promise<void> {
     const until = Date.now() + this.options.wait;
@@ -240,16 +200,18 @@ class Run {
     for (let round = 0; ; round++) {
       await this.#readArrived();
       this.options.onProgress({ phase: 'reading', done: this.#arrived.size, total });
-      const sentCopy = draftId === undefined || (await this.#mailbox.isSent(draftId, this.signal));
-      if ((this.#isComplete() && sentCopy) || Date.now() >= until) return;
-      // the copy in Sent Items is there about when the message is; an id that ended does not come back
-      if (this.#isComplete() && round >= PAUSES.length) return;
+      if (draftId !== undefined) this.#draftId ??= await this.#lookAtDraft(draftId);
+      const isComplete = [...this.#expected.keys()].every((name) => this.#arrived.has(name));
+      if ((isComplete && (draftId === undefined || this.#draftId)) || Date.now() >= until) return;
       await sleep(PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0, this.signal);
     }
   }
 
-  #isComplete(): boolean {
-    return [...this.#expected.keys()].every((name) => this.#arrived.has(name));
+  /** Whether a draft's id finds the message that was sent; `undefined` as long as its copy in Sent Items is not to be seen. */
+  async #lookAtDraft(id: string): Promise<'kept' | 'lost' | undefined> {
+    if (await this.#mailbox.isSent(id, this.signal)) return 'kept';
+    const copies = await this.#mailbox.list('all', `${markerOf(this.#run)}${DRAFT}`, this.signal);
+    return copies.length > 1 ? 'lost' : undefined;
   }
 
   async #readArrived(): Promise<void> {
@@ -271,7 +233,6 @@ class Run {
     const { signal, options } = this;
     const progress = (done: number): void => options.onProgress({ phase: 'asking', done, total: 4 });
     progress(0);
-    const draft = draftId === undefined || !this.#arrived.has(DRAFT) ? undefined : await this.#mailbox.isSent(draftId, signal);
     const uploadSessionFrom = await smallestUpload(this.#mailbox, this.#connection, subjectOf(this.#run, UPLOAD), signal);
     progress(1);
     const atATime = await concurrency(this.#mailbox, signal);
@@ -283,7 +244,7 @@ class Run {
     signal.throwIfAborted();
     return {
       ...(uploadSessionFrom !== undefined && { uploadSessionFrom }),
-      ...(draft !== undefined && { draftId: draft ? 'kept' : 'lost' }),
+      ...(this.#draftId && { draftId: this.#draftId }),
       ...second,
       ...many,
       ...(atATime > 0 && { concurrency: atATime }),
@@ -291,7 +252,7 @@ class Run {
   }
 
   async #sendAgain(draftId: string): Promise<MeasuredAnswers> {
-    await this.#keepPace();
+    await this.#sender.keepPace();
     const outcome = await sendAgain(this.#mailbox, draftId, this.signal);
     const secondSend = describeAnswer(outcome);
     const until = Date.now() + (outcome.kind === 'answer' && outcome.status !== 202 ? 0 : Math.min(this.options.wait, PATIENCE));
@@ -303,7 +264,7 @@ class Run {
   }
 
   async #sendToTooMany(): Promise<MeasuredAnswers> {
-    await this.#keepPace();
+    await this.#sender.keepPace();
     this.#mayBounce = true;
     const outcome = await sendToTooMany(this.#mailbox, { address: this.options.mailbox, subject: subjectOf(this.#run, MANY) }, this.signal);
     this.#mayBounce = outcome.kind === 'failure' || outcome.status < 400 || outcome.status >= 500;
@@ -323,15 +284,13 @@ class Run {
 
   #deleteAll(): Promise<LeftOver> {
     this.options.onProgress({ phase: 'deleting', done: 0 });
-    const waits = [...this.#expected.keys(), ...(this.#mayBounce ? [MANY] : [])];
+    // each is there twice: in the Inbox and in Sent Items; of one that bounces the report comes
+    const expected = [...this.#expected.keys(), ...(this.#mayBounce ? [MANY] : [])];
     return cleanUp(
       this.#mailbox,
       {
         marker: markerOf(this.#run),
-        stillToCome: (arrived) => {
-          for (const name of arrived) this.#arrived.add(name);
-          return waits.filter((name) => !this.#arrived.has(name)).length;
-        },
+        stillToCome: (copies) => expected.filter((name) => (copies.get(name) ?? 0) < 2).length,
         patience: Math.min(this.options.wait, PATIENCE),
         onProgress: (done) => this.options.onProgress({ phase: 'deleting', done }),
       },
@@ -344,15 +303,3 @@ class Run {
     return Object.entries(CLOUDS).find(([, hosts]) => hosts.graphEndpoint === graphEndpoint)?.[0] ?? 'other';
   }
 }
-
-const QUIET = { warn: () => undefined, debug: () => undefined };
-
-const LATER_CONTENT = Buffer.from('added to the draft afterwards\r\n');
-const LATER: PreparedUpload = {
-  description: { '@odata.type': '#microsoft.graph.fileAttachment', name: 'later.txt', contentType: 'text/plain', isInline: false },
-  size: LATER_CONTENT.length,
-  // eslint-disable-next-line @typescript-eslint/require-await -- an iterable has to be asynchronous
-  async *pieces(start, length) {
-    yield LATER_CONTENT.subarray(start, start + length);
-  },
-};
