@@ -23,7 +23,10 @@ export function createReport({ width, colour = false, names = {} }: ReportStyle 
     const sign = colour ? `\u001b[${COLOUR[status]}m${SIGN[status]}\u001b[0m` : SIGN[status];
     const lines = [`${sign} ${wrap(inTheirWords(text, names), width, 2)}`];
     if (remedy !== undefined && status !== 'pass') {
-      const fresh = given.reduce((rest, before) => rest.replace(before, ''), printableLine(remedy)).trim();
+      const fresh = given
+        .reduce((rest, before) => rest.replace(before, ''), printableLine(remedy))
+        .replace(/ {2,}/g, ' ')
+        .trim();
       given.push(printableLine(remedy));
       if (fresh !== '') lines.push(`    ${wrap(inTheirWords(fresh, names), width, 4)}`);
     }
