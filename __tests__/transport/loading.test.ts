@@ -3,7 +3,7 @@ import type * as Transport from '../../lib/index.js';
 import { useSandbox } from '../support/use-sandbox.js';
 
 const tests = useSandbox();
-const PARTS = ['undici/lib/dispatcher/client.js', 'undici/lib/core/connect.js', '@microsoft/microsoft-graph-client/lib/src/Client.js'];
+const PARTS = ['undici/lib/dispatcher/client.js', 'undici/lib/core/connect.js', '@microsoft/microsoft-graph-client/lib/src/HTTPClient.js'];
 
 /** The transport as a program loads it, and which of the parts have been loaded so far. */
 function loadTransport() {

@@ -111,7 +111,7 @@ async function collect(stream: Readable, { idleTimeout, signal }: MimeOptions): 
 /** Bare LF and bare CR become CRLF, as SMTP's data stream does it. For bodies: in a header a bare CR ends no line. */
 export function withCrlf(source: Buffer): Buffer {
   const text = source.toString('latin1');
-  return /(?<!\r)\n|\r(?!\n)/.test(text) ? Buffer.from(text.replace(/\r\n|\n|\r/g, '\r\n'), 'latin1') : source;
+  return /[^\r]\n|\r[^\n]|^\n|\r$/.test(text) ? Buffer.from(text.replace(/\r\n|\n|\r/g, '\r\n'), 'latin1') : source;
 }
 
 type Addressed = Pick<

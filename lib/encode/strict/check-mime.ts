@@ -73,6 +73,8 @@ function keyOf(mailbox: StrictMailbox): string {
 
 /** The ASCII form, where it means the same domain and not one that only looks alike: `K` (U+212A) is no `k`. */
 function asciiDomain(domain: string): string {
+  // whatever such a domain were converted to would be itself or not mean the same
+  if (/^[a-z\d.-]*$/.test(domain)) return domain;
   const ascii = domainToASCII(domain);
   const lower = Array.from(domain, (character) => {
     const small = character.toLowerCase();
