@@ -1,24 +1,34 @@
-import { afterLook, afterSettle, classify, firstStep, provesUnsent, retryDelay, type Found, type Look } from '../../lib/outbox/decide.js';
+import {
+  afterCompare,
+  afterLook,
+  afterSettle,
+  classify,
+  firstStep,
+  provesUnsent,
+  retryDelay,
+  type Found,
+  type Look,
+} from '../../lib/outbox/decide.js';
 import { GraphTransportError } from '../../lib/errors/graph-transport-error.js';
 import { Lease, LostError, type Clock } from '../../lib/outbox/lease.js';
 import { messageIdOf, jobId, queueName } from '../../lib/outbox/keys.js';
 import { createSeal } from '../../lib/outbox/seal.js';
-import { checkServer, isDurable, readInfo, serverWarnings } from '../../lib/outbox/server.js';
+import { checkServer, isDurable, readInfo, serverWarnings, waitFor, weakest } from '../../lib/outbox/server.js';
 
 const found = (more: Partial<Found>): Found => ({
   state: 'queued',
   route: 'draft',
   dirty: false,
   runChanged: false,
-  durable: false,
+  lossy: false,
   saveToSentItems: true,
   draftId: '',
   until: 0,
   expires: 10_000,
   lookFrom: 0,
   now: 5000,
-  uptime: 60_000,
-  sentCopyDelay: 30_000,
+  sinceLoss: 60_000,
+  lossDelay: 30_000,
   settleTime: 900_000,
   ...more,
 });
@@ -45,6 +55,7 @@ describe('what a worker does first with a message it has taken', () => {
 
 describe('what follows from a look by Message-ID', () => {
   const sending: Partial<Found> = { state: 'sending', route: 'sendMail' };
+  const lossy: Partial<Found> = { runChanged: true, lossy: true };
   it.each<[string, Partial<Found>, Look, object]>([
     ['a copy is a fact', sending, copy, { do: 'sent' }],
     ['also for one that is queued', { runChanged: true }, copy, { do: 'sent' }],
@@ -56,18 +67,18 @@ describe('what follows from a look by Message-ID', () => {
     ['until it was long enough', { ...sending, lookFrom: 1, now: 900_001 }, nothing, { do: 'ambiguous', why: 'notFound' }],
     ['without a copy it cannot be known', { ...sending, saveToSentItems: false }, nothing, { do: 'ambiguous', why: 'noCopy' }],
     ['without the right to look neither', sending, { kind: 'forbidden' }, { do: 'ambiguous', why: 'forbidden' }],
-    ['a restart may hide a copy that is late', { runChanged: true, uptime: 10_000 }, nothing, { do: 'later', delay: 20_000 }],
-    ['or the request that is under way', { runChanged: true, uptime: 10_000 }, draft, { do: 'later', delay: 20_000 }],
-    ['some time after it nothing there is nothing there', { runChanged: true }, nothing, { do: 'send', discard: [] }],
-    ['what Redis cannot lose needs no time', { runChanged: true, uptime: 1000, durable: true }, nothing, { do: 'send', discard: [] }],
+    ['a loss may hide a copy that is late', { ...lossy, sinceLoss: 10_000 }, nothing, { do: 'later', delay: 20_000 }],
+    ['or the request that is under way', { ...lossy, sinceLoss: 10_000 }, draft, { do: 'later', delay: 20_000 }],
+    ['some time after it nothing there is nothing there', lossy, nothing, { do: 'send', discard: [] }],
+    ['what Redis cannot lose needs no time', { runChanged: true, sinceLoss: 1000 }, nothing, { do: 'send', discard: [] }],
     ['the draft route needs to read', { dirty: true }, { kind: 'forbidden' }, { do: 'hold' }],
     [
       'route sendMail does not where nothing is lost',
-      { runChanged: true, route: 'sendMail', durable: true },
+      { runChanged: true, route: 'sendMail' },
       { kind: 'forbidden' },
       { do: 'send', discard: [] },
     ],
-    ['and else nobody knows', { runChanged: true, route: 'sendMail' }, { kind: 'forbidden' }, { do: 'ambiguous', why: 'forbidden' }],
+    ['and else nobody knows', { ...lossy, route: 'sendMail' }, { kind: 'forbidden' }, { do: 'ambiguous', why: 'forbidden' }],
   ])('%s', (_what, more, look, expected) => {
     expect(afterLook(found(more), look)).toMatchObject(expected);
   });
@@ -84,6 +95,15 @@ describe('what follows from a look at a draft that may have been sent', () => {
   ])('%s, %j', (state, more, expected) => {
     expect(afterSettle(found({ state: 'sending', ...more }), state)).toMatchObject(expected);
   });
+});
+
+it.each([
+  ['same', 'sendDraft'],
+  ['more', 'startAnew'],
+  ['fewer', 'startAnew'],
+  [undefined, 'later'],
+] as const)('a draft that was not sent, and whose files are %s: %s', (difference, next) => {
+  expect(afterCompare(difference).do).toBe(next);
 });
 
 it.each<[ConstructorParameters<typeof GraphTransportError>, string]>([
@@ -177,7 +197,9 @@ describe('the seal', () => {
     for (let at = 0; at < closed.length; at++) {
       const altered = Buffer.from(closed);
       altered[at] = (altered[at] ?? 0) ^ 1;
-      expect(() => seal.open(altered, 'm/body')).toThrow(expect.objectContaining({ code: 'EMESSAGE' }));
+      // the eight bytes after the first say which key it is
+      const code = at >= 1 && at <= 8 ? 'ECONFIG' : 'EMESSAGE';
+      expect(() => seal.open(altered, 'm/body')).toThrow(expect.objectContaining({ code }));
     }
     for (let length = 0; length < closed.length; length++) expect(() => seal.open(closed.subarray(0, length), 'm/body')).toThrow();
   });
@@ -204,7 +226,7 @@ describe('what a server says of itself', () => {
       run_id: 'abc',
       aof_enabled: '1',
       maxmemory_policy: 'noeviction',
-      master_replid2: '0'.repeat(40),
+      role: 'master',
       ...more,
     })
       .map(([name, value]) => `${name}:${value}`)
@@ -222,22 +244,57 @@ describe('what a server says of itself', () => {
     expect(isDurable(readInfo(info(fields), fsync))).toBe(expected);
   });
 
-  it('knows product, version, a failover, and warns of what can lose a second', () => {
+  it('knows product and version, and warns of what can lose a second', () => {
     expect(readInfo(info({ valkey_version: '8.0.1' }))).toMatchObject({
       product: 'Valkey',
       version: '8.0.1',
       run: 'abc',
-      failedOver: false,
     });
-    expect(readInfo(info({ master_replid2: '8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb' })).failedOver).toBe(true);
     expect(serverWarnings(readInfo(info({ redis_version: '7.0.15' }), 'everysec'), 'fsync')).toEqual([
       expect.stringContaining('Set appendfsync always'),
     ]);
     expect(serverWarnings(readInfo(info(), 'always'), 'fsync')).toEqual([]);
+    expect(serverWarnings(readInfo(info(), 'no'), 'fsync')).toEqual([expect.stringContaining('appendfsync no')]);
   });
 
-  it('refuses what is too old', () => {
-    expect(() => checkServer(readInfo(info({ redis_version: '6.0.16' })), 'memory')).toThrow(/Redis 6.0.16 is too old: 6.2/);
-    expect(() => checkServer(readInfo(info({ redis_version: '6.2.0' })), 'fsync')).not.toThrow();
+  it.each<[string, Record<string, string>, boolean, RegExp | undefined]>([
+    ['what is too old', { redis_version: '6.0.16' }, false, /Redis 6.0.16 is too old: 6.2/],
+    ['not what is just new enough', { redis_version: '6.2.0' }, false, undefined],
+    ['a replica', { role: 'slave' }, false, /read-only replica. Connect to the primary/],
+    ['a node of a cluster', { cluster_enabled: '1' }, false, /node of a cluster.*new Redis.Cluster/],
+    ['not a whole cluster', { cluster_enabled: '1' }, true, undefined],
+  ])('refuses %s', (_what, fields, isCluster, message) => {
+    const check = () => checkServer(readInfo(info(fields)), { durability: 'memory', isCluster });
+    if (message) expect(check).toThrow(expect.objectContaining({ code: 'ECONFIG', message: expect.stringMatching(message) }));
+    else expect(check).not.toThrow();
+  });
+
+  it.each<[string, Record<string, string>, string | undefined, { durability: 'fsync' | 'memory'; replicas: number }, object]>([
+    ['the disk, where it is written every second only', {}, 'everysec', { durability: 'fsync', replicas: 0 }, { disk: true, replicas: 0 }],
+    ['also where nobody says how', {}, undefined, { durability: 'fsync', replicas: 0 }, { disk: true, replicas: 0 }],
+    ['nothing where it is written always', {}, 'always', { durability: 'fsync', replicas: 0 }, { disk: false, replicas: 0 }],
+    ['nor where it never is: there would be no answer', {}, 'no', { durability: 'fsync', replicas: 0 }, { disk: false, replicas: 0 }],
+    ['nor before 7.2', { redis_version: '7.0.15' }, 'everysec', { durability: 'fsync', replicas: 0 }, { disk: false, replicas: 0 }],
+    ['nor where losing it is wanted', {}, 'everysec', { durability: 'memory', replicas: 0 }, { disk: false, replicas: 0 }],
+    [
+      'replicas, whatever the disk',
+      { redis_version: '7.0.15' },
+      'always',
+      { durability: 'fsync', replicas: 2 },
+      { disk: false, replicas: 2 },
+    ],
+  ])('waits for %s', (_what, fields, fsync, certainty, expected) => {
+    expect(waitFor(readInfo(info(fields), fsync), certainty)).toEqual(expected);
+  });
+
+  it('takes a cluster for what its weakest server is', () => {
+    const [strong, weak] = [
+      readInfo(info(), 'always'),
+      readInfo(info({ redis_version: '7.0.15', maxmemory_policy: 'allkeys-lru' }), 'everysec'),
+    ];
+    for (const facts of [weakest(strong, weak), weakest(weak, strong)]) {
+      expect(facts).toMatchObject({ version: '7.0.15', aof: true, fsync: 'everysec', eviction: 'allkeys-lru', canWait: false });
+    }
+    expect(weakest(strong, { ...strong, fsync: undefined, aof: false })).toMatchObject({ fsync: undefined, aof: false });
   });
 });

@@ -1,3 +1,5 @@
+import { Agent, fetch } from 'undici';
+import type { Sandbox } from '../../lib/sandbox/index.js';
 import { describeWith } from '../support/require-program.js';
 import { mail, useOutbox } from './support/use-outbox.js';
 
@@ -51,6 +53,24 @@ describeWith('redis-server', 'the outbox', (program) => {
     );
   });
 
+  it('does not send a draft that a late request has given a file twice', async () => {
+    const content = Buffer.alloc(3_300_000, 'once');
+    // the request that sends is lost; while it is not certain to be over, one that was thought to have failed takes effect
+    const lost = use.sandbox.fail({ operation: 'send', cut: 'reset' });
+    await use.worker();
+    const { id } = await use.mailer({ route: 'draft' }).sendMail(mail({ attachments: [{ filename: 'a.bin', content }] }));
+    while (lost.hits === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const [draft] = use.sandbox.drafts;
+    await addFile(use.sandbox, draft?.id ?? '', 'a.bin');
+    expect(await use.outbox().wait(id)).toMatchObject({ state: 'sent' });
+    expect(use.sandbox.messages.map(({ attachments }) => attachments.map(({ name, size }) => [name, size]))).toEqual([
+      [['a.bin', 3_300_000]],
+    ]);
+    expect(use.sandbox.messages[0]?.id).not.toBe(draft?.id);
+    expect(use.sandbox.drafts).toEqual([]);
+    expect(use.sandbox.sentItems('noreply@contoso.com')).toHaveLength(1);
+  });
+
   it('tells whoever awaited the worker of every message, those that waited for it included', async () => {
     const mailer = use.mailer();
     const ids = ['a', 'b', 'c'];
@@ -70,3 +90,17 @@ describeWith('redis-server', 'the outbox', (program) => {
     expect(await mailer.sendMail(mail())).toMatchObject({ route: 'draft' });
   });
 });
+
+/** What another request would have done. */
+async function addFile(sandbox: Sandbox, draftId: string, name: string): Promise<void> {
+  const dispatcher = new Agent({ connect: { ca: sandbox.ca } });
+  const path = `/v1.0/users/${sandbox.options.mailbox}/messages/${encodeURIComponent(draftId)}/attachments`;
+  const added = await fetch(sandbox.graphEndpoint + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${sandbox.issueToken()}`, 'content-type': 'application/json', prefer: 'IdType="ImmutableId"' },
+    body: JSON.stringify({ '@odata.type': '#microsoft.graph.fileAttachment', name, contentBytes: Buffer.from('again').toString('base64') }),
+    dispatcher,
+  });
+  expect(added.status).toBe(201);
+  await dispatcher.close();
+}

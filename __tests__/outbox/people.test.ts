@@ -28,6 +28,20 @@ describeWith('redis-server', 'what people do with the outbox', (program) => {
     expect(order.filter((subject) => subject !== 'later')).toEqual(['first', 'second', 'third']);
   });
 
+  it('sends nothing before its time, although BullMQ hands it out', async () => {
+    await use.worker();
+    const sendAt = new Date(Date.now() + 2500);
+    await use.mailer().sendMail(mail({ outbox: { id: 'early', sendAt } }));
+    const outbox = use.outbox();
+    // as a worker does whose clock is ahead
+    const [queue] = await outbox.queues<{ getJob(id: string): Promise<{ promote(): Promise<void> } | undefined> }>();
+    await (await queue?.getJob(jobId('early')))?.promote();
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(await outbox.get('early')).toMatchObject({ state: 'queued', tries: 0 });
+    const { state, endedAt, tries } = await outbox.wait('early');
+    expect([state, tries, Number(endedAt) >= Number(sendAt)]).toEqual(['sent', 1, true]);
+  });
+
   it('ends what was not sent in time, and says so', async () => {
     const { id } = await use.mailer({ expires: 1000 }).sendMail(mail());
     await new Promise((resolve) => setTimeout(resolve, 1300));
@@ -200,6 +214,23 @@ describeWith('redis-server', 'what people do with the outbox', (program) => {
       await use.mailer({ encryptionKey: { old: encryptionKey.old } }).sendMail(mail({ outbox: { id: 'old' } }));
       await use.worker({ encryptionKey });
       expect(await use.outbox({ encryptionKey }).wait('old')).toMatchObject({ state: 'sent' });
+    });
+
+    it.each([
+      ['a key', { encryptionKey: { old: encryptionKey.old } }, { encryptionKey }, /a key that this process does not have/],
+      ['any key', {}, { encryptionKey }, /this process has no "encryptionKey"/],
+    ])('leaves to others what a worker lacks %s for, and tells it', async (_what, lacking, having, message) => {
+      await use.mailer({ encryptionKey }).sendMail(mail({ outbox: { id: 'm' } }));
+      const worker = await use.worker(lacking);
+      const told = await new Promise((resolve) => void worker.once('error', resolve));
+      expect(told).toMatchObject({ code: 'ECONFIG', message: expect.stringMatching(message) });
+      const outbox = use.outbox(having);
+      expect(await outbox.get('m')).toMatchObject({ state: 'queued' });
+      await worker.close();
+      await use.worker(having);
+      const [queue] = await outbox.queues<{ promoteJobs(): Promise<void> }>();
+      await queue?.promoteJobs();
+      expect(await outbox.wait('m')).toMatchObject({ state: 'sent' });
     });
 
     it.each<[string, (redis: Redis, prefix: string) => Promise<unknown>]>([

@@ -29,13 +29,20 @@ export async function run({ quick, log }) {
         log(`${kind}, ${workers} workers: ${JSON.stringify(rows[kind][`deliver${workers}`])}`);
       });
     }
-    await withServers(async (servers) => {
-      rows[kind].kills = await underKills(kind, servers, quick ? 60 : 300);
-      log(`${kind}, workers killed: ${JSON.stringify(rows[kind].kills)}`);
-    });
+    // by a draft nothing stays open; by one request what was under way may
+    for (const route of kind === 'outbox' ? ['draft', 'sendMail'] : ['auto']) {
+      await withServers(async (servers) => {
+        const name = kind === 'outbox' ? `kills, ${route}` : 'kills';
+        rows[kind][name] = await underKills(kind, servers, { count: quick ? 60 : 300, route });
+        log(`${kind}, workers killed, ${route}: ${JSON.stringify(rows[kind][name])}`);
+      });
+    }
   }
   return { rows };
 }
+
+/** Milliseconds after which something hangs, whatever the machine does besides. */
+const HANGS = 120_000;
 
 async function withServers(task) {
   const folder = mkdtempSync(join(tmpdir(), 'graph-bench-redis-'));
@@ -57,9 +64,9 @@ async function withServers(task) {
   }
 }
 
-async function enqueue(kind, { client, url }, count) {
+async function enqueue(kind, { client, url }, count, route) {
   const before = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
-  const app = start({ role: 'app', kind, connection: url, count, mailboxes: MAILBOXES });
+  const app = start({ role: 'app', kind, connection: url, count, mailboxes: MAILBOXES, route });
   const told = await app.hear((message) => message.times);
   app.child.kill();
   const bytes = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]) - before;
@@ -75,7 +82,10 @@ async function deliver(kind, { sandbox, url }, workers, count) {
   await Promise.all(running.map((worker) => worker.hear((message) => message.ready)));
   const ready = performance.now();
   const atStart = sandbox.messages.length;
-  while (sandbox.messages.length < count) await pause(10);
+  while (sandbox.messages.length < count) {
+    if (performance.now() - ready > HANGS) throw new Error(`${kind}: ${sandbox.messages.length} of ${count} messages were delivered`);
+    await pause(10);
+  }
   const seconds = (performance.now() - ready) / 1000;
   const cpus = await Promise.all(running.map((worker) => worker.ask('cpu')));
   for (const { child } of running) child.kill();
@@ -86,22 +96,24 @@ async function deliver(kind, { sandbox, url }, workers, count) {
   };
 }
 
-/** Three workers, one of which is killed again and again; half of the requests that fail take effect. */
-async function underKills(kind, { client, sandbox, url }, count) {
-  await enqueue(kind, { client, url }, count);
+/** Three workers, of which one after the other is killed while it sends, until nothing waits any more. */
+async function underKills(kind, { client, sandbox, url }, { count, route }) {
+  await enqueue(kind, { client, url }, count, route);
   const graph = { ...sandbox.options, mailbox: undefined };
   sandbox.fail({ operation: ['send', 'sendMail'], times: Infinity, delay: 100 });
   const begin = () => start({ role: 'worker', kind, connection: url, graph, quick: true });
   const running = Array.from({ length: 3 }, begin);
   const deliveredNow = () => new Set(sandbox.messages.map(({ subject }) => subject)).size;
   let kills = 0;
-  let [last, lastAt, killedAt] = [0, performance.now(), 0];
-  // a death for every ten messages; over once nothing has come for a while
-  while (last < count && performance.now() - lastAt < 20_000) {
+  const waiting = kind === 'outbox' ? waitingInOutbox : waitingInQueue;
+  const began = performance.now();
+  let killedAt = 0;
+  // a death for every ten messages
+  while ((await waiting(client)) > 0) {
+    if (performance.now() - began > HANGS) throw new Error(`${kind}: ${await waiting(client)} of ${count} messages still wait`);
     await pause(20 + 30 * Math.random());
-    if (deliveredNow() > last) [last, lastAt] = [deliveredNow(), performance.now()];
-    if (last - killedAt < 10) continue;
-    killedAt = last;
+    if (deliveredNow() - killedAt < 10) continue;
+    killedAt = deliveredNow();
     const slot = kills++ % running.length;
     running[slot].child.kill('SIGKILL');
     running[slot] = begin();
@@ -110,7 +122,24 @@ async function underKills(kind, { client, sandbox, url }, count) {
   for (const { child } of running) child.kill();
   const times = new Map();
   for (const { subject } of sandbox.messages) times.set(subject, (times.get(subject) ?? 0) + 1);
-  return { messages: count, kills, never: count - times.size, twice: [...times.values()].filter((n) => n > 1).length };
+  const twice = [...times.values()].filter((n) => n > 1).length;
+  // what the outbox says nobody knows of; of all else it knows
+  const ambiguous = kind === 'outbox' ? await client.zcard('{graph-outbox}:s:ambiguous') : 0;
+  return { messages: count, kills, seconds: (performance.now() - began) / 1000, never: count - times.size, twice, ambiguous };
+}
+
+async function waitingInOutbox(client) {
+  const counts = await Promise.all(['queued', 'sending'].map((state) => client.zcard(`{graph-outbox}:s:${state}`)));
+  return counts[0] + counts[1];
+}
+
+async function waitingInQueue(client) {
+  const [waiting, active, delayed] = await Promise.all([
+    client.llen('bull:mails:wait'),
+    client.llen('bull:mails:active'),
+    client.zcard('bull:mails:delayed'),
+  ]);
+  return waiting + active + delayed;
 }
 
 function start(orders) {

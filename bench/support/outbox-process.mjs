@@ -5,7 +5,7 @@ import nodemailer from 'nodemailer';
 import { graphTransport } from '../../dist/esm/index.js';
 import { outboxTransport, startOutboxWorker } from '../../dist/esm/outbox/index.js';
 
-const { role, kind, connection, graph, count, mailboxes, quick } = JSON.parse(process.env.ORDERS);
+const { role, kind, connection, graph, count, mailboxes, route, quick } = JSON.parse(process.env.ORDERS);
 process.on('disconnect', () => process.exit());
 const cpu = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
 const QUEUE = 'mails';
@@ -13,7 +13,13 @@ const QUEUE = 'mails';
 if (role === 'app') {
   const mailOf = (index) => {
     const from = mailboxes[index % mailboxes.length];
-    return { from, to: 'reader@example.com', subject: `mail ${index}`, text: 'As agreed. '.repeat(100), graph: { mailbox: from } };
+    return {
+      from,
+      to: 'reader@example.com',
+      subject: `mail ${index}`,
+      text: 'As agreed. '.repeat(100),
+      graph: { mailbox: from, ...(route && { route }) },
+    };
   };
   const send = kind === 'outbox' ? outboxSender() : naiveSender();
   await send(mailOf(0), 0);
@@ -37,7 +43,8 @@ if (role === 'app') {
       connection,
       // what a dead worker was sending waits for its successor as long as lock and request together
       graph: { ...graph, ...(quick && { requestTimeout: 3000 }) },
-      ...(quick && { lockDuration: 2000 }),
+      // and what is not to be found is looked for a quarter of an hour
+      ...(quick && { lockDuration: 2000, settleTime: 5000 }),
     });
     worker.on('error', () => undefined);
   } else {

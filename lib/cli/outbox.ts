@@ -20,6 +20,7 @@ interface RedisFlags {
   prefix?: string;
   encryptionKeyEnv?: string;
   store?: string;
+  replicas?: number;
   durability?: 'fsync' | 'memory';
   json?: boolean;
 }
@@ -175,6 +176,7 @@ function addRedisFlags(command: Command): Command {
     .option('--prefix <text>', 'what its keys begin with, as the apps have it')
     .option('--encryption-key-env <name>', 'environment variable that holds the encryption key')
     .option('--store <directory>', 'where large attachments are kept')
+    .option('--replicas <number>', 'replicas of Redis that must have a message before it is sent', readNumber)
     .addOption(new Option('--durability <how>', 'memory accepts a Redis that can lose everything').choices(['fsync', 'memory']))
     .option('--json', 'answer as JSON');
 }
@@ -190,11 +192,14 @@ async function withOutbox(flags: RedisFlags, task: (outbox: Outbox) => Promise<o
 }
 
 /** Where Redis is, and what is needed to read what stands there. */
-async function readRedis({ connection, prefix, encryptionKeyEnv, store, durability }: RedisFlags): Promise<OutboxOptions> {
+async function readRedis({ connection, prefix, encryptionKeyEnv, store, durability, replicas }: RedisFlags): Promise<OutboxOptions> {
   const url = connection ?? process.env['REDIS_URL'];
   if (!url) throw new Error('say where Redis is: --connection redis://… or REDIS_URL');
   const encryptionKey = encryptionKeyEnv === undefined ? undefined : await readKey(encryptionKeyEnv);
-  return { connection: url, ...given({ prefix, encryptionKey, durability, store: store === undefined ? undefined : fileStore(store) }) };
+  return {
+    connection: url,
+    ...given({ prefix, encryptionKey, durability, replicas, store: store === undefined ? undefined : fileStore(store) }),
+  };
 }
 
 async function readKey(name: string): Promise<EncryptionKey> {

@@ -2,9 +2,10 @@ import { Canceller } from '../base/cancellation.js';
 import { messages, traced } from '../base/channels.js';
 import type { TracedMessage } from '../base/traced.js';
 import { deliver } from '../delivery/deliver.js';
+import { compareAttachments } from '../delivery/attachments.js';
 import { openDelivery, type Delivery, type DeliveryContext, type DeliveryHooks } from '../delivery/delivery.js';
 import { discardDraft } from '../delivery/discard-draft.js';
-import { claimDraft, draftAt, releaseDraft } from '../delivery/draft.js';
+import { claimDraft, draftAt, releaseDraft, type Draft } from '../delivery/draft.js';
 import { lookAtDraft } from '../delivery/look.js';
 import { sendDraft } from '../delivery/send-draft.js';
 import { sleep } from '../delivery/sleep.js';
@@ -15,7 +16,7 @@ import type { GraphConnection } from '../graph/connection.js';
 import type { Logger } from '../base/logger.js';
 import type { PreparedMessage } from '../prepared/prepared-message.js';
 import { secretsOf } from '../sign-in/sign-in.js';
-import { afterLook, afterSettle, classify, firstStep, provesUnsent, retryDelay, type Found } from './decide.js';
+import { afterCompare, afterLook, afterSettle, classify, firstStep, provesUnsent, retryDelay, type Found } from './decide.js';
 import { Lease, LostError, type Moment } from './lease.js';
 import type { Line } from './line.js';
 import { lookUp } from './look-up.js';
@@ -23,7 +24,7 @@ import type { MailboxPause } from './mailbox-pause.js';
 import type { OutboxWorkerSettings } from './options.js';
 import { ambiguousError, describeError, expiredError, sealOutcome, toGraphError, type OutboxOutcome, type Outcome } from './outcome.js';
 import type { Claimed } from './record.js';
-import { openBody, openHead, openUpload, pieceCount, type Head } from './stored-message.js';
+import { needsStore, openBody, openHead, openUpload, pieceCount, type Head } from './stored-message.js';
 
 /** What one turn with a message comes to. */
 export type Ending =
@@ -42,10 +43,8 @@ export interface ActivationContext {
   settings: OutboxWorkerSettings;
   logger: Pick<Logger, 'debug'>;
   pause: MailboxPause;
-  /** Whether what Redis answered is certain to outlive it. */
-  durable: boolean;
-  /** Waits until Redis has written to its disk, where it can be asked. */
-  barrier: () => Promise<void>;
+  /** Waits until the server that was written to has it on its disk and its replicas, where that is asked for. */
+  barrier: (run: string) => Promise<void>;
   /** Extends BullMQ's lock. */
   extendLock: () => Promise<void>;
   onProgress: DeliveryContext['onProgress'];
@@ -72,11 +71,13 @@ export class Activation {
   readonly #head: Head;
   readonly #message: PreparedMessage;
   readonly #delivery: Delivery;
-  /** Requests that send which Redis has allowed. */
+  /** Requests that send which were let go. */
   #sends = 0;
-  /** Redis has the mark, or may have: it was asked and has not said no. */
-  #markInDoubt = false;
+  /** `asked`: Redis may have the mark. `has`: it said so. */
+  #mark: 'none' | 'asked' | 'has' = 'none';
   #draftId: string | undefined;
+  /** It was made in this turn. */
+  #draftIsOurs = false;
   #draftTried = false;
   #waiting = false;
   #over = false;
@@ -164,12 +165,9 @@ export class Activation {
   }
 
   #found(): Found {
-    const { settings, durable } = this.context;
+    const { sentCopyDelay, settleTime, graph } = this.context.settings;
     const { route, saveToSentItems } = this.#head;
-    return {
-      ...this.claimed,
-      ...{ route, saveToSentItems, durable, sentCopyDelay: settings.sentCopyDelay, settleTime: settings.settleTime },
-    };
+    return { ...this.claimed, ...{ route, saveToSentItems, settleTime, lossDelay: graph.requestTimeout + sentCopyDelay } };
   }
 
   /** Asks the mailbox for the Message-ID before anything else. */
@@ -191,6 +189,11 @@ export class Activation {
         return this.#lookLater(next.delay);
       case 'expire':
       case 'send':
+        // where a server has lost that it is ours, somebody else may have made these meanwhile: the lease does not know, the record does
+        if (next.discard.length > 0) {
+          if (!(await this.#renew())) return this.#lost();
+          await this.context.barrier(this.claimed.run);
+        }
         for (const draft of next.discard) {
           if (!(await discardDraft(this.#delivery, draftAt(this.#head.mailbox, draft))))
             return this.#lookLater(retryDelay(1, Math.random()));
@@ -211,6 +214,21 @@ export class Activation {
         return this.#end('ambiguous', ambiguousError(next.why, { id: this.id, ...this.#head }));
       case 'later':
         return state === 'draft' ? { kind: 'later', delay: next.delay } : this.#lookLater(next.delay);
+      case 'sendDraft':
+        return this.#sendDraft(draft);
+    }
+  }
+
+  /** Sends a draft that somebody else has made, if it is as the message is. */
+  async #sendDraft(draft: Draft): Promise<Ending> {
+    // what came with the draft itself came whole
+    const difference = this.#head.uploads.length > 0 ? await compareAttachments(this.#delivery, draft) : 'same';
+    switch (afterCompare(difference).do) {
+      case 'later':
+        return { kind: 'later', delay: retryDelay(1, Math.random()) };
+      case 'startAnew':
+        // the next turn looks by Message-ID first, and deletes it
+        return this.#release(0, { dirty: true });
       case 'sendDraft':
         claimDraft(draft);
         try {
@@ -260,15 +278,16 @@ export class Activation {
       },
       onDraft: (draftId) => {
         this.#draftId = draftId;
+        this.#draftIsOurs = true;
       },
-      beforeSend: ({ draftId }) => this.#mark(draftId),
+      beforeSend: ({ draftId }) => this.#markIt(draftId),
       // decided below, with the record at hand
       mayDiscard: () => false,
     };
   }
 
   /** Writes down that it is being sent, and for how long its request can be under way. No answer, no sending. */
-  async #mark(draftId: string | undefined): Promise<void> {
+  async #markIt(draftId: string | undefined): Promise<void> {
     if (this.#sends > 0) throw new LaterError('sent once already in this turn');
     const { records } = this.context.line;
     const { lockDuration, rateLimit, rateDelta, graph } = this.context.settings;
@@ -280,15 +299,16 @@ export class Activation {
       rateDelta,
       attempt: 1,
     };
-    for (;;) {
+    let run: string | undefined;
+    while (run === undefined) {
       this.#lease.check();
       const since = Lease.now();
-      this.#markInDoubt = true;
+      this.#mark = 'asked';
       const mark = await records.mark(this.id, options);
-      this.#markInDoubt = mark.kind === 'ok';
+      this.#mark = mark.kind === 'ok' ? 'has' : 'none';
       if (mark.kind === 'ok') {
         this.#lease.extend(since);
-        break;
+        run = mark.run;
       }
       if (mark.kind === 'lost') {
         this.#lease.lose(`it is ${mark.state || 'gone'}`);
@@ -296,11 +316,10 @@ export class Activation {
       }
       if (mark.kind === 'wait') await this.#wait(mark.ms);
     }
-    // from here on it may have been sent: the mark is written, also where this process ends now
-    this.#sends++;
     this.#draftId = draftId;
-    await this.context.barrier();
+    await this.context.barrier(run);
     this.#lease.check();
+    this.#sends++;
   }
 
   async #wait(ms: number): Promise<void> {
@@ -330,6 +349,12 @@ export class Activation {
       if (classify(error) === 'hold') return this.#hold(error);
       return this.#lookLater(1000, error);
     }
+    // before its draft goes: whoever takes it from now on must not find a mark that names a draft which is gone
+    if (this.#mark !== 'none') {
+      const run = await this.#handBack(true);
+      if (run === undefined) return this.#lost();
+      if (!(await this.#isCertain(run))) return { kind: 'later', delay: retryDelay(this.claimed.tries, Math.random()), error };
+    }
     const dirty = !(await this.#discardOwn(error));
     switch (classify(error)) {
       case 'fail':
@@ -341,7 +366,7 @@ export class Activation {
       case 'later': {
         const asked = error.retryAfter === undefined ? 0 : error.retryAfter * 1000;
         if (asked > 0) this.context.pause.pause(asked);
-        const delay = error.code === 'EABORT' ? 0 : Math.max(asked, retryDelay(Number(this.claimed.fence), Math.random()));
+        const delay = error.code === 'EABORT' ? 0 : Math.max(asked, retryDelay(this.claimed.tries, Math.random()));
         return this.#release(delay, { dirty, error });
       }
     }
@@ -350,11 +375,7 @@ export class Activation {
   /** Deletes the draft of a message that was not sent; → whether none is left. */
   async #discardOwn(error: GraphTransportError): Promise<boolean> {
     if (this.#head.route !== 'draft') return true;
-    // whoever sends must still be the owner: the draft may be somebody else's sent copy by now
-    if (this.#draftId !== undefined) {
-      if (this.#sends > 0 && !(await this.#renew())) return false;
-      return discardDraft(this.#delivery, draftAt(this.#head.mailbox, this.#draftId));
-    }
+    if (this.#draftId !== undefined) return discardDraft(this.#delivery, draftAt(this.#head.mailbox, this.#draftId));
     // none was made, or nobody knows
     return !this.#draftTried || (error.httpStatus !== undefined && error.httpStatus < 504 && !error.message.includes('draft may be left'));
   }
@@ -362,13 +383,28 @@ export class Activation {
   /** Not ours any more: nothing is written, and what may have been sent is not touched. */
   async #lost(): Promise<Ending> {
     this.#lease.lose('the turn is over');
-    // a draft that was never marked is nobody's: Redis allows no other worker to send it
-    // (a mark that got no answer may have been taken: then it is the successor's to send)
-    if (this.#draftId !== undefined && !this.#markInDoubt) {
+    if (this.#draftId !== undefined && this.#draftIsOurs && this.#sends === 0 && (await this.#isNobodys(this.#draftId))) {
       const bare = openDelivery(this.#message, { ...this.#delivery, signal: new Canceller() });
       await discardDraft(bare, draftAt(this.#head.mailbox, this.#draftId));
     }
     return { kind: 'lost' };
+  }
+
+  /** Whether nobody will send a draft of ours: Redis allows no other worker to send one that is not marked. */
+  async #isNobodys(draftId: string): Promise<boolean> {
+    // a mark that got no answer may have been taken: then it is the successor's to send
+    if (this.#mark !== 'has') return this.#mark === 'none';
+    // one that was lost with a server is known to nobody
+    const { draftId: marked, run } = await this.context.line.records.renew(this.id, this.claimed.fence);
+    return marked !== draftId && (await this.#isCertain(run));
+  }
+
+  /** Whether what a server says holds: one that has been replaced does not know it yet. */
+  #isCertain(run: string): Promise<boolean> {
+    return this.context.barrier(run).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #sent(outcome: Outcome): Promise<Ending> {
@@ -414,14 +450,14 @@ export class Activation {
     return { kind: 'later', delay, error };
   }
 
-  async #handBack(dirty: boolean): Promise<boolean> {
+  async #handBack(dirty: boolean): Promise<string | undefined> {
     const { records } = this.context.line;
     const forgetAt = this.claimed.expires + this.context.settings.keep;
     return records.release(this.id, this.claimed.fence, { dirty, forgetAt });
   }
 
   async #release(delay: number, { dirty, error }: { dirty: boolean; error?: GraphTransportError }): Promise<Ending> {
-    return (await this.#handBack(dirty)) ? { kind: 'later', delay, error } : { kind: 'lost' };
+    return (await this.#handBack(dirty)) === undefined ? { kind: 'lost' } : { kind: 'later', delay, error };
   }
 
   async #hold(error: GraphTransportError): Promise<Ending> {
@@ -468,11 +504,13 @@ async function insistently<T>(task: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whoever can write to Redis must not send from any mailbox. */
-function checkHead({ mailbox }: Head, queue: string, line: Line, { mailboxes }: OutboxWorkerSettings): void {
+/** Whoever can write to Redis must not send from any mailbox. And what is not to be had here is found out before anything begins. */
+function checkHead({ mailbox, uploads }: Head, queue: string, line: Line, { mailboxes }: OutboxWorkerSettings): void {
   if (line.queueOf(mailbox) !== queue || (mailboxes && !mailboxes.has(mailbox.toLowerCase()))) {
     throw new GraphTransportError('EMESSAGE', "the stored message names a mailbox that is not its queue's; nothing was sent", {
       permanent: true,
     });
   }
+  const kept = uploads.find(({ where }) => where === 'store');
+  if (kept && !line.blobs.store) throw needsStore(kept.description.name);
 }

@@ -7,18 +7,20 @@ export interface Found {
   route: Route;
   /** The worker before did not hand it back. */
   dirty: boolean;
-  /** Redis was started anew since. */
+  /** Redis was started anew since, or a replica took over. */
   runChanged: boolean;
-  /** Whether what Redis answered before it stopped is certain to be there. */
-  durable: boolean;
+  /** … and what was written since may be lost with it. */
+  lossy: boolean;
   saveToSentItems: boolean;
   draftId: string;
   until: number;
   expires: number;
   lookFrom: number;
   now: number;
-  uptime: number;
-  sentCopyDelay: number;
+  /** ms since something may have been lost. */
+  sinceLoss: number;
+  /** ms after a loss in which a request whose mark is lost may be under way, or its copy late. */
+  lossDelay: number;
   settleTime: number;
 }
 
@@ -61,7 +63,7 @@ export type AfterLook =
 
 /** What follows from a look by Message-ID. */
 export function afterLook(found: Found, look: Look): AfterLook {
-  const { state, route, runChanged, durable, saveToSentItems, now, expires, uptime, sentCopyDelay } = found;
+  const { state, route, lossy, saveToSentItems, now, expires, sinceLoss, lossDelay } = found;
   if (look.kind === 'found' && look.sent) return { do: 'sent' };
   if (look.kind === 'unavailable') return { do: 'later', delay: lookDelay(found) };
   const end = (discard: string[]): AfterLook => (now > expires ? { do: 'expire', discard } : { do: 'send', discard });
@@ -75,13 +77,13 @@ export function afterLook(found: Found, look: Look): AfterLook {
   }
   if (look.kind === 'forbidden') {
     if (route === 'draft') return { do: 'hold' };
-    return durable ? end([]) : { do: 'ambiguous', why: 'forbidden' };
+    return lossy ? { do: 'ambiguous', why: 'forbidden' } : end([]);
   }
   const drafts = route === 'draft' ? look.drafts : [];
-  if (!runChanged || durable) return end(drafts);
+  if (!lossy) return end(drafts);
   if (route === 'sendMail' && !saveToSentItems) return { do: 'ambiguous', why: 'noCopy' };
   // a mark may be lost, its request still under way, and its copy late
-  if (uptime < sentCopyDelay) return { do: 'later', delay: Math.max(sentCopyDelay - uptime, 100) };
+  if (sinceLoss < lossDelay) return { do: 'later', delay: Math.max(lossDelay - sinceLoss, 100) };
   return end(drafts);
 }
 
@@ -101,6 +103,17 @@ export function afterSettle(found: Found, state: 'sent' | 'draft' | 'missing' | 
     case 'unknown':
       return { do: 'later', delay: lookDelay(found) };
   }
+}
+
+export type AfterCompare = { do: 'sendDraft' } | { do: 'later' } | { do: 'startAnew' };
+
+/**
+ * What follows for a draft that certainly was not sent, from a comparison of its files with the message's: a request that added one may
+ * have acted late, and its worker may be dead since.
+ */
+export function afterCompare(difference: 'same' | 'more' | 'fewer' | undefined): AfterCompare {
+  if (difference === 'same') return { do: 'sendDraft' };
+  return { do: difference === undefined ? 'later' : 'startAnew' };
 }
 
 /** The longer it was looked for, the less often. */

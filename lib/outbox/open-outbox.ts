@@ -61,8 +61,6 @@ export interface OutboxCheck {
   repaired: number;
 }
 
-/** Milliseconds after which a worker counts as gone. */
-const SEEN = 60_000;
 /** Milliseconds for Redis. */
 const TIMEOUT = 10_000;
 const READ_AT_ONCE = 200;
@@ -183,9 +181,9 @@ export class Outbox implements AsyncDisposable {
     return this.#do(async (line) => {
       const { client } = line.connection;
       const mailboxes = await line.mailboxes();
-      const [counts, workers, holds, oldest] = await Promise.all([
+      const [counts, { workers, now }, holds, oldest] = await Promise.all([
         countsOf(line),
-        client.call('ZCOUNT', line.keys.workers, Date.now() - SEEN, '+inf'),
+        line.records.seen(),
         client.call('HLEN', line.keys.holds),
         client.call('ZRANGE', line.keys.state('queued'), 0, 0, 'WITHSCORES') as Promise<string[]>,
       ]);
@@ -194,8 +192,8 @@ export class Outbox implements AsyncDisposable {
         const jobs = await line.queue(name).getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'paused');
         queues.push({ mailbox, jobs });
       }
-      const age = oldest[1] === undefined ? 0 : Math.max(Date.now() - Number(oldest[1]), 0) / 1000;
-      return describeMetrics({ counts, workers: Number(workers), held: Number(holds), oldestQueuedSeconds: age, queues });
+      const age = oldest[1] === undefined ? 0 : Math.max(now - Number(oldest[1]), 0) / 1000;
+      return describeMetrics({ counts, workers, held: Number(holds), oldestQueuedSeconds: age, queues });
     });
   }
 
@@ -217,8 +215,9 @@ export class Outbox implements AsyncDisposable {
     return this.#do(async (line) => {
       const { connection, keys } = line;
       const facts = await askServer(connection);
-      const problems = [...serverProblems(facts, this.settings), ...serverWarnings(facts, this.settings.durability)];
-      const workers = Number(await connection.client.call('ZCOUNT', keys.workers, Date.now() - SEEN, '+inf'));
+      const isCluster = connection.client.isCluster === true;
+      const problems = [...serverProblems(facts, { ...this.settings, isCluster }), ...serverWarnings(facts, this.settings.durability)];
+      const { workers } = await line.records.seen();
       if (workers === 0) problems.push('No worker was seen within a minute.');
       const lost: string[] = [];
       for (const state of ['queued', 'sending'] as const) {
@@ -333,7 +332,7 @@ export class Outbox implements AsyncDisposable {
       sendAt: date('sendAt'),
       expires: date('expires'),
       endedAt: date('endedAt'),
-      tries: Number(fields['fence'] ?? 0),
+      tries: Number(fields['tries'] ?? 0),
       response: outcome?.response,
       requestId: outcome?.requestId,
       error: outcome?.error,
@@ -355,9 +354,9 @@ async function countsOf({ connection, keys }: Line): Promise<OutboxCounts> {
   return Object.fromEntries(STATES.map((state, index) => [state, Number(counts[index])])) as OutboxCounts;
 }
 
-function serverProblems(facts: ServerFacts, { durability }: OutboxSettings): string[] {
+function serverProblems(facts: ServerFacts, about: Parameters<typeof checkServer>[1]): string[] {
   try {
-    checkServer(facts, durability);
+    checkServer(facts, about);
     return [];
   } catch (error) {
     return [(error as Error).message];

@@ -25,6 +25,8 @@ export interface OutboxOptions {
   keep?: number | undefined;
   /** `'memory'` accepts a Redis that loses everything when it stops. @default 'fsync' */
   durability?: Durability | undefined;
+  /** Replicas of Redis that must have a message before it is acknowledged, and its mark before it is sent. @default 0 */
+  replicas?: number | undefined;
   /** Handed to BullMQ, such as `new BullMQOtel('mail')`. @default none */
   telemetry?: object | undefined;
   /** `true` for Nodemailer's console logger, or a bunyan-style logger. @default false */
@@ -76,6 +78,7 @@ export interface OutboxSettings {
   readonly store: OutboxStore | undefined;
   readonly keep: number;
   readonly durability: Durability;
+  readonly replicas: number;
   readonly telemetry: object | undefined;
   readonly logger: boolean | Partial<Logger>;
   readonly component: string;
@@ -100,7 +103,7 @@ export interface OutboxWorkerSettings extends OutboxSettings {
   readonly results: string | undefined;
 }
 
-const COMMON = ['connection', 'prefix', 'encryptionKey', 'store', 'keep', 'durability', 'telemetry', 'logger', 'component'];
+const COMMON = ['connection', 'prefix', 'encryptionKey', 'store', 'keep', 'durability', 'replicas', 'telemetry', 'logger', 'component'];
 const TRANSPORT = [
   'mailbox',
   'saveToSentItems',
@@ -204,6 +207,7 @@ function readCommon(given: Given): OutboxSettings {
     store: readStore(given['store']),
     keep: integer(given, 'keep', 7 * DAY, 1000, MOST_DAYS),
     durability: choice(given, 'durability', ['fsync', 'memory'], 'fsync'),
+    replicas: integer(given, 'replicas', 0, 0, 100),
     telemetry: readObject(given, 'telemetry'),
     logger: readLogger(given['logger']),
     component: readText(given, 'component') ?? 'graph-outbox',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Route } from '../prepared/prepared-message.js';
 import type { Keys } from './keys.js';
 import type { Connection } from './redis.js';
@@ -6,6 +7,9 @@ import type { Connection } from './redis.js';
 export type OutboxState = 'queued' | 'sending' | 'sent' | 'failed' | 'ambiguous' | 'expired' | 'cancelled';
 
 export const STATES: readonly OutboxState[] = ['queued', 'sending', 'sent', 'failed', 'ambiguous', 'expired', 'cancelled'];
+
+/** Milliseconds after which a worker counts as gone. */
+const SEEN = 60_000;
 
 /** The newest form of stored messages this package can send. */
 export const PAYLOAD_VERSION = 1;
@@ -25,20 +29,27 @@ export interface NewRecord {
   /** As it is to be shown, sealed where it must not be readable. */
   mailbox: Buffer;
   route: Route;
-  /** Only for tests of rolling deployments. */
-  version?: number;
+  /** Keys of the pieces of its files in Redis. */
+  pieces: readonly string[];
 }
+
+/** What became of a message that was to be stored: `created`, it was not known; `run`, which server has it. */
+export type Stored = { kind: 'stored'; created: boolean; state: OutboxState; head: Buffer; run: string } | { kind: 'filesGone' };
 
 /** What an activation finds of a message that is its own from now on. */
 export interface Claimed {
   kind: 'mine';
   state: 'queued' | 'sending';
-  /** The owner's number: whoever has a smaller one changes nothing any more. */
+  /** The owner's mark: whoever has another one changes nothing any more. */
   fence: string;
+  /** How often it was taken. */
+  tries: number;
   /** The owner before did not hand it back. */
   dirty: boolean;
-  /** Redis was started anew since the record was last written: what was written after it may be lost. */
+  /** Another server rules since the record was last written: Redis was started anew, or a replica took over. */
   runChanged: boolean;
+  /** … and what was written after it may be lost. */
+  lossy: boolean;
   draftId: string;
   /** When nothing of the last request can be under way any more. */
   until: number;
@@ -47,11 +58,13 @@ export interface Claimed {
   lookFrom: number;
   /** Redis' clock. */
   now: number;
-  /** Milliseconds since Redis was started. */
-  uptime: number;
+  /** Milliseconds since Redis may have lost something. */
+  sinceLoss: number;
   /** Milliseconds the mailbox is still held. */
   pause: number;
   head: Buffer;
+  /** Which server has it. */
+  run: string;
   sendAt: number;
 }
 
@@ -60,25 +73,26 @@ export type Claim =
   | { kind: 'missing' }
   | { kind: 'final'; state: OutboxState; dirty: boolean; head: Buffer }
   | { kind: 'newer'; version: number }
+  | { kind: 'early'; ms: number }
   | { kind: 'full' }
   | { kind: 'paused' };
 
-export type Mark = { kind: 'ok' } | { kind: 'lost'; state: string } | { kind: 'wait'; ms: number };
+export type Mark = { kind: 'ok'; run: string } | { kind: 'lost'; state: string } | { kind: 'wait'; ms: number };
 
 /** The records of messages, which decide what may be sent; BullMQ only decides who tries next. */
 export function createRecords({ run, runBuffer, client }: Connection, keys: Keys) {
   const at = (id: string) => [keys.record(id), keys.prefix, id] as const;
   return {
     /** Stores a message that does not count yet. `created`: it was not known. */
-    async enqueue(record: NewRecord): Promise<{ created: boolean; state: OutboxState; head: Buffer }> {
-      const { id, nonce, queue, head, body, sendAt, expires, forgetAt, priority, mailbox, route, version = PAYLOAD_VERSION } = record;
-      const [created, state, stored] = (await runBuffer('enqueue', [
+    async enqueue(record: NewRecord): Promise<Stored> {
+      const { id, nonce, queue, head, body, sendAt, expires, forgetAt, priority, mailbox, route, pieces } = record;
+      const [kind, state, stored, server] = (await runBuffer('enqueue', [
         keys.record(id),
         keys.body(id),
         keys.prefix,
         id,
         nonce,
-        version,
+        PAYLOAD_VERSION,
         queue,
         head,
         body,
@@ -88,17 +102,23 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
         priority,
         mailbox,
         route,
-      ])) as [number, Buffer, Buffer];
-      return { created: created === 1, state: String(state) as OutboxState, head: stored };
+        ...pieces,
+      ])) as [number, Buffer, Buffer, Buffer];
+      if (kind === 2) return { kind: 'filesGone' };
+      return { kind: 'stored', created: kind === 1, state: String(state) as OutboxState, head: stored, run: String(server) };
     },
 
-    /** From now on it counts. */
-    async commit(id: string): Promise<OutboxState | ''> {
-      return String(await run('commit', at(id))) as OutboxState | '';
+    /** From now on it counts; `state` is empty if it is not there. */
+    async commit(id: string): Promise<{ state: OutboxState | ''; run: string }> {
+      const [state, server] = (await run('commit', at(id))) as [OutboxState | '', string];
+      return { state, run: server };
     },
 
-    async claim(id: string, most: number, version = PAYLOAD_VERSION): Promise<Claim> {
-      const [kind, ...values] = (await runBuffer('claim', [...at(id), version, most])) as [Buffer, ...(Buffer | number)[]];
+    /** @param lossless whether a mere restart of the server loses nothing */
+    async claim(id: string, { most, lossless }: { most: number; lossless: boolean }): Promise<Claim> {
+      const fence = randomUUID();
+      const args = [...at(id), PAYLOAD_VERSION, most, lossless ? 1 : 0, fence];
+      const [kind, ...values] = (await runBuffer('claim', args)) as [Buffer, ...(Buffer | number)[]];
       switch (String(kind)) {
         case 'missing':
           return { kind: 'missing' };
@@ -106,26 +126,32 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
           return { kind: 'final', state: String(values[0]) as OutboxState, dirty: String(values[1]) === '1', head: values[2] as Buffer };
         case 'newer':
           return { kind: 'newer', version: Number(values[0]) };
+        case 'early':
+          return { kind: 'early', ms: Number(values[0]) };
         case 'full':
           return { kind: 'full' };
         case 'paused':
           return { kind: 'paused' };
       }
-      const [state, fence, dirty, runChanged, draftId, until, expires, lookFrom, now, uptime, pause, head, sendAt] = values;
+      const [state, tries, dirty, runChanged, lossy, draftId, until, expires, lookFrom, now, sinceLoss, pause, head, server, sendAt] =
+        values;
       return {
         kind: 'mine',
         state: String(state) as 'queued' | 'sending',
-        fence: String(fence),
+        fence,
+        tries: Number(tries),
         dirty: String(dirty) === '1',
         runChanged: Number(runChanged) === 1,
+        lossy: Number(lossy) === 1,
         draftId: String(draftId),
         until: Number(until),
         expires: Number(expires),
         lookFrom: Number(lookFrom),
         now: Number(now),
-        uptime: Number(uptime),
+        sinceLoss: Number(sinceLoss),
         pause: Number(pause),
         head: head as Buffer,
+        run: String(server),
         sendAt: Number(sendAt),
       };
     },
@@ -137,17 +163,18 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
         string,
       ];
       if (kind === 'lost') return { kind, state: value };
-      return kind === 'wait' ? { kind, ms: Number(value) } : { kind: 'ok' };
+      return kind === 'wait' ? { kind, ms: Number(value) } : { kind: 'ok', run: value };
     },
 
-    async renew(id: string, fence: string): Promise<{ mine: boolean; pause: number }> {
-      const [mine, pause] = (await run('renew', [...at(id), fence])) as [number, number];
-      return { mine: mine === 1, pause };
+    /** Whether it is still ours, and what stands there in any case. */
+    async renew(id: string, fence: string): Promise<{ mine: boolean; pause: number; draftId: string; run: string }> {
+      const [mine, pause, draftId, server] = (await run('renew', [...at(id), fence])) as [number, number, string, string];
+      return { mine: mine === 1, pause, draftId, run: server };
     },
 
-    /** Back into the queue; `dirty`: a draft may be left. */
-    async release(id: string, fence: string, { dirty, forgetAt }: { dirty: boolean; forgetAt: number }): Promise<boolean> {
-      return (await run('release', [...at(id), fence, dirty ? 1 : 0, forgetAt])) === 1;
+    /** Back into the queue; `dirty`: a draft may be left. → which server has it, `undefined` if it is not ours. */
+    async release(id: string, fence: string, { dirty, forgetAt }: { dirty: boolean; forgetAt: number }): Promise<string | undefined> {
+      return String(await run('release', [...at(id), fence, dirty ? 1 : 0, forgetAt])) || undefined;
     },
 
     /** Looked for in vain; since when. `relax`: nothing of the last request can be under way so many ms from now. */
@@ -208,6 +235,17 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
     async limits(queues: readonly string[], most: number): Promise<number> {
       if (queues.length === 0) return 0;
       return Number(await run('limits', [keys.paused, keys.prefix, most, ...queues]));
+    },
+
+    /** Says that a worker lives. */
+    async beat(worker: string): Promise<void> {
+      await run('beat', [keys.workers, worker]);
+    },
+
+    /** How many workers were seen within a minute, and what the server's clock says. */
+    async seen(): Promise<{ workers: number; now: number }> {
+      const [workers, now] = (await run('seen', [keys.workers, SEEN])) as [number, string];
+      return { workers, now: Number(now) };
     },
 
     /** Asks for room for bytes of uploads; → ms to wait, `0` if it was taken. */

@@ -15,8 +15,10 @@ type Listener = (...args: unknown[]) => void;
 /** As much of ioredis 5 and 6 as the outbox needs. */
 export interface RedisClient {
   readonly status: string;
-  readonly options?: { keyPrefix?: string | undefined };
+  readonly options?: { keyPrefix?: string | undefined; redisOptions?: object | undefined };
   readonly isCluster?: boolean;
+  /** Only a cluster's client has it. */
+  nodes?(role: 'master'): Pick<RedisClient, 'call'>[];
   on(event: string, listener: Listener): unknown;
   off(event: string, listener: Listener): unknown;
   connect(): Promise<unknown>;
@@ -26,6 +28,12 @@ export interface RedisClient {
   call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>;
   callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>;
   defineCommand(name: string, definition: { numberOfKeys: number; lua: string }): void;
+  pipeline(): RedisPipeline;
+}
+
+export interface RedisPipeline {
+  call(command: string, ...args: (string | number | Buffer)[]): RedisPipeline;
+  exec(): Promise<[Error | null, unknown][] | null>;
 }
 
 type Argument = string | number | Buffer;
@@ -159,7 +167,12 @@ export interface ConnectOptions {
 /** Connects in the background; commands wait for it. */
 export async function connect(connection: OutboxConnection, { maxRetriesPerRequest, onError }: ConnectOptions): Promise<Connection> {
   const { bullmq, Redis } = await loadPeers();
-  const common = { maxRetriesPerRequest, retryStrategy: (times: number) => Math.min(times * 100, RECONNECT) };
+  const common = {
+    maxRetriesPerRequest,
+    retryStrategy: (times: number) => Math.min(times * 100, RECONNECT),
+    // what was the primary follows another server now, which has its name
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  };
   const ours = !(typeof connection === 'object' && isClient(connection));
   const client =
     typeof connection === 'string'
@@ -178,7 +191,10 @@ export async function connect(connection: OutboxConnection, { maxRetriesPerReque
     bullmq,
     run: (script, args) => run(COMMAND + script, args),
     runBuffer: (script, args) => run(`${COMMAND}${script}Buffer`, args),
-    duplicate: (options) => (client.isCluster ? client.duplicate(undefined, { redisOptions: options }) : client.duplicate(options)),
+    duplicate: (options) =>
+      client.isCluster
+        ? client.duplicate(undefined, { redisOptions: { ...client.options?.redisOptions, ...options } })
+        : client.duplicate(options),
     async close() {
       if (!ours) {
         client.off('error', listener);

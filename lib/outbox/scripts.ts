@@ -9,10 +9,17 @@ local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
--- asked inside the script: a client's own knowledge may be older than the restart
-local function server()
-  local info = redis.call('INFO', 'server')
-  return string.match(info, 'run_id:(%w+)') or '', tonumber(string.match(info, 'uptime_in_seconds:(%d+)') or '0') * 1000
+-- which server rules, another one after every start and every failover, and whether it took over from another one. Asked inside the
+-- script: a client's own knowledge may be older
+local function reign()
+  local replication = redis.call('INFO', 'replication')
+  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+  local before = string.match(replication, 'master_replid2:(%w+)') or ''
+  return run .. '.' .. (string.match(replication, 'master_replid:(%w+)') or ''), string.find(before, '[1-9a-f]') ~= nil
+end
+-- how often it may have lost something: a message that was written at another count may have been further than its record says
+local function losses()
+  return redis.call('HGET', prefix .. ':reign', 'losses') or '0'
 end
 local function text(number)
   return string.format('%.0f', number)
@@ -37,45 +44,56 @@ local function owned(fence)
 end
 `;
 
-/** → `1` new, `0` known; its state; its head. ARGV: nonce, version, queue, head, body, sendAt, expires, forgetAt, priority, mailbox, route. */
+/**
+ * → `1` new, `0` known, `2` its files are gone; its state; its head; which server rules. ARGV: nonce, version, queue, head, body, sendAt,
+ * expires, forgetAt, priority, mailbox, route, keys of the pieces of its files.
+ */
 const ENQUEUE = `
 local body = KEYS[2]
 local nonce, version, queue, head, content, sendAt, expires, forgetAt, priority, mailbox, route = unpack(ARGV, 3)
 if redis.call('EXISTS', record) == 1 then
   local known = redis.call('HMGET', record, 'nonce', 'state', 'head')
-  return { known[1] == nonce and 1 or 0, known[2], known[3] or '' }
+  return { known[1] == nonce and 1 or 0, known[2], known[3] or '', reign() }
 end
-local run = server()
-redis.call('HSET', record, 'nonce', nonce, 'v', version, 'state', 'queued', 'fence', 0, 'dirty', 0, 'draftId', '', 'run', run, 'queue', queue,
-  'head', head, 'sendAt', sendAt, 'expires', expires, 'priority', priority, 'route', route, 'queuedAt', text(now()))
+-- they were written before, perhaps on another server
+for i = 14, #ARGV do
+  if redis.call('EXISTS', ARGV[i]) == 0 then return { 2, '', '', '' } end
+end
+local run = reign()
+redis.call('HSET', record, 'nonce', nonce, 'v', version, 'state', 'queued', 'fence', '', 'tries', 0, 'dirty', 0, 'draftId', '', 'run', run, 'losses', losses(),
+  'queue', queue, 'head', head, 'sendAt', sendAt, 'expires', expires, 'priority', priority, 'route', route, 'queuedAt', text(now()))
 redis.call('PEXPIREAT', record, forgetAt)
 redis.call('SET', body, content)
 redis.call('PEXPIREAT', body, forgetAt)
 redis.call('HSETNX', prefix .. ':mailboxes', queue, mailbox)
-return { 1, 'queued', head }
+return { 1, 'queued', head, run }
 `;
 
-/** Said once the job is in the queue: from now on the message counts. */
+/** Said once the job is in the queue: from now on the message counts. → its state, or '' if there is none; which server rules. */
 const COMMIT = `
 local values = redis.call('HMGET', record, 'state', 'queuedAt')
-if not values[1] then return '' end
+local run = reign()
 if values[1] == 'queued' then redis.call('ZADD', prefix .. ':s:queued', values[2], id) end
-return values[1]
+return { values[1] or '', run }
 `;
 
 /**
- * → `missing` | `final`, state, dirty | `newer`, version | `full` | `paused` | `mine`, state, fence, dirty, run changed, draftId, until,
- * expires, lookFrom, now, uptime, pause, head, sendAt. ARGV: newest version known, requests at a time.
+ * → `missing` | `final`, state, dirty | `newer`, version | `early`, ms | `full` | `paused` | `mine`, state, tries, dirty, run changed, lossy,
+ * draftId, until, expires, lookFrom, now, ms since a loss, pause, head, which server rules, sendAt. ARGV: newest version known, requests at a time, whether a mere
+ * restart loses nothing, fence: unlike any other, so that also where a claim is lost with Redis nobody else has the same.
  */
 const CLAIM = `
-local version, most = tonumber(ARGV[3]), tonumber(ARGV[4])
-local names = { 'state', 'v', 'dirty', 'run', 'draftId', 'until', 'expires', 'lookFrom', 'queue', 'queuedAt', 'head', 'sendAt' }
+local version, most, lossless, fence = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6]
+local names = { 'state', 'v', 'dirty', 'run', 'draftId', 'until', 'expires', 'lookFrom', 'queue', 'queuedAt', 'head', 'sendAt', 'losses' }
 local values = redis.call('HMGET', record, unpack(names))
 local r = {}
 for i, name in ipairs(names) do r[name] = values[i] or '' end
 if r.state == '' then return { 'missing' } end
 if FINAL[r.state] then return { 'final', r.state, r.dirty, r.head } end
 if tonumber(r.v) > version then return { 'newer', r.v } end
+local at = now()
+-- BullMQ asks the worker's clock
+if r.state == 'queued' and tonumber(r.sendAt) > at then return { 'early', text(r.sendAt - at) } end
 local queue = prefix .. ':' .. r.queue
 -- limits are mere data to BullMQ and vanish with it
 local meta = redis.call('HMGET', queue .. ':meta', 'concurrency', 'paused')
@@ -85,16 +103,23 @@ if redis.call('SISMEMBER', prefix .. ':paused', r.queue) == 1 or redis.call('SIS
   return { 'paused' }
 end
 if redis.call('LLEN', queue .. ':active') > most then return { 'full' } end
-local fence = redis.call('HINCRBY', record, 'fence', 1)
-redis.call('HSET', record, 'dirty', 1)
+local tries = redis.call('HINCRBY', record, 'tries', 1)
+redis.call('HSET', record, 'fence', fence, 'dirty', 1)
 redis.call('ZADD', prefix .. ':s:' .. r.state, 'NX', r.queuedAt, id)
-local run, uptime = server()
-return { 'mine', r.state, fence, r.dirty, r.run == run and 0 or 1, r.draftId, r['until'], r.expires, r.lookFrom, text(now()), text(uptime),
-  paused(r.queue), r.head, r.sendAt }
+local run, tookOver = reign()
+local known = redis.call('HMGET', prefix .. ':reign', 'run', 'losses', 'lossAt')
+local count, lossAt = known[2] or '0', tonumber(known[3] or '0')
+if known[1] ~= run then
+  if tookOver or not lossless then count, lossAt = text(count + 1), at end
+  redis.call('HSET', prefix .. ':reign', 'run', run, 'losses', count, 'lossAt', text(lossAt))
+end
+local changed = r.run ~= run
+return { 'mine', r.state, tries, r.dirty, changed and 1 or 0, (changed and r.losses ~= count) and 1 or 0, r.draftId, r['until'], r.expires,
+  r.lookFrom, text(at), text(math.max(at - lossAt, 0)), paused(r.queue), r.head, run, r.sendAt }
 `;
 
 /**
- * Allows one request that sends. → `ok` | `lost`, state | `wait`, ms. ARGV: fence, draftId, ms until nothing of it can be under way any
+ * Allows one request that sends. → `ok`, which server rules | `lost`, state | `wait`, ms. ARGV: fence, draftId, ms until nothing of it can be under way any
  * more, rateLimit, rateDelta, which attempt.
  */
 const MARK = `
@@ -120,35 +145,36 @@ if limit > 0 then
     redis.call('PEXPIRE', window, delta + 1000)
   end
 end
-local run = server()
+local run = reign()
 redis.call('HSET', record, 'state', 'sending', 'draftId', draftId, 'sendingAt', text(at), 'until', text(at + safe), 'run', run,
-  'markFence', fence)
+  'losses', losses(), 'markFence', fence)
 redis.call('HDEL', record, 'lookFrom')
 -- what may have been sent is not forgotten before its end is known
 redis.call('PERSIST', record)
 redis.call('PERSIST', prefix .. ':b:' .. id)
 if state ~= 'sending' then move(state, 'sending', at) end
-return { 'ok', text(at) }
+return { 'ok', run }
 `;
 
-/** → `1` and the mailbox's pause in ms, or `0`. ARGV: fence. */
+/** → `1` and the mailbox's pause in ms, or `0`; the draft that is marked; which server rules. ARGV: fence. */
 const RENEW = `
 local mine, _, queue = owned(ARGV[3])
-if not mine then return { 0, 0 } end
-return { 1, paused(queue) }
+local draftId, run = redis.call('HGET', record, 'draftId') or '', reign()
+if not mine then return { 0, 0, draftId, run } end
+return { 1, paused(queue), draftId, run }
 `;
 
-/** Back into the queue, with proof that nothing was accepted. → `1` or `0`. ARGV: fence, dirty, forgetAt. */
+/** Back into the queue, with proof that nothing was accepted. → which server rules, or ''. ARGV: fence, dirty, forgetAt. */
 const RELEASE = `
 local mine, state = owned(ARGV[3])
-if not mine then return 0 end
-local run = server()
-redis.call('HSET', record, 'state', 'queued', 'draftId', '', 'dirty', ARGV[4], 'run', run)
+if not mine then return '' end
+local run = reign()
+redis.call('HSET', record, 'state', 'queued', 'draftId', '', 'dirty', ARGV[4], 'run', run, 'losses', losses())
 redis.call('HDEL', record, 'until', 'lookFrom')
 redis.call('PEXPIREAT', record, ARGV[5])
 redis.call('PEXPIREAT', prefix .. ':b:' .. id, ARGV[5])
 if state ~= 'queued' then move(state, 'queued', redis.call('HGET', record, 'queuedAt')) end
-return 1
+return run
 `;
 
 /** Notes that it was looked for in vain; → since when, or `0` if it is not ours any more. ARGV: fence, ms until it may be sent again or ''. */
@@ -224,7 +250,7 @@ local at = now()
 if how == 'sent' then
   if state ~= 'ambiguous' then return state end
   redis.call('HSET', record, 'state', 'sent', 'info', info, 'endedAt', text(at))
-  redis.call('HINCRBY', record, 'fence', 1)
+  redis.call('HSET', record, 'fence', '')
   redis.call('PEXPIRE', record, keep)
   redis.call('DEL', body)
   move(state, 'sent', at)
@@ -235,8 +261,7 @@ if how == 'retry' and state ~= 'failed' and state ~= 'expired' and state ~= 'amb
 if redis.call('EXISTS', body) == 0 then return 'gone' end
 -- nobody has said that it was not sent: look again, and do not send
 local to = (how == 'retry' and state == 'ambiguous') and 'sending' or 'queued'
-redis.call('HINCRBY', record, 'fence', 1)
-redis.call('HSET', record, 'state', to, 'dirty', 1, 'expires', text(at + valid))
+redis.call('HSET', record, 'fence', '', 'state', to, 'dirty', 1, 'expires', text(at + valid))
 redis.call('HDEL', record, 'info', 'endedAt', 'lookFrom')
 if to == 'queued' then
   redis.call('HSET', record, 'draftId', '')
@@ -312,6 +337,29 @@ redis.call('PEXPIRE', KEYS[1], window + 1000)
 return 0
 `;
 
+/** A worker lives. By the server's clock: machines differ. KEYS[1] is the set of workers. ARGV: worker. */
+const BEAT = `
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], time[1] * 1000, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000 - 3600000)
+return 1
+`;
+
+/** → how many workers were seen lately, and the server's time. KEYS[1] is the set of workers. ARGV: ms that are lately. */
+const SEEN = `
+local time = redis.call('TIME')
+local at = time[1] * 1000 + math.floor(time[2] / 1000)
+return { redis.call('ZCOUNT', KEYS[1], string.format('%.0f', at - ARGV[1]), '+inf'), string.format('%.0f', at) }
+`;
+
+/** A write to wait for. → which server has it. KEYS[1]: what is written. */
+export const SYNC = `
+redis.call('SET', KEYS[1], '1', 'PX', 60000)
+local replication = redis.call('INFO', 'replication')
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+return run .. '.' .. (string.match(replication, 'master_replid:(%w+)') or '')
+`;
+
 /** By name: how many keys it takes, and its text. */
 export const SCRIPTS = {
   enqueue: { numberOfKeys: 2, lua: COMMON + ENQUEUE },
@@ -329,6 +377,8 @@ export const SCRIPTS = {
   hold: { numberOfKeys: 1, lua: HOLD },
   limits: { numberOfKeys: 1, lua: LIMITS },
   bytes: { numberOfKeys: 1, lua: BYTES },
+  beat: { numberOfKeys: 1, lua: BEAT },
+  seen: { numberOfKeys: 1, lua: SEEN },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -12,7 +12,7 @@ export interface Seal {
   readonly overhead: number;
   /** @param context what the bytes are, such as `invoice-17/body`: they cannot be passed off as anything else */
   close(bytes: Buffer, context: string): Buffer;
-  /** @throws {GraphTransportError} `EMESSAGE` if they were altered, sealed with a key that is not known, or not sealed at all */
+  /** @throws {GraphTransportError} `EMESSAGE` if they were altered or not sealed at all, `ECONFIG` if they need a key that is not here */
   open(bytes: Buffer, context: string): Buffer;
 }
 
@@ -41,7 +41,7 @@ export function createSeal(encryptionKey: EncryptionKey | undefined): Seal {
     open(bytes, context) {
       if (bytes[0] !== SEALED) throw refusal('is not encrypted, but this process has an "encryptionKey"');
       const key = keys.get(bytes.subarray(1, 1 + KEY_ID).toString('hex'));
-      if (!key) throw refusal('is encrypted with a key that this process does not have');
+      if (!key) throw refusal('is encrypted with a key that this process does not have', 'ECONFIG');
       const [iv, tag] = [bytes.subarray(1 + KEY_ID, 1 + KEY_ID + IV), bytes.subarray(1 + KEY_ID + IV, 1 + KEY_ID + IV + TAG)];
       if (tag.length !== TAG) throw refusal('was altered in Redis or in the store');
       try {
@@ -59,7 +59,7 @@ const NO_SEAL: Seal = {
   overhead: 1,
   close: (bytes) => Buffer.concat([Buffer.of(PLAIN), bytes]),
   open(bytes) {
-    if (bytes[0] === SEALED) throw refusal('is encrypted, and this process has no "encryptionKey"');
+    if (bytes[0] === SEALED) throw refusal('is encrypted, and this process has no "encryptionKey"', 'ECONFIG');
     if (bytes[0] !== PLAIN) throw refusal('was altered in Redis or in the store');
     return bytes.subarray(1);
   },
@@ -96,6 +96,7 @@ function bytesOf(value: unknown): Buffer {
   );
 }
 
-function refusal(what: string): GraphTransportError {
-  return new GraphTransportError('EMESSAGE', `the stored message ${what}; nothing was sent`, { permanent: true });
+/** `ECONFIG`: another process may have what this one lacks. */
+function refusal(what: string, code: 'EMESSAGE' | 'ECONFIG' = 'EMESSAGE'): GraphTransportError {
+  return new GraphTransportError(code, `the stored message ${what}; nothing was sent`, { permanent: true });
 }

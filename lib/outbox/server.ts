@@ -1,6 +1,7 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { isError } from '../errors/is-error.js';
-import type { Connection } from './redis.js';
+import type { Connection, RedisClient } from './redis.js';
+import { SYNC } from './scripts.js';
 
 /** What a Redis server says of itself, as far as it matters here. */
 export interface ServerFacts {
@@ -16,15 +17,25 @@ export interface ServerFacts {
   eviction: string;
   /** Whether WAITAOF can be asked. */
   canWait: boolean;
-  /** Whether this server took over from another one. */
-  failedOver: boolean;
+  /** Whether it only follows another server. */
+  replica: boolean;
+  /** Whether it is a part of a cluster. */
+  cluster: boolean;
 }
 
 /** `'fsync'`: what is acknowledged must outlive the server. `'memory'`: it may be lost with it, and that is wanted. */
 export type Durability = 'fsync' | 'memory';
 
-/** Asks the server. Never needs CONFIG. */
+/** Asks the server, or all that hold data of a cluster. Never needs CONFIG. */
 export async function askServer({ client }: Connection): Promise<ServerFacts> {
+  if (!client.isCluster) return askNode(client);
+  // it knows its nodes once it has connected
+  await client.call('PING');
+  const nodes = await Promise.all((client.nodes?.('master') ?? []).map(askNode));
+  return nodes.reduce(weakest);
+}
+
+async function askNode(client: Pick<RedisClient, 'call'>): Promise<ServerFacts> {
   const info = String(await client.call('INFO'));
   const config = await client.call('CONFIG', 'GET', 'appendfsync').then(
     (answer) => answer as string[],
@@ -46,7 +57,21 @@ export function readInfo(info: string, appendfsync?: string): ServerFacts {
     eviction: field('maxmemory_policy'),
     // WAITAOF came with Redis 7.2, which Valkey began as
     canWait: atLeast(version, 7, 2),
-    failedOver: /[1-9a-f]/.test(field('master_replid2')),
+    replica: field('role') === 'slave',
+    cluster: field('cluster_enabled') === '1',
+  };
+}
+
+/** What holds for both of two servers: which of them will have the outbox is the cluster's business. */
+export function weakest(one: ServerFacts, other: ServerFacts): ServerFacts {
+  const weaker = (['no', undefined, 'everysec', 'always'] as const).find((fsync) => fsync === one.fsync || fsync === other.fsync);
+  const [major = 0, minor = 0] = other.version.split('.').map(Number);
+  return {
+    ...(atLeast(one.version, major, minor) ? other : one),
+    aof: one.aof && other.aof,
+    fsync: weaker,
+    eviction: one.eviction === 'noeviction' ? other.eviction : one.eviction,
+    canWait: one.canWait && other.canWait,
   };
 }
 
@@ -55,9 +80,22 @@ function atLeast(version: string, major: number, minor: number): boolean {
   return first > major || (first === major && second >= minor);
 }
 
-/** Whether what was answered is on the disk: then only a failover can lose it. */
-export function isDurable({ aof, fsync, canWait }: ServerFacts): boolean {
-  return aof && (fsync === 'always' || (canWait && fsync !== 'no'));
+/** How certain a message has to be before it counts, or is sent. */
+export interface Certainty {
+  durability: Durability;
+  /** Replicas that must have it. */
+  replicas: number;
+}
+
+/** What to wait for after a write: WAITAOF where the server writes to its disk only later, but can be asked; and replicas. */
+export function waitFor({ aof, fsync, canWait }: ServerFacts, { durability, replicas }: Certainty): { disk: boolean; replicas: number } {
+  // with appendfsync no it would never answer
+  return { disk: durability === 'fsync' && aof && canWait && fsync !== 'always' && fsync !== 'no', replicas };
+}
+
+/** Whether what counts is on the disk: then only a failover can lose it. */
+export function isDurable(facts: ServerFacts, durability: Durability = 'fsync'): boolean {
+  return facts.aof && (facts.fsync === 'always' || waitFor(facts, { durability, replicas: 0 }).disk);
 }
 
 /**
@@ -65,9 +103,16 @@ export function isDurable({ aof, fsync, canWait }: ServerFacts): boolean {
  *
  * @throws {GraphTransportError} `ECONFIG`
  */
-export function checkServer(facts: ServerFacts, durability: Durability): void {
+export function checkServer(facts: ServerFacts, { durability, isCluster }: { durability: Durability; isCluster: boolean }): void {
   if (!atLeast(facts.version, 6, 2)) {
     throw refusal(`${facts.product} ${facts.version || 'of an unknown version'} is too old: 6.2 or newer is needed`, 'Upgrade the server.');
+  }
+  if (facts.replica) throw refusal(`${facts.product} is a read-only replica`, 'Connect to the primary, or by way of Sentinel.');
+  if (facts.cluster && !isCluster) {
+    throw refusal(
+      `${facts.product} is a node of a cluster, of which the connection knows nothing`,
+      'Give a cluster client as "connection": new Redis.Cluster([…]) of ioredis.',
+    );
   }
   if (durability === 'memory') return;
   if (!facts.aof) {
@@ -86,7 +131,7 @@ export function checkServer(facts: ServerFacts, durability: Durability): void {
 
 /** What is worth a warning although it works. */
 export function serverWarnings(facts: ServerFacts, durability: Durability): string[] {
-  if (durability === 'memory' || !facts.aof || isDurable(facts)) return [];
+  if (durability === 'memory' || !facts.aof || isDurable(facts, durability)) return [];
   const how = facts.fsync === 'no' ? 'appendfsync no' : facts.fsync === undefined ? 'an unknown appendfsync' : 'appendfsync everysec';
   return [
     `${facts.product} ${facts.version} has ${how} and cannot be asked to wait for the disk: a power failure loses what was acknowledged in the last second. Set appendfsync always.`,
@@ -97,49 +142,82 @@ function refusal(what: string, hint: string): GraphTransportError {
   return new GraphTransportError('ECONFIG', `outbox: ${what}. ${hint}`, { permanent: true, hint });
 }
 
-/** Milliseconds the server may take to write to its disk. */
+/** Milliseconds the server may take to write to its disk, and its replicas to get it. */
 const WAIT = 5000;
 
-/**
- * Waits until everything answered so far is on the server's disk. On a connection of its own, since WAITAOF holds up whatever comes
- * after it; several that wait at the same time share one.
- */
-export function createBarrier(connection: Connection, name: string) {
-  let client: ReturnType<Connection['duplicate']> | undefined;
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
+/** Waits until everything answered so far is as certain as was asked for. */
+export interface Barrier {
+  /** @param run which server answered: another one may lack it. @throws {GraphTransportError} `ETIMEDOUT`, or `ECONNECTION` for another server */
+  passed(run: string): Promise<void>;
+  close(): void;
+}
 
-  async function wait(): Promise<void> {
-    client ??= connection.duplicate({ connectionName: `${name}-barrier`, maxRetriesPerRequest: 3 });
-    // WAITAOF waits for this connection's own writes, and they come after all that was answered before
-    const [, synced] = await Promise.all([
-      client.call('SET', `${name}:barrier`, '1', 'PX', 60_000),
-      client.call('WAITAOF', 1, 0, WAIT) as Promise<[number, number]>,
-    ]);
-    if (!Array.isArray(synced) || Number(synced[0]) < 1)
-      throw new GraphTransportError('ETIMEDOUT', `Redis did not write to its disk within ${WAIT} ms`);
+/**
+ * A barrier; `undefined` if there is nothing to wait for. On a connection of its own, since WAIT and WAITAOF hold up whatever comes after
+ * them; several that wait at the same time share one.
+ */
+export function createBarrier(connection: Connection, name: string, wanted: { disk: boolean; replicas: number }): Barrier | undefined {
+  const { disk, replicas } = wanted;
+  if (!disk && replicas === 0) return undefined;
+  let client: RedisClient | undefined;
+  let running: Promise<string> | undefined;
+  let next: Promise<string> | undefined;
+
+  function connect(): RedisClient {
+    const made = connection.duplicate({ connectionName: `${name}-barrier`, maxRetriesPerRequest: 3 });
+    // the other connection tells of the same server
+    made.on('error', () => undefined);
+    return made;
+  }
+
+  /** → which server it is. */
+  async function wait(): Promise<string> {
+    client ??= connect();
+    // it is waited for this connection's own writes, and they come after all that was answered before; one pipeline, which in a cluster goes
+    // to one server
+    const commands = client.pipeline().call('EVAL', SYNC, 1, `${name}:barrier`);
+    if (disk) commands.call('WAITAOF', 1, 0, WAIT);
+    if (replicas > 0) commands.call('WAIT', replicas, WAIT);
+    const answers = ((await commands.exec()) ?? []).map(([error, answer]) => {
+      if (error) throw error;
+      return answer;
+    });
+    const synced = disk ? answers[1] : [1];
+    if (!Array.isArray(synced) || Number(synced[0]) < 1) throw tooLate('write to its disk');
+    const taken = Number(answers.at(-1));
+    if (replicas > 0 && !(taken >= replicas)) throw tooLate(`reach ${replicas} replicas, but ${taken},`);
+    return String(answers[0]);
+  }
+
+  function last(): Promise<string> {
+    if (!running) {
+      running = wait().finally(() => (running = undefined));
+      return running;
+    }
+    // the one on its way may have begun before what is to be waited for
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        running = wait().finally(() => (running = undefined));
+        return running;
+      });
+    return next;
   }
 
   return {
-    passed(): Promise<void> {
-      if (!running) {
-        running = wait().finally(() => (running = undefined));
-        return running;
-      }
-      // the one on its way may have begun before what is to be waited for
-      next ??= running
-        .catch(() => undefined)
-        .then(() => {
-          next = undefined;
-          running = wait().finally(() => (running = undefined));
-          return running;
-        });
-      return next;
+    async passed(run) {
+      if ((await last()) !== run)
+        throw new GraphTransportError('ECONNECTION', 'Redis was started anew, or another server took over, before it was certain');
     },
     close(): void {
       client?.disconnect();
     },
   };
+}
+
+function tooLate(what: string): GraphTransportError {
+  return new GraphTransportError('ETIMEDOUT', `Redis did not ${what} within ${WAIT} ms`);
 }
 
 /** Whether an error means that Redis was not reached, so that nobody knows what became of the command. */

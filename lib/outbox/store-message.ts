@@ -28,8 +28,8 @@ export interface StoreContext {
   keep: number;
   /** Bounds a wait for Redis. */
   within: <T>(task: Promise<T>) => Promise<T>;
-  /** Waits until Redis has written to its disk, where it can be asked. */
-  barrier: () => Promise<void>;
+  /** Waits until the server that was written to has it as certain as was asked for. */
+  barrier: (run: string) => Promise<void>;
   /** Told before the first command after which the message may be in the queue. */
   onBegin: () => void;
   /** Told when it is. */
@@ -73,27 +73,43 @@ export async function storeMessage(
   const sealedBody = sealBody(body, blobs.seal, id);
   const nonce = randomUUID();
   const record = { id, nonce, queue, head: sealedHead, body: sealedBody, sendAt, expires, forgetAt, priority, route };
+  const pieces = uploads.flatMap(({ ref, size, where }) =>
+    where === 'redis' ? Array.from({ length: pieceCount(size) }, (_, index) => line.keys.piece(ref, index)) : [],
+  );
   context.onBegin();
-  const stored = await within(records.enqueue({ ...record, mailbox: line.sealMailbox(mailbox) }));
-  if (!stored.created) {
-    await dropUploads(uploads, context);
-    const known = openHead(stored.head, blobs.seal, id);
-    if (stored.state !== 'queued') return { id, duplicate: true, state: stored.state, head: known };
+  let dropped = false;
+  for (let round = 1; ; round++) {
+    const stored = await within(records.enqueue({ ...record, mailbox: line.sealMailbox(mailbox), pieces }));
+    if (stored.kind === 'filesGone') throw changedError('while the files of the message were written to it', id);
+    const { created, state: before, run } = stored;
+    // of one that was sent when its record was lost, there is no more than that
+    const known = created || stored.head.length === 0 ? head : openHead(stored.head, blobs.seal, id);
+    if (!created && !dropped) {
+      await dropUploads(uploads, context);
+      dropped = true;
+    }
+    if (!created && before !== 'queued') return { id, duplicate: true, state: before, head: known };
     // whoever stored it may have died before it counted
-    const state = await commit(line.queueOf(known.mailbox), known);
-    return { id, duplicate: true, state: state || stored.state, head: known };
-  }
-  const state = await commit(queue, head);
-  return { id, duplicate: false, state: state || 'queued', head };
-
-  async function commit(name: string, { messageId: known, mailbox: owner, uploads: files }: Head): Promise<OutboxState | ''> {
-    const size = sealedBody.length + files.reduce((sum, file) => sum + file.size, 0);
-    await within(addJob(line, name, { id, sendAt, priority, size, mailbox: owner, messageId: known }));
+    const size = sealedBody.length + known.uploads.reduce((sum, file) => sum + file.size, 0);
+    const job = { id, sendAt, priority, size, mailbox: known.mailbox, messageId: known.messageId };
+    await within(addJob(line, line.queueOf(known.mailbox), job));
     context.onAdded();
-    const reached = await within(records.commit(id));
-    await within(context.barrier());
-    return reached;
+    const { state, run: last } = await within(records.commit(id));
+    // a server that took over, or was started anew, may lack what was written before
+    if (state === '' || last !== run) {
+      if (round >= MOST_ROUNDS) throw changedError('again and again', id);
+      continue;
+    }
+    await within(context.barrier(last));
+    return { id, duplicate: !created, state, head: known };
   }
+}
+
+/** How often a message is written while servers change. */
+const MOST_ROUNDS = 3;
+
+function changedError(when: string, id: string): GraphTransportError {
+  return new GraphTransportError('ECONNECTION', `Redis was started anew, or another server took over, ${when}; "${id}" may not be queued`);
 }
 
 export interface JobOptions {

@@ -38,7 +38,7 @@ export function sealHead(head: Head, seal: Seal, id: string): Buffer {
   return seal.close(Buffer.from(JSON.stringify(head)), `${id}/head`);
 }
 
-/** @throws {GraphTransportError} `EMESSAGE` if it was altered or cannot be decrypted here */
+/** @throws {GraphTransportError} `EMESSAGE` if it was altered, `ECONFIG` if its key is not here */
 export function openHead(bytes: Buffer, seal: Seal, id: string): Head {
   return JSON.parse(seal.open(bytes, `${id}/head`).toString('utf8')) as Head;
 }
@@ -53,7 +53,7 @@ export function sealBody(body: Buffer, seal: Seal, id: string): Buffer {
   return seal.close(Buffer.concat([Buffer.of(helps ? 1 : 0), helps ? packed : body]), `${id}/body`);
 }
 
-/** @throws {GraphTransportError} `EMESSAGE` if it was altered or cannot be decrypted here */
+/** @throws {GraphTransportError} `EMESSAGE` if it was altered, `ECONFIG` if its key is not here */
 export function openBody(bytes: Buffer, seal: Seal, id: string, { bodySha256 }: Head): Buffer {
   const opened = seal.open(bytes, `${id}/body`);
   const body = opened[0] === 1 ? unpack(opened.subarray(1)) : opened.subarray(1);
@@ -166,7 +166,8 @@ export function openUpload(
 }
 
 export function needsStore(name: string): GraphTransportError {
-  return new GraphTransportError('EMESSAGE', `the file "${name}" is in a store, and this process has no "store"; nothing was sent`, {
+  return new GraphTransportError('ECONFIG', `the file "${name}" is in a store, and this process has no "store"; nothing was sent`, {
+    permanent: true,
     hint: 'Give startOutboxWorker() the same store as outboxTransport().',
   });
 }

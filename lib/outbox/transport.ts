@@ -19,7 +19,7 @@ import { openLine, type Line } from './line.js';
 import { readMessageOutbox } from './message-options.js';
 import { readTransportOptions, type OutboxTransportOptions, type OutboxTransportSettings } from './options.js';
 import { reached, redisError } from './reach.js';
-import { askServer, checkServer, createBarrier, serverWarnings, type ServerFacts } from './server.js';
+import { askServer, checkServer, createBarrier, serverWarnings, waitFor, type Barrier } from './server.js';
 import { storeMessage, type Queued } from './store-message.js';
 
 /** What `sendMail()` resolves with once the message is durable. */
@@ -52,8 +52,7 @@ type VerifyCallback = (error: Error | null, success: true) => void;
 /** A connected outbox and what its server is like. */
 interface Ready {
   line: Line;
-  facts: ServerFacts;
-  barrier: ReturnType<typeof createBarrier> | undefined;
+  barrier: Barrier | undefined;
   /** What workers have found out. */
   readWrite: boolean;
   readWriteAt: number;
@@ -63,8 +62,6 @@ interface Ready {
 const BUSY = 100;
 /** Milliseconds for which it is believed whether drafts can be made. */
 const BELIEVE = 60_000;
-/** Milliseconds after which a worker counts as gone. */
-const SEEN = 60_000;
 
 /**
  * Nodemailer transport that puts messages into the outbox, from which workers deliver them through Microsoft Graph.
@@ -146,11 +143,10 @@ export class OutboxTransport extends EventEmitter {
     // what was found out at the start may have changed
     const { line } = await this.#open();
     const facts = await reached(askServer(line.connection), timeout);
-    checkServer(facts, durability);
+    checkServer(facts, { durability, isCluster: line.connection.client.isCluster === true });
     for (const warning of serverWarnings(facts, durability)) this.#warn(warning);
-    const { client } = line.connection;
-    const seen = Number(await reached(client.call('ZCOUNT', line.keys.workers, Date.now() - SEEN, '+inf'), timeout));
-    if (seen === 0) this.#warn('no worker was seen within a minute: messages are queued, and nobody sends them');
+    const { workers } = await reached(line.records.seen(), timeout);
+    if (workers === 0) this.#warn('no worker was seen within a minute: messages are queued, and nobody sends them');
     return true;
   }
 
@@ -174,10 +170,9 @@ export class OutboxTransport extends EventEmitter {
     const line = await openLine(settings, { maxRetriesPerRequest: 5, onError: (error) => this.#report(error) });
     try {
       const facts = await reached(askServer(line.connection), settings.timeout);
-      checkServer(facts, settings.durability);
-      const waits = settings.durability === 'fsync' && facts.canWait && facts.fsync !== 'always';
-      const barrier = waits ? createBarrier(line.connection, `${line.keys.prefix}:sync`) : undefined;
-      return { line, facts, barrier, readWrite: false, readWriteAt: 0 };
+      checkServer(facts, { ...settings, isCluster: line.connection.client.isCluster === true });
+      const barrier = createBarrier(line.connection, `${line.keys.prefix}:sync`, waitFor(facts, settings));
+      return { line, barrier, readWrite: false, readWriteAt: 0 };
     } catch (error) {
       await line.close();
       throw isGraphTransportError(error) ? error : redisError(error);
@@ -233,7 +228,7 @@ export class OutboxTransport extends EventEmitter {
           line: ready.line,
           keep,
           within: (task) => reached(task, timeout),
-          barrier: () => ready.barrier?.passed() ?? Promise.resolve(),
+          barrier: (run) => ready.barrier?.passed(run) ?? Promise.resolve(),
           onBegin: () => (begun = true),
           onAdded: () => (added = true),
         },

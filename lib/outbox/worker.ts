@@ -7,11 +7,13 @@ import { draftAt } from '../delivery/draft.js';
 import { sleep } from '../delivery/sleep.js';
 import { Canceller } from '../base/cancellation.js';
 import { tracedMessage } from '../base/channels.js';
+import { show } from '../errors/config-error.js';
 import { isGraphTransportError, type GraphTransportError } from '../errors/graph-transport-error.js';
 import { createGraphConnection, type GraphConnection } from '../graph/connection.js';
 import type { Logger } from '../base/logger.js';
 import { createLogger } from '../message/nodemailer.js';
 import { Activation, type Ending } from './activation.js';
+import { outboxConfigError } from './config-error.js';
 import { Hub, supportsHub } from './hub.js';
 import { jobId, messageIdOf } from './keys.js';
 import { Lease, type Moment } from './lease.js';
@@ -22,7 +24,7 @@ import { readWorkerOptions, type OutboxWorkerOptions, type OutboxWorkerSettings 
 import { describeError, sealOutcome, toGraphError, type OutboxOutcome } from './outcome.js';
 import type { Claimed } from './record.js';
 import type { BullJob, BullQueue, BullWorker } from './redis.js';
-import { askServer, checkServer, createBarrier, isDurable, serverWarnings, type ServerFacts } from './server.js';
+import { askServer, checkServer, createBarrier, isDurable, serverWarnings, waitFor, type Barrier, type ServerFacts } from './server.js';
 import { reached, redisError } from './reach.js';
 import { openHead } from './stored-message.js';
 
@@ -67,6 +69,8 @@ const HEARTBEAT = 15_000;
 const LEARN = 10 * 60_000;
 /** … before a message is looked at again that a newer worker has to send. */
 const NEWER = 60_000;
+/** … before one is for which this worker lacks a key or the store. */
+const UNFIT = 30_000;
 /** … before one is that this worker could not handle, whatever the reason. */
 const TROUBLE = 5000;
 
@@ -96,7 +100,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     private readonly logger: Logger,
     private facts: ServerFacts,
     private readonly hub: Hub | undefined,
-    private readonly barrier: ReturnType<typeof createBarrier> | undefined,
+    private readonly barrier: Barrier | undefined,
   ) {
     super();
   }
@@ -212,11 +216,9 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
 
   /** Says that this worker lives, and that the limits hold: both are mere data to Redis. */
   async #beat(): Promise<void> {
-    const { connection, keys, records } = this.line;
-    const { client } = connection;
+    const { connection, records } = this.line;
     this.facts = await askServer(connection);
-    await client.call('ZADD', keys.workers, Date.now(), this.#id);
-    await client.call('ZREMRANGEBYSCORE', keys.workers, '-inf', Date.now() - 60 * 60_000);
+    await records.beat(this.#id);
     const lost = await records.limits([...this.#workers.keys()], this.settings.maxConnections);
     if (lost > 0) this.logger.warn({ tnx: 'outbox', lost }, 'Redis had lost the limits of %s mailboxes', lost);
   }
@@ -287,7 +289,8 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   async #turn(queue: string, id: string, job: BullJob, token: string): Promise<Ending | { kind: 'over'; why: string }> {
     const { line, settings } = this;
     const since = Lease.now();
-    const claim = await line.records.claim(id, settings.maxConnections);
+    const lossless = isDurable(this.facts, settings.durability);
+    const claim = await line.records.claim(id, { most: settings.maxConnections, lossless });
     switch (claim.kind) {
       case 'missing':
         this.report(new Error(`the message "${id}" is not in Redis any more; its job is removed`));
@@ -299,6 +302,8 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
       case 'newer':
         this.#tellOnce('newer', `messages of a newer version of this package (payload ${claim.version}) are left to newer workers`);
         return { kind: 'later', delay: NEWER };
+      case 'early':
+        return { kind: 'later', delay: claim.ms };
       case 'paused':
         return { kind: 'later', delay: 1000 };
       case 'full':
@@ -315,8 +320,13 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     try {
       activation = this.#activate(...of);
     } catch (thrown) {
-      // it was altered, or this worker lacks the key: nothing of it is sent, and nothing of it can be shown
       const error = toGraphError(thrown);
+      // this worker lacks a key, or the store: others may have it, and people can give it one
+      if (error.code === 'ECONFIG' && (claim.state === 'sending' || claim.now <= claim.expires)) {
+        if (this.#isNews(error.message)) this.report(error);
+        return { kind: 'later', delay: UNFIT, error };
+      }
+      // it was altered: nothing of it is sent, and nothing of it can be shown
       const info = sealOutcome({ error: describeError(error) }, line.blobs.seal, id);
       if (!(await line.records.end(id, claim.fence, 'failed', info, settings.keep))) return { kind: 'lost' };
       const envelope = { from: false as const, to: [] };
@@ -332,15 +342,14 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   }
 
   #activate(...[queue, id, claim, since, job, token]: Own): Activation {
-    const { line, graph, settings, logger, facts, barrier } = this;
+    const { line, graph, settings, logger, barrier } = this;
     const pausing = this.#pauses.get(queue) as MailboxPause;
     const event = tracedMessage('outbox');
     if (event) event.queueTime = Math.max(0, Date.now() - Math.max(job.timestamp, claim.sendAt));
     return new Activation(
       {
         ...{ line, graph, settings, logger, pause: pausing },
-        durable: isDurable(facts) && !facts.failedOver,
-        barrier: () => barrier?.passed() ?? Promise.resolve(),
+        barrier: (run) => barrier?.passed(run) ?? Promise.resolve(),
         extendLock: async () => void (await job.extendLock(token, settings.lockDuration)),
         onProgress: (progress) => void this.emit('progress', progress),
         event,
@@ -432,9 +441,13 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   }
 
   #tellOnce(key: string, text: string): void {
-    if (this.#told.has(key)) return;
+    if (this.#isNews(key)) this.logger.warn({ tnx: 'outbox' }, 'Outbox: %s', text);
+  }
+
+  #isNews(key: string): boolean {
+    const news = !this.#told.has(key);
     this.#told.add(key);
-    this.logger.warn({ tnx: 'outbox' }, 'Outbox: %s', text);
+    return news;
   }
 }
 
@@ -476,7 +489,11 @@ export async function startOutboxWorker(options: OutboxWorkerOptions): Promise<O
   const { connection, keys } = line;
   try {
     const facts = await reached(askServer(connection), settings.graph.connectionTimeout);
-    checkServer(facts, settings.durability);
+    const isCluster = connection.client.isCluster === true;
+    checkServer(facts, { ...settings, isCluster });
+    // BullMQ's keys of one queue must be on one server
+    if (isCluster && settings.results !== undefined && !/\{[^{}]+\}/.test(settings.results))
+      throw outboxConfigError(`"results" must have a hash tag in a cluster, such as '{mail-ends}', not ${show(settings.results)}`);
     for (const warning of serverWarnings(facts, settings.durability)) logger.warn({ tnx: 'outbox' }, 'Outbox: %s', warning);
     if (!settings.seal.encrypts && !settings.mailboxes) {
       logger.warn(
@@ -485,10 +502,7 @@ export async function startOutboxWorker(options: OutboxWorkerOptions): Promise<O
       );
     }
     const hub = supportsHub(connection.bullmq) ? new Hub(connection, { prefix: keys.prefix, name: randomUUID(), onError }) : undefined;
-    const barrier =
-      settings.durability === 'fsync' && facts.canWait && facts.fsync !== 'always'
-        ? createBarrier(connection, `${keys.prefix}:sync`)
-        : undefined;
+    const barrier = createBarrier(connection, `${keys.prefix}:sync`, waitFor(facts, settings));
     const graph = createGraphConnection(
       { ...settings.graph, maxConnections: settings.maxConnections },
       { onBackgroundError: (error) => onError(toGraphError(error)) },

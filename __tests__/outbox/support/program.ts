@@ -1,6 +1,6 @@
 /** A process of its own: a worker, or an app that queues messages. It can be told to end by SIGKILL in the middle of something. */
 import { createHash } from 'node:crypto';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import nodemailer from 'nodemailer';
 import {
   fileStore,
@@ -22,8 +22,14 @@ export interface Orders {
   atATime?: number;
   /** `script` by its name, or `add` for BullMQ's own; what dies, this process or another one. */
   kill?: KillAt | undefined;
+  /** An app hands in again what was refused, until it is taken. */
+  insist?: boolean;
   /** Folder of a store for large attachments. */
   store?: string;
+  /** Ports of a cluster, in place of `connection`. */
+  cluster?: number[];
+  /** Milliseconds by which this process's clock is ahead. */
+  clock?: number;
 }
 
 export interface KillAt {
@@ -79,6 +85,17 @@ if (orders.kill) {
   };
 }
 
+if (orders.clock !== undefined) {
+  const { clock } = orders;
+  const now = Date.now.bind(Date);
+  Date.now = () => now() + clock;
+}
+const connected = () => {
+  if (!orders.cluster) return {};
+  const client = new Cluster(orders.cluster, { redisOptions: { maxRetriesPerRequest: null }, clusterRetryStrategy: () => 200 });
+  client.on('error', () => undefined);
+  return { connection: client };
+};
 const store = orders.store === undefined ? {} : { store: fileStore(orders.store) };
 let peak = 0;
 const watch = () => (peak = Math.max(peak, process.memoryUsage().rss));
@@ -87,7 +104,7 @@ setInterval(watch, 20).unref();
 async function main(): Promise<void> {
   process.on('message', () => process.send?.({ rss: process.memoryUsage().rss, peak }));
   if (orders.role === 'worker') {
-    const worker = await startOutboxWorker({ ...(orders.worker as OutboxWorkerOptions), ...store });
+    const worker = await startOutboxWorker({ ...(orders.worker as OutboxWorkerOptions), ...connected(), ...store });
     worker.on('error', () => undefined);
     for (const event of ['sent', 'failed', 'ambiguous', 'held'] as const) {
       worker.on(event, (about: object) => process.send?.({ event, id: (about as { id?: string }).id }));
@@ -108,6 +125,7 @@ async function main(): Promise<void> {
       } catch (error) {
         const { code, ambiguous, message } = error as { code?: string; ambiguous?: boolean; message: string };
         process.send?.({ error: { code, ambiguous, message } });
+        if (orders.insist) left.push(mail);
       }
     }
   };
