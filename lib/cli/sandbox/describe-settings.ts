@@ -1,9 +1,14 @@
 import type { Sandbox } from '../../sandbox/index.js';
 import type { Paint } from './colours.js';
 
+/** Known to everybody; one of the reader's own is not shown, since the output of a container is kept as its log. */
+export const KNOWN_SECRET = 'sandbox-client-secret';
+
 /** What to paste into an app, in the three ways to configure one. */
 export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string, paint: Paint): string {
-  const { tenantId, clientId, clientSecret, mailbox, graphEndpoint, authorityHost } = options;
+  const { tenantId, clientId, mailbox, graphEndpoint, authorityHost } = options;
+  const isKnown = options.clientSecret === KNOWN_SECRET;
+  const clientSecret = isKnown ? KNOWN_SECRET : 'YOUR_SECRET';
   const values = { tenantId, clientId, clientSecret, mailbox, graphEndpoint, authorityHost };
   const query = new URLSearchParams({ graphEndpoint, authorityHost }).toString();
   const url = `msgraph://${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}@${tenantId}/${mailbox}?${query}`;
@@ -17,7 +22,7 @@ export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string,
   ];
   return [
     ...(inboxUrl === undefined ? [] : [`${paint('bold', 'Inbox:')} ${paint('cyan', inboxUrl)}`, '']),
-    'The sandbox is ready; Ctrl+C ends it. Nothing is delivered, and the secret is good for nothing else.',
+    `The sandbox is ready; Ctrl+C ends it. Nothing is delivered${isKnown ? ', and the secret is good for nothing else' : '; YOUR_SECRET stands for the one you gave'}.`,
     '',
     paint('dim', '# .env of an app with mailTransport(process.env.MAIL_URL)'),
     `MAIL_URL='${url}'`,

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { startSandbox, type Sandbox, type SandboxApp, type SandboxOptions } from '../../sandbox/index.js';
 import { createPaint } from './colours.js';
 import { describeMessage, describeRefusal, lossesOf } from './describe-activity.js';
-import { describeSettings } from './describe-settings.js';
+import { describeSettings, KNOWN_SECRET } from './describe-settings.js';
 import { endWithParent } from './end-with-parent.js';
 import { openBrowser } from '../open-browser.js';
 
@@ -129,7 +129,7 @@ function readSandboxOptions(options: SandboxCommandOptions, caFile: string): San
 
 function readApps({ clientId, clientSecret = process.env.GRAPH_SANDBOX_SECRET }: SandboxCommandOptions): SandboxApp[] | undefined {
   if (clientId === undefined && !clientSecret) return undefined;
-  return [{ clientId: clientId ?? 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: clientSecret || 'sandbox-client-secret' }];
+  return [{ clientId: clientId ?? 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: clientSecret || KNOWN_SECRET }];
 }
 
 /** Which option moves what listens there. */
