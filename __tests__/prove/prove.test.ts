@@ -93,11 +93,23 @@ describe('a tenant that is as claimed', () => {
     expect(world.sandbox.messages).toHaveLength(sent);
   });
 
-  test('what cannot be deleted is told', async () => {
-    world.sandbox.fail({ operation: 'deleteMessage', skip: 2, times: Infinity, status: 403, code: 'ErrorAccessDenied' });
+  test('what cannot be deleted is told, and keeps nothing else from being deleted', async () => {
+    world.sandbox.fail({ operation: 'deleteMessage', skip: 4, times: 2, status: 403, code: 'ErrorAccessDenied' });
     const { leftOver, proof } = await proveOn(world.sandbox);
     expect(proof).toBeDefined();
-    expect(leftOver).toMatchObject([{ failure: { code: 'EAUTH' } }]);
+    expect(leftOver).toEqual([{ left: 2, late: 0 }]);
+    expect(await contentOf(world.sandbox)).toHaveLength(2);
+  });
+
+  test('a mailbox that cannot be reached any more is told', async () => {
+    const onProgress = ({ phase }: { phase: string }) => {
+      if (phase === 'deleting' && world.sandbox.faults.length === 0) {
+        world.sandbox.fail({ operation: 'listMessages', times: Infinity, status: 403, code: 'ErrorAccessDenied' });
+      }
+    };
+    const { leftOver, proof } = await proveOn(world.sandbox, { onProgress });
+    expect(proof).toBeDefined();
+    expect(leftOver).toMatchObject([{ left: 0, late: 0, failure: { code: 'EAUTH' } }]);
   });
 });
 

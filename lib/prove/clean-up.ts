@@ -1,5 +1,6 @@
 import type { Cancellation } from '../base/cancellation.js';
 import { sleep } from '../delivery/sleep.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { readMarker } from './marker.js';
 import type { Mailbox } from './mailbox.js';
 
@@ -42,13 +43,23 @@ export async function cleanUp(
     for (const { id, subject } of deletable) {
       const name = readMarker(subject)?.name ?? '';
       if (!deletions.has(id)) copies.set(name, (copies.get(name) ?? 0) + 1);
-      await mailbox.remove(id, signal);
-      deletions.set(id, (deletions.get(id) ?? 0) + 1);
+      deletions.set(id, (await isRemoved(mailbox, id, signal)) ? (deletions.get(id) ?? 0) + 1 : MOST_DELETIONS);
     }
     onProgress(deletions.size);
     if (deletable.length > 0) continue;
     const late = stillToCome(copies);
     if (late === 0 || Date.now() >= until) return { left: found.length, late };
     await sleep(PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0, signal);
+  }
+}
+
+/** One that is refused keeps none of the others from being deleted. */
+async function isRemoved(mailbox: Mailbox, id: string, signal: Cancellation): Promise<boolean> {
+  try {
+    await mailbox.remove(id, signal);
+    return true;
+  } catch (error) {
+    if (isGraphTransportError(error) && error.permanent) return false;
+    throw error;
   }
 }

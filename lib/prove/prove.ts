@@ -12,7 +12,7 @@ import { judge } from './judge.js';
 import { Mailbox } from './mailbox.js';
 import { ANY_RUN, markerOf, newRun, readMarker, subjectOf } from './marker.js';
 import { baseMail, mailOf, pointsFor, type Correspondence, type Point } from './points.js';
-import { concurrency, describeAnswer, sendAgain, sendToTooMany, smallestUpload } from './questions.js';
+import { concurrency, describeAnswer, mayTakeEffect, sendAgain, sendToTooMany, smallestUpload } from './questions.js';
 import { createReport } from './report.js';
 import { Sender, type SendOptions } from './sender.js';
 import { viewOf, type View } from './view.js';
@@ -117,6 +117,8 @@ class Run {
   #dirty = false;
   /** A non-delivery report may come. */
   #mayBounce = false;
+  /** A second copy of the message that was sent twice may come. */
+  #mayComeTwice = false;
 
   constructor(
     private readonly options: ProveOptions,
@@ -253,9 +255,11 @@ class Run {
 
   async #sendAgain(draftId: string): Promise<MeasuredAnswers> {
     await this.#sender.keepPace();
+    this.#mayComeTwice = true;
     const outcome = await sendAgain(this.#mailbox, draftId, this.signal);
     const secondSend = describeAnswer(outcome);
-    const until = Date.now() + (outcome.kind === 'answer' && outcome.status !== 202 ? 0 : Math.min(this.options.wait, PATIENCE));
+    this.#mayComeTwice = mayTakeEffect(outcome);
+    const until = Date.now() + (this.#mayComeTwice ? Math.min(this.options.wait, PATIENCE) : 0);
     for (let round = 0; ; round++) {
       const copies = (await this.#mailbox.list('inbox', `${markerOf(this.#run)}${DRAFT}`, this.signal)).length;
       if (copies > 1 || Date.now() >= until) return { ...(secondSend && { secondSend }), secondSendCopies: copies };
@@ -267,7 +271,7 @@ class Run {
     await this.#sender.keepPace();
     this.#mayBounce = true;
     const outcome = await sendToTooMany(this.#mailbox, { address: this.options.mailbox, subject: subjectOf(this.#run, MANY) }, this.signal);
-    this.#mayBounce = outcome.kind === 'failure' || outcome.status < 400 || outcome.status >= 500;
+    this.#mayBounce = mayTakeEffect(outcome);
     const tooManyRecipients = describeAnswer(outcome);
     return tooManyRecipients ? { tooManyRecipients } : {};
   }
@@ -290,7 +294,7 @@ class Run {
       this.#mailbox,
       {
         marker: markerOf(this.#run),
-        stillToCome: (copies) => expected.filter((name) => (copies.get(name) ?? 0) < 2).length,
+        stillToCome: (copies) => expected.filter((name) => (copies.get(name) ?? 0) < (name === DRAFT && this.#mayComeTwice ? 3 : 2)).length,
         patience: Math.min(this.options.wait, PATIENCE),
         onProgress: (done) => this.options.onProgress({ phase: 'deleting', done }),
       },

@@ -18,6 +18,10 @@ export function describeAnswer(outcome: GraphOutcome): string | undefined {
   return code ? `${outcome.status} ${code}` : String(outcome.status);
 }
 
+/** Whether what was asked for may have been done. */
+export const mayTakeEffect = (outcome: GraphOutcome): boolean =>
+  outcome.kind === 'failure' || outcome.status < 400 || outcome.status >= 500;
+
 /** Smallest file, in MiB, an upload session is made for. No byte is uploaded; the draft is deleted. */
 export async function smallestUpload(
   mailbox: Mailbox,
