@@ -14,6 +14,7 @@ const programs = {
   pwsh: { variable: 'PWSH', names: ['pwsh'] },
   's-nail': { variable: 'S_NAIL', names: ['s-nail'] },
   'smartd_warning.sh': { variable: 'SMARTD_WARNING', names: ['../share/smartmontools/smartd_warning.sh'] },
+  'systemd-analyze': { variable: 'SYSTEMD_ANALYZE', names: ['systemd-analyze'] },
   'update-alternatives': { variable: 'UPDATE_ALTERNATIVES', names: ['update-alternatives'] },
 } as const;
 
