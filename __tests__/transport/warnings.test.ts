@@ -32,6 +32,24 @@ describe('without a logger', () => {
     expect(warnings[1]).toMatchObject({ code: 'GRAPH_TRANSPORT_LOSS', message: expect.stringContaining('sender (') });
   });
 
+  test('a name in From, which JSON does not carry, is told once and refuses nothing', async () => {
+    const named = { ...mail, from: 'Contoso <noreply@contoso.com>' };
+    await send(named, { onLoss: 'ignore' });
+    await send(named, { format: 'mime' });
+    await send(mail);
+    expect(warnings).toEqual([]);
+    const info = await send(named, { onLoss: 'error' });
+    expect(info.losses).toEqual([]);
+    expect(warnings).toEqual([{ code: 'GRAPH_TRANSPORT_LOSS', message: expect.stringMatching(/^fromName \(.*"Contoso"/) }]);
+    await send(named);
+    expect(warnings).toHaveLength(1);
+    // a logger of a transport's own hears it once, too
+    const warn = jest.fn();
+    const mailer = nodemailer.createTransport(world.transport({ logger: { ...logger, warn } }));
+    for (let round = 0; round < 2; round++) await mailer.sendMail(named);
+    expect(warn.mock.calls).toEqual([[expect.objectContaining({ tnx: 'loss' }), expect.stringContaining('fromName'), expect.any(String)]]);
+  });
+
   test('a credential that expires is one, once', () => {
     for (let round = 0; round < 2; round++) world.transport({ secretExpires: new Date(Date.now() + 10 * 86_400_000) });
     expect(warnings).toEqual([{ code: 'GRAPH_TRANSPORT_CREDENTIAL_EXPIRES', message: expect.stringContaining('expires in') }]);

@@ -2,7 +2,11 @@ import { GraphTransportError } from './graph-transport-error.js';
 
 /** The error for a missing, wrong or contradictory option. */
 export function configError(message: string): GraphTransportError {
-  return new GraphTransportError('ECONFIG', `graphTransport: ${message}. See the README, section Options.`, { permanent: true });
+  return new GraphTransportError(
+    'ECONFIG',
+    `graphTransport: ${message}${message.endsWith('?') ? '' : '.'} See the README, section Options.`,
+    { permanent: true },
+  );
 }
 
 /** A value as errors show it. Never used for secrets. */

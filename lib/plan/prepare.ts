@@ -57,6 +57,7 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
       ),
     );
   tell(losses, { format, route, messageId }, context);
+  if (format === 'json' && message.from?.name && !tenantFacts?.fromName?.json) noteFromName(message.from.name, messageId, context);
   return {
     mailbox: wanted.mailbox,
     envelope: message.envelope,
@@ -95,6 +96,21 @@ function tell(
   if (losses.length === 0 || settings.onLoss === 'ignore') return;
   if (settings.onLoss === 'error') throw lossError(losses, way);
   logger.warn({ tnx: 'loss', messageId, losses }, 'Message %s does not arrive as written: %s', messageId, describeLosses(losses));
+}
+
+/** Settings whose owner knows. */
+const noted = new WeakSet<object>();
+
+/**
+ * Says once what nearly every message would have to say: by all reports JSON does not carry the name in From, and whether the mailbox
+ * has the same one nobody here can tell. No loss that refuses a message, since no format is known to help.
+ */
+function noteFromName(name: string, messageId: string, { settings, logger }: PrepareContext): void {
+  if (settings.onLoss === 'ignore' || noted.has(settings)) return;
+  noted.add(settings);
+  const detail = `recipients see the mailbox's own name, whether or not it is "${name}"`;
+  const losses = [{ feature: 'fromName', detail }];
+  logger.warn({ tnx: 'loss', messageId, losses }, "fromName (%s): change the mailbox's display name, or leave the name out", detail);
 }
 
 interface Encoded extends FormatPlan {
