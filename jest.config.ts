@@ -20,6 +20,7 @@ const config: Config = {
     '^nodemailer-graph-transport$': '<rootDir>/lib/index.ts',
     '^nodemailer-graph-transport/sandbox$': '<rootDir>/lib/sandbox/index.ts',
     '^nodemailer-graph-transport/outbox$': '<rootDir>/lib/outbox/index.ts',
+    '^nodemailer-graph-transport/bounces$': '<rootDir>/lib/bounces/index.ts',
     '^nodemailer-graph-transport/telemetry$': '<rootDir>/lib/telemetry/index.ts',
   },
   // which Nodemailer is 'nodemailer'

@@ -27,6 +27,7 @@ import type {
   TracedSignIn,
   UploadProgress,
 } from '../lib/index.js';
+import * as bounces from '../lib/bounces/index.js';
 import * as outbox from '../lib/outbox/index.js';
 import * as sandbox from '../lib/sandbox/index.js';
 import * as telemetry from '../lib/telemetry/index.js';
@@ -102,4 +103,8 @@ test('the outbox exports this and no other', () => {
 
 test('telemetry exports this and no other', () => {
   expect(Object.keys(telemetry)).toEqual(['GraphTransportInstrumentation']);
+});
+
+test('the bounces export this and no other', () => {
+  expect(Object.keys(bounces).toSorted()).toEqual(['BounceWatcher', 'watchBounces']);
 });

@@ -5,7 +5,7 @@ import { usePackage } from './support/use-package.js';
 
 const root = join(__dirname, '..');
 const packed = usePackage();
-const entries = ['index', 'outbox/index', 'sandbox/index', 'telemetry/index'];
+const entries = ['index', 'bounces/index', 'outbox/index', 'sandbox/index', 'telemetry/index'];
 
 /** The files under a folder, with forward slashes. */
 function list(path: string): string[] {
@@ -20,7 +20,7 @@ function list(path: string): string[] {
 
 describe('the packed package', () => {
   test('holds the two builds of lib and what a user reads, nothing else', () => {
-    const common = ['index.js', 'outbox/index.js', 'sandbox/index.js', 'telemetry/index.js', 'package.json'];
+    const common = ['index.js', 'bounces/index.js', 'outbox/index.js', 'sandbox/index.js', 'telemetry/index.js', 'package.json'];
     const builds = [
       ...[...common, 'sandbox/inbox/page-files.js', 'cli/sendmail/main.js'].map((name) => `dist/cjs/${name}`),
       ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),

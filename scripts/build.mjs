@@ -17,7 +17,7 @@ const common = {
   outbase: 'lib',
   logLevel: 'warning',
 };
-const entries = ['lib/index.ts', 'lib/sandbox/index.ts', 'lib/outbox/index.ts', 'lib/telemetry/index.ts'];
+const entries = ['lib/index.ts', 'lib/sandbox/index.ts', 'lib/outbox/index.ts', 'lib/bounces/index.ts', 'lib/telemetry/index.ts'];
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 rmSync('dist', { recursive: true, force: true });

@@ -386,6 +386,7 @@ function compile(list: readonly Example[]): Map<Example, string[]> {
       'nodemailer-graph-transport': ['./lib/index.ts'],
       'nodemailer-graph-transport/sandbox': ['./lib/sandbox/index.ts'],
       'nodemailer-graph-transport/outbox': ['./lib/outbox/index.ts'],
+      'nodemailer-graph-transport/bounces': ['./lib/bounces/index.ts'],
     },
     // for the NestJS examples
     experimentalDecorators: true,

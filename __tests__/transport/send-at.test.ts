@@ -1,5 +1,7 @@
 import nodemailer from 'nodemailer';
 import type { GraphTransport } from '../../lib/index.js';
+import type { Item } from '../../lib/sandbox/item.js';
+import { Store } from '../../lib/sandbox/store.js';
 import { createClient, type Client } from '../sandbox/client.js';
 import { useSandbox } from '../support/use-sandbox.js';
 
@@ -19,31 +21,48 @@ const waiting = async () =>
     internetMessageId: string;
   }[];
 
-test('Graph takes the message at once, it waits in Drafts, and arrives when it is time', async () => {
-  const sendAt = new Date(Date.now() + 1500);
+test('Graph takes the message at once, and it waits in Drafts', async () => {
+  const sendAt = inAnHour();
   const info = await send(tests.transport(), { graph: { sendAt } });
   expect(info).toMatchObject({ format: 'json', route: 'sendMail', response: '202 Accepted', losses: [] });
-  expect(tests.sandbox.messages).toEqual([]);
-  expect(tests.sandbox.requests.at(-1)?.body).toMatchObject({
-    message: {
-      singleValueExtendedProperties: [
-        { id: PROPERTY, value: new Date(Math.ceil(sendAt.getTime() / 1000) * 1000).toISOString().replace('.000Z', 'Z') },
-      ],
-    },
-  });
+  const value = new Date(Math.ceil(sendAt.getTime() / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  expect(tests.sandbox.requests.at(-1)?.body).toMatchObject({ message: { singleValueExtendedProperties: [{ id: PROPERTY, value }] } });
   expect(await waiting()).toMatchObject([{ internetMessageId: info.messageId }]);
+  expect(tests.sandbox.messages).toEqual([]);
+});
+
+test('it arrives when it is time, and not before', async () => {
+  const sendAt = new Date(Date.now() + 1000);
+  const info = await send(tests.transport(), { graph: { sendAt } });
   const arrived = await tests.sandbox.waitForMessage();
   expect(arrived).toMatchObject({ subject: 'Later', messageId: info.messageId });
   expect(arrived.acceptedAt.getTime()).toBeGreaterThanOrEqual(sendAt.getTime());
   expect(await waiting()).toEqual([]);
 });
 
-test('what is deleted while it waits does not arrive', async () => {
-  await send(tests.transport(), { graph: { sendAt: new Date(Date.now() + 1000) } });
+test('what is deleted while it waits is gone', async () => {
+  await send(tests.transport(), { graph: { sendAt: inAnHour() } });
   const [item] = await waiting();
   expect((await client.send(`/v1.0/users/noreply@contoso.com/messages/${item?.id}`, { method: 'DELETE' })).status).toBe(204);
-  await new Promise((resolve) => setTimeout(resolve, 2100));
-  expect(tests.sandbox.messages).toEqual([]);
+  expect(await waiting()).toEqual([]);
+});
+
+test.each(['remove', 'clear'] as const)('the sandbox does not send what %s() took out, however long it waited', (method) => {
+  jest.useFakeTimers();
+  try {
+    const store = new Store();
+    const [item, other] = ['a', 'b'].map(() => store.addItem({} as never, {} as never, {} as never));
+    const sent = jest.fn();
+    store.defer(item as Item, new Date(Date.now() + 60 * 86_400_000), sent);
+    jest.advanceTimersByTime(30 * 86_400_000);
+    expect(store.isDeferred(item as Item)).toBe(true);
+    store[method](item as Item);
+    store.defer(other as Item, new Date(Date.now() + 60 * 86_400_000), () => sent('other'));
+    jest.advanceTimersByTime(61 * 86_400_000);
+    expect(sent.mock.calls).toEqual([['other']]);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('the past is now', async () => {

@@ -87,7 +87,7 @@ export async function requestGraph(
         // whoever comes next would only meet the same refusal
         if (verdict.retryAfter !== undefined && verdict.retryAfter * 1000 <= settings.maxRetryDelay) turn.pause(verdict.retryAfter * 1000);
         // a consent that is given now acts on the next token only; a look may need a permission that nothing else does
-        if (lacksPermission(outcome) && request.method !== 'GET') tokens.discard(outcome.token);
+        if (lacksPermission(outcome) && (request.method !== 'GET' || operation !== undefined)) tokens.discard(outcome.token);
         return {
           state: 'failed',
           outcome,

@@ -9,11 +9,13 @@ export interface Item {
   immutableId: string;
   changeKey: string;
   mailbox: Mailbox;
+  /** Grows with every arrival in a folder. */
+  arrival: number;
   folder: 'drafts' | 'sentitems' | 'inbox' | 'deleteditems';
   createdAt: Date;
   modifiedAt: Date;
   content: MessageContent;
-  /** What was delivered; undefined as long as it is a draft, and for a message that bounced. */
+  /** What was delivered; undefined as long as it is a draft, for a message that bounced, and for what came from outside. */
   delivered: SandboxMessage | undefined;
   /** ms since the epoch; before that no client finds it. */
   visibleFrom: number;

@@ -7,6 +7,7 @@ import { getMessage } from './operations/get-message.js';
 import { getMessageSource } from './operations/get-message-source.js';
 import { listAttachments } from './operations/list-attachments.js';
 import { listMessageTraces } from './operations/list-message-traces.js';
+import { listMessageChanges } from './operations/list-message-changes.js';
 import { listMessages } from './operations/list-messages.js';
 import { sendMail } from './operations/send-mail.js';
 import { send } from './operations/send.js';
@@ -51,6 +52,13 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/messages', operation: 'createDraft', needs: writing, run: createDraft },
   { method: 'GET', path: '/messages', operation: 'listMessages', needs: reading, run: listMessages },
   { method: 'GET', path: '/mailFolders/:folder/messages', operation: 'listMessages', needs: reading, run: listMessages },
+  {
+    method: 'GET',
+    path: '/mailFolders/:folder/messages/delta',
+    operation: 'listMessageChanges',
+    needs: reading,
+    run: listMessageChanges,
+  },
   { method: 'GET', path: '/messages/:message', operation: 'getMessage', needs: reading, runOnItem: getMessage, writes: false },
   {
     method: 'GET',

@@ -1,4 +1,5 @@
 import type { Faults } from './faults.js';
+import { readIncoming } from './mail/incoming.js';
 import type { App, Mailbox } from './settings.js';
 import type { SandboxState } from './state.js';
 import type { Sandbox, SandboxMessage } from './types.js';
@@ -92,6 +93,10 @@ export function createSandbox({ state, faults, ca, inboxUrl, stop }: SandboxPart
       return store
         .items()
         .flatMap((item) => (item.mailbox === owner && item.folder === 'sentitems' && item.delivered ? [item.delivered] : []));
+    },
+    receive: async (name, source) => {
+      const owner = userOf(name);
+      store.addIncoming(owner, await readIncoming(Buffer.from(source), owner));
     },
     waitForMessage,
     fail: (rule) => faults.add(rule),

@@ -27,6 +27,9 @@ export class Store {
   readonly #items = new Map<string, Item>();
   readonly #immutableIds = new Map<string, string>();
   readonly #drafts = new Set<Item>();
+  readonly #incoming = new Set<Item>();
+  #arrivals = 0;
+  #epoch = 0;
   /** Accepted, and waiting for their time. */
   readonly #deferred = new Map<Item, NodeJS.Timeout>();
   /** What the recipients have of a message, by its immutable id. */
@@ -35,7 +38,7 @@ export class Store {
   readonly #waiters = new Set<Waiter>();
   readonly #ledger: Ledger<Item>;
 
-  constructor(limits: Limits = { maxMessages: Infinity, maxBytes: Infinity }) {
+  constructor(private readonly limits: Limits = { maxMessages: Infinity, maxBytes: Infinity }) {
     this.#ledger = new Ledger(limits);
   }
 
@@ -66,6 +69,15 @@ export class Store {
     this.#receivedCount++;
   }
 
+  /** What comes from outside. */
+  addIncoming(mailbox: Mailbox, content: MessageContent): void {
+    const item = this.#add(mailbox, content, []);
+    item.folder = 'inbox';
+    this.#incoming.add(item);
+    const [oldest] = this.#incoming;
+    if (oldest && this.#incoming.size > this.limits.maxMessages) this.remove(oldest);
+  }
+
   #add(mailbox: Mailbox, content: MessageContent, requestIds: string[]): Item {
     const now = new Date();
     const item: Item = {
@@ -73,6 +85,7 @@ export class Store {
       immutableId: newImmutableId(),
       changeKey: newChangeKey(),
       mailbox,
+      arrival: ++this.#arrivals,
       folder: 'drafts',
       createdAt: now,
       modifiedAt: now,
@@ -108,7 +121,7 @@ export class Store {
 
   /** How many messages all Sent Items have. */
   sentCount(): number {
-    return this.#items.size - this.#drafts.size - this.#receivedCount - this.#deferred.size;
+    return this.#items.size - this.#drafts.size - this.#receivedCount - this.#incoming.size - this.#deferred.size;
   }
 
   /** Drafts that were neither sent nor deleted, oldest first. */
@@ -178,6 +191,7 @@ export class Store {
     this.#undraft(item);
     this.#cancel(item);
     item.folder = folder;
+    item.arrival = ++this.#arrivals;
     this.#immutableIds.delete(item.id);
     item.id = newItemId();
     this.#immutableIds.set(item.id, item.immutableId);
@@ -187,6 +201,7 @@ export class Store {
   remove(item: Item): void {
     this.#undraft(item);
     this.#cancel(item);
+    this.#incoming.delete(item);
     this.#items.delete(item.immutableId);
     this.#immutableIds.delete(item.id);
     const received = item.delivered && this.#received.get(item.delivered.id);
@@ -281,7 +296,14 @@ export class Store {
     return () => void this.#waiters.delete(waiter);
   }
 
+  /** Changes when everything was forgotten: no earlier place in a folder is one any more. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   clear(): void {
+    this.#epoch++;
+    this.#incoming.clear();
     for (const item of [...this.#deferred.keys()]) this.#cancel(item);
     this.messages.length = 0;
     this.bounces.length = 0;

@@ -373,6 +373,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly drafts: readonly { id: string; mailbox: string; subject: string; messageId: string }[];
   /** Messages kept in a mailbox's Sent Items. */
   sentItems(mailbox: string): readonly SandboxMessage[];
+  /** Puts mail from outside into the Inbox of a mailbox, such as a delivery report: its MIME source. */
+  receive(mailbox: string, source: string | Buffer): Promise<void>;
   /** Resolves with the first message (past or future) the predicate accepts; rejects after `timeout` ms (default 5,000). */
   waitForMessage(predicate?: (message: SandboxMessage) => boolean, options?: { timeout?: number | undefined }): Promise<SandboxMessage>;
   /** Scripts a fault; returns a handle that tells how often it struck and can be removed. */

@@ -23,6 +23,7 @@ export type SandboxOperation =
   | 'cancelUpload'
   | 'send'
   | 'listMessageTraces'
+  | 'listMessageChanges'
   | 'unknown';
 
 /** What a scripted fault says, but for code. */

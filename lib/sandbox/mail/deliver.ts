@@ -11,6 +11,7 @@ import { deliverMime } from './deliver-mime.js';
 import { encodeAddressField } from './encode-field.js';
 import { decodeField, splitSource } from './head.js';
 import { htmlToPlain } from './html-to-plain.js';
+import { buildReport, type ReportedRecipient } from './incoming.js';
 import { loseOf, lossesOf, replacedMessageId, type Lost } from './lose.js';
 
 /** How a message was sent. */
@@ -37,7 +38,12 @@ export function deliver({ directory, settings, store }: SandboxState, item: Item
   const { content, mailbox } = item;
   store.moveToSent(item, settings.sentCopyDelay, settings.keepsDraftIds);
   const everybody = recipientsOf(content);
-  const bounce = (recipients: string[], reason: string): void =>
+  const report = (recipients: string[], action: ReportedRecipient['action'], diagnostic: string): void => {
+    const status = /\d\.\d+\.\d+/.exec(diagnostic)?.[0] ?? '';
+    const reported = recipients.map((address) => ({ address, action, status, diagnostic }));
+    store.addIncoming(mailbox, buildReport(content, reported, mailbox));
+  };
+  const bounce = (recipients: string[], reason: string): void => {
     store.bounce(item, {
       mailbox: mailbox.userPrincipalName,
       subject: content.subject,
@@ -46,11 +52,15 @@ export function deliver({ directory, settings, store }: SandboxState, item: Item
       reason,
       acceptedAt: new Date(),
     });
+    report(recipients, 'failed', reason);
+  };
   const isTooMany = everybody.length > MOST_RECIPIENTS;
   const unknown = everybody.filter((address) => settings.outcomes.get(address) === 'failed');
   const recipients = isTooMany ? [] : everybody.filter((address) => !unknown.includes(address));
   if (isTooMany) bounce(everybody, '550 5.5.3 RESOLVER.ADR.RecipLimit; too many recipients');
   else if (unknown.length > 0) bounce(unknown, '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup');
+  const late = recipients.filter((address) => settings.outcomes.get(address) === 'delayed');
+  if (late.length > 0) report(late, 'delayed', '451 4.4.1 Connection timed out; the server will keep trying');
   if (recipients.length > 0) {
     const delivered = toMessage(item, recipients, submission, effectiveFrom(item, directory, settings), settings);
     item.delivered = delivered;
@@ -78,7 +88,8 @@ export function sourceOfStored({ folder, content, delivered, createdAt }: Item):
   const bcc = content.bcc.length > 0 ? Buffer.from(encodeAddressField('Bcc', content.bcc), 'latin1') : Buffer.alloc(0);
   const isOwn = folder === 'drafts' || folder === 'sentitems';
   if (folder === 'drafts' && content.mime) return content.mime;
-  const source = delivered?.source ?? buildSource(content, content.from, createdAt);
+  // what came from outside is as it came
+  const source = delivered?.source ?? (isOwn ? undefined : content.mime) ?? buildSource(content, content.from, createdAt);
   return isOwn ? Buffer.concat([bcc, source]) : source;
 }
 

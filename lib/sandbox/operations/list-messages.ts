@@ -5,7 +5,8 @@ import { contextOf, renderMessage } from '../mail/render-message.js';
 import { itemNotFound } from '../refusal.js';
 import { preferenceApplied } from './answer-with-message.js';
 
-const folders = ['drafts', 'sentitems', 'inbox', 'outbox', 'deleteditems'];
+/** By their well-known names. */
+export const folders = ['drafts', 'sentitems', 'inbox', 'outbox', 'deleteditems'];
 const DEFAULT_PAGE = 10;
 
 /** `GET /users/{id}/messages` and `…/mailFolders/{name}/messages`: https://learn.microsoft.com/graph/api/user-list-messages */

@@ -19,6 +19,7 @@ const operations = new Set<string>([
   'getUploadSession',
   'cancelUpload',
   'listMessageTraces',
+  'listMessageChanges',
   'send',
   'unknown',
 ] satisfies SandboxOperation[]);

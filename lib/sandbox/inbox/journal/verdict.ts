@@ -12,6 +12,7 @@ const looking = new Set<SandboxOperation>([
   'deleteMessage',
   'cancelUpload',
   'listMessageTraces',
+  'listMessageChanges',
 ]);
 
 export const isSuccess = ({ status }: SandboxRequest): boolean => status >= 200 && status < 300;
