@@ -4,6 +4,7 @@ import { listen, useInbox } from './inbox-client.js';
 const inbox = useInbox({
   mailboxes: ['noreply@contoso.com', 'alerts@contoso.com'],
   minUploadSize: 1,
+  outcomes: { 'nobody@example.com': 'failed' },
 });
 
 const plan = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -109,6 +110,22 @@ describe('a message', () => {
       losses: [{ feature: 'to', avoid: expect.any(String) }],
       formats: { json: { weight: 0 }, mime: null },
     });
+  });
+
+  it('tells who was accepted and not reached, in its envelope and among the bounces', async () => {
+    await send({ toRecipients: [recipient('reader@example.com'), recipient('Nobody@example.com')] });
+    const { body } = await inbox.get('messages/latest');
+    expect(body.envelope.map(({ address, gets, why }: Record<string, unknown>) => [address, gets, why])).toEqual([
+      ['reader@example.com', true, 'to'],
+      ['Nobody@example.com', false, 'bounced'],
+    ]);
+    expect((await inbox.get('bounces')).body.items).toMatchObject([
+      {
+        recipients: ['nobody@example.com'],
+        reason: expect.stringContaining('RecipientNotFound'),
+        remedy: expect.stringMatching(/^Check the address/),
+      },
+    ]);
   });
 
   it('tells its envelope by what it sees where no plan was told, however many there are', async () => {

@@ -65,6 +65,8 @@ export class Inbox {
       keepContent: settings.keepContent,
       isInSentItems: ({ id }) => store.item(id)?.folder === 'sentitems',
       sameMessageId: (entry) => this.journal.sameMessageId(entry),
+      bounced: ({ messageId }) =>
+        new Set(store.bounces.flatMap((bounce) => (bounce.messageId === messageId ? bounce.recipients.map((to) => to.toLowerCase()) : []))),
       fault: (id) => faults.find(id),
       permissionsFor: (operation) => permissionsFor(operation as SandboxOperation),
     };

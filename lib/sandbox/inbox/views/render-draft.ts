@@ -32,6 +32,11 @@ export const renderUpload = ({ item, file, received, expiresAt }: UploadSession)
 
 const MOST_SHOWN = 100;
 
+const remedyOf = (reason: string): string =>
+  reason.includes('RecipLimit')
+    ? 'Split the recipients over several messages, or use a distribution group (it counts as one).'
+    : 'Check the address: nobody was found by it. The others got their copy.';
+
 export function renderBounce(
   { mailbox, subject, messageId, recipients, reason }: SandboxBounce,
   at: Date | undefined,
@@ -46,6 +51,6 @@ export function renderBounce(
     recipientCount: recipients.length,
     recipients: recipients.slice(0, MOST_SHOWN),
     reason,
-    remedy: 'Split the recipients over several messages, or use a distribution group (it counts as one).',
+    remedy: remedyOf(reason),
   };
 }

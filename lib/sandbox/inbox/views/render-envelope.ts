@@ -3,13 +3,19 @@ import type { ApiEnvelopeRow, ApiPlan } from '../api-types.js';
 import type { About } from '../journal/entries.js';
 
 /** Address by address: where it stands, whether it gets a copy, and why. Equals `message.recipients`, plus who was taken out. */
-export function renderEnvelope(message: Pick<SandboxMessage, 'to' | 'cc' | 'bcc' | 'recipients'>, plan: ApiPlan | null): ApiEnvelopeRow[] {
+export function renderEnvelope(
+  message: Pick<SandboxMessage, 'to' | 'cc' | 'bcc' | 'recipients'>,
+  plan: ApiPlan | null,
+  bounced: ReadonlySet<string> = new Set(),
+): ApiEnvelopeRow[] {
   const added = new Set(plan?.added.map((address) => address.toLowerCase()));
   const rows = collect(message);
   for (const row of rows.values()) {
     const key = row.address.toLowerCase();
     row.gets = message.recipients.includes(key);
-    if (row.to || row.cc) tell(row, row.to ? 'to' : 'cc', `A header names it: ${row.to ? 'To' : 'Cc'}.`);
+    if (bounced.has(key)) tell(row, 'bounced', 'Accepted and then not delivered: the mailbox gets a report, see Bounces.');
+    else if (!row.gets) tell(row, 'header-kept', 'A header shows it, and it gets nothing.');
+    else if (row.to || row.cc) tell(row, row.to ? 'to' : 'cc', `A header names it: ${row.to ? 'To' : 'Cc'}.`);
     else if (added.has(key))
       tell(row, 'envelope-only', 'Only the envelope has it and no header does, so it travels as Bcc: the others do not see it.');
     else

@@ -15,6 +15,8 @@ export interface ViewContext {
   keepContent: boolean;
   isInSentItems(message: SandboxMessage): boolean;
   sameMessageId(entry: MessageEntry): MessageEntry[];
+  /** Addresses, lower case, that a message was accepted for and did not reach. */
+  bounced(message: SandboxMessage): ReadonlySet<string>;
   fault(id: string): SandboxFault | undefined;
   permissionsFor(operation: string): readonly string[];
 }
@@ -100,7 +102,7 @@ export function renderMessage(entry: MessageEntry, context: ViewContext): ApiMes
     content: context.keepContent ? 'kept' : 'not-kept',
     sourceBytes: message.source.length,
     posted: { format: message.format, bytes: postedBytes(message, send) },
-    envelope: renderEnvelope(message, renderPlan(planOf(send))),
+    envelope: renderEnvelope(message, renderPlan(planOf(send)), context.bounced(message)),
     plan: renderPlan(planOf(send)),
     timeline: renderTimeline(send.requests),
     faultRules: faultIds.flatMap((id) => {
