@@ -5,13 +5,14 @@
 //   npm run test:matrix -- --node 24 __tests__/message   other tests
 //
 // Another Node.js than the running one comes from the npm package `node`, by npx.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findNode } from './find-node.mjs';
 
 const NODES = ['20', '22', '24'];
 const NODEMAILERS = ['7', '8', '9', '10'];
@@ -29,7 +30,6 @@ const TESTS = [
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
-const onWindows = process.platform === 'win32';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,25 +69,6 @@ function choose(option, given, known) {
   if (unknown.length === 0) return chosen;
   console.error(`${option} ${unknown.join(',')}: must be of ${known.join(', ')}`);
   process.exit(2);
-}
-
-/** The program of that major version. */
-function findNode(major) {
-  const inUse = process.versions.node;
-  const program =
-    inUse.split('.')[0] === major
-      ? process.execPath
-      : execFileSync('npx', ['--yes', '--package', `node@${major}`, '--', 'node', '-p', 'process.execPath'], {
-          // elsewhere than here, where npx would look at the project's own packages first
-          cwd: tmpdir(),
-          shell: onWindows,
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'inherit'],
-        }).trim();
-  const version = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim().slice(1);
-  // without its install script the package has no program, and npx starts the one of the PATH
-  if (version.split('.')[0] !== major) throw new Error(`npx started Node.js ${version} instead of ${major}: are install scripts off?`);
-  return { program, version };
 }
 
 /** Runs jest; what it says is shown only where something failed. */
