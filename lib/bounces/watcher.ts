@@ -101,6 +101,7 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
     return (this.#closing ??= this.#end());
   }
 
+  /** As `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
