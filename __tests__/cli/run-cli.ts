@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { bundle, root } from '../sandbox/bundle.js';
+import { rmSync } from 'node:fs';
+import { bundleFile, root } from '../sandbox/bundle.js';
 
 export interface CliResult {
   status: number | null;
@@ -9,11 +8,8 @@ export interface CliResult {
   stderr: string;
 }
 
-// in the project, so that its packages are found; the package says it has no side effects, so an import would be dropped
-const folder = join(root, 'node_modules/.cache/nodemailer-graph-transport');
-const file = join(folder, `cli-${process.pid}.cjs`);
-mkdirSync(folder, { recursive: true });
-writeFileSync(file, `#!/usr/bin/env node\n${bundle(`require('./lib/cli/main.ts');`)}`, { mode: 0o755 });
+// the package says it has no side effects, so an import would be dropped
+const file = bundleFile('cli', `require('./lib/cli/main.ts');`, { head: '#!/usr/bin/env node\n', mode: 0o755 });
 
 afterAll(() => rmSync(file));
 

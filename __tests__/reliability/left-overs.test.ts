@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { bundle, root } from '../sandbox/bundle.js';
+import { bundleFile } from '../sandbox/bundle.js';
 import { failing, large, mail, until, useSandbox } from './support/harness.js';
 
 const harness = useSandbox();
@@ -61,12 +61,11 @@ test.each([
 ])('a process that is killed while it uploads %s leaves no temporary file', async (_, source, objectMode) => {
   const folder = mkdtempSync(join(tmpdir(), 'killed-'));
   const stuck = harness.sandbox.fail({ operation: 'uploadChunk', delay: 60_000 });
-  const script = join(root, 'node_modules/.cache', `killed-${process.pid}.cjs`);
-  writeFileSync(
-    script,
-    bundle(`const { graphTransport } = require('./lib/index.ts'); const { createTransport } = require('nodemailer'); const { Readable } = require('node:stream');
+  const script = bundleFile(
+    'killed',
+    `const { graphTransport } = require('./lib/index.ts'); const { createTransport } = require('nodemailer'); const { Readable } = require('node:stream');
       const content = Readable.from((${source})(), { objectMode: ${objectMode} });
-      createTransport(graphTransport(${JSON.stringify(harness.sandbox.options)})).sendMail({ ...${JSON.stringify(mail)}, attachments: [{ filename: 'large.bin', content }] });`),
+      createTransport(graphTransport(${JSON.stringify(harness.sandbox.options)})).sendMail({ ...${JSON.stringify(mail)}, attachments: [{ filename: 'large.bin', content }] });`,
   );
   try {
     const child = spawn(process.execPath, [script], { env: { PATH: process.env['PATH'] ?? '', TMPDIR: folder }, stdio: 'inherit' });

@@ -1,22 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { bundle, root } from '../../sandbox/bundle.js';
+import { rmSync } from 'node:fs';
+import { bundleFile, root } from '../../sandbox/bundle.js';
 import type { Orders } from './program.js';
 
-// in the project, so that its packages are found
-const folder = join(root, 'node_modules/.cache/nodemailer-graph-transport');
-const file = join(folder, `outbox-${process.pid}.cjs`);
-let built = false;
+let file: string | undefined;
 
 function program(): string {
-  if (!built) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, bundle(`require('./__tests__/outbox/support/program.ts');`));
-    built = true;
-  }
-  return file;
+  return (file ??= bundleFile('outbox', `require('./__tests__/outbox/support/program.ts');`));
 }
 
 export interface Told {
@@ -92,6 +83,6 @@ export async function endProcesses(): Promise<void> {
     left.kill();
   }
   await Promise.all([...running].map(({ ended }) => ended));
-  rmSync(file, { force: true });
-  built = false;
+  if (file !== undefined) rmSync(file, { force: true });
+  file = undefined;
 }

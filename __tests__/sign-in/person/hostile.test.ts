@@ -14,7 +14,7 @@ import { loginByDeviceCode, loginInBrowser } from '../../../lib/sign-in/person/i
 import { withLockFile } from '../../../lib/sign-in/person/lock-file.js';
 import { parseSignIns, serialiseSignIns } from '../../../lib/sign-in/person/stored-sign-ins.js';
 import type { TokenStore } from '../../../lib/sign-in/person/token-store.js';
-import { bundle, root } from '../../sandbox/bundle.js';
+import { bundleFile } from '../../sandbox/bundle.js';
 import { answerSignInPage } from './browse.js';
 import { APP, at, folder, login, ME, send, start } from './use-person.js';
 
@@ -482,11 +482,10 @@ test('processes that renew at the same moment lose no refresh token, whoever is 
   const strict = await start({ revokeUsedRefreshTokens: true });
   const path = join(folder, 'processes.json');
   await login(strict, ME, { store: createFileStore(path) });
-  const script = join(root, 'node_modules/.cache', `renew-${process.pid}.cjs`);
   const { graphEndpoint, authorityHost, ca } = strict;
-  writeFileSync(
-    script,
-    bundle(`const { graphTransport } = require('./lib/index.ts'); const { createTransport } = require('nodemailer');
+  const script = bundleFile(
+    'renew',
+    `const { graphTransport } = require('./lib/index.ts'); const { createTransport } = require('nodemailer');
       const options = ${JSON.stringify({ graphEndpoint, authorityHost, tls: { ca }, retries: 0, login: ME })};
       process.stdin.once('data', async () => {
         for (let n = 0; n < 3; n++) {
@@ -496,7 +495,7 @@ test('processes that renew at the same moment lose no refresh token, whoever is 
         }
         process.exit();
       });
-      console.log('ready');`),
+      console.log('ready');`,
   );
   try {
     const env = { PATH: process.env['PATH'] ?? '', GRAPH_TOKEN_CACHE: path };

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createFileStore } from '../../../lib/sign-in/person/file-store.js';
 import { withLockFile } from '../../../lib/sign-in/person/lock-file.js';
 import { defaultCachePath } from '../../../lib/sign-in/person/default-store.js';
 import { findAccount, parseSignIns, sunsetOf, type SignedInAccount } from '../../../lib/sign-in/person/stored-sign-ins.js';
-import { bundle, root } from '../../sandbox/bundle.js';
+import { bundleFile } from '../../sandbox/bundle.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sign-ins-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -84,14 +84,11 @@ test('one process at a time holds the lock, and that of a killed one is taken ov
 
 test('a process killed at any moment of writing leaves a whole file', async () => {
   const path = join(folder, 'whole.json');
-  const script = join(root, 'node_modules/.cache', `store-${process.pid}.cjs`);
-  // a fresh checkout has none
-  mkdirSync(dirname(script), { recursive: true });
-  writeFileSync(
-    script,
-    bundle(`const { createFileStore } = require('./lib/sign-in/person/file-store.ts');
+  const script = bundleFile(
+    'store',
+    `const { createFileStore } = require('./lib/sign-in/person/file-store.ts');
       const store = createFileStore(${JSON.stringify(path)});
-      (async () => { for (let n = 0; ; n++) { await store.save(JSON.stringify({ n, fill: 'x'.repeat(200000) })); if (n === 0) console.log('begun'); } })();`),
+      (async () => { for (let n = 0; ; n++) { await store.save(JSON.stringify({ n, fill: 'x'.repeat(200000) })); if (n === 0) console.log('begun'); } })();`,
   );
   try {
     for (let round = 0; round < 5; round++) {
