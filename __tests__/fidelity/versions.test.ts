@@ -29,7 +29,7 @@ describe.each(nodemailerVersions)('with Nodemailer %s', (version, nodemailer) =>
   });
   afterAll(() => harness.close());
 
-  describe('messages arrive as over SMTP', () => testCases([...reduced, ...eventSourceCases], () => harness, { share: 1 / 10 }));
+  describe('messages arrive as over SMTP', () => testCases([...reduced, ...eventSourceCases], () => harness, { share: 1 / 20 }));
 
   describe('closed files and URLs stay closed', () => {
     testCases(accessCases, () => harness, { formats: ['auto', 'mime'] });

@@ -6,6 +6,7 @@ import type { SandboxState } from '../../../lib/sandbox/state.js';
 import { Store } from '../../../lib/sandbox/store.js';
 import { deliver } from '../../../lib/sandbox/mail/deliver.js';
 import { readJsonContent } from '../../../lib/sandbox/mail/json-content.js';
+import { Traffic } from '../../../lib/sandbox/traffic.js';
 import { Uploads } from '../../../lib/sandbox/uploads.js';
 import type { Item } from '../../../lib/sandbox/item.js';
 import type { SandboxMessage, SandboxRequest } from '../../../lib/sandbox/types.js';
@@ -18,13 +19,19 @@ function open(limits: { maxMessages: number; maxBytes?: number }, { copies = fal
   const settings = readSettings({ inbox: limits });
   const store = new Store(settings);
   const faults = new Faults();
-  const state = {
+  // nobody signs in
+  const { tokens, signIns } = {} as SandboxState;
+  const state: SandboxState = {
     settings,
+    tokens,
+    signIns,
     store,
     directory: new Directory(settings),
+    traffic: new Traffic(settings),
+    traceTraffic: new Traffic(settings),
     uploads: new Uploads(1000),
     origins: { graph: '', authority: '', upload: '' },
-  } as unknown as SandboxState;
+  };
   const inbox = new Inbox({ state, faults, ca: '', version: '', caFile: undefined });
   const mailbox = settings.mailboxes[0]!;
   let count = 0;
