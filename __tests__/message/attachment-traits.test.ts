@@ -33,12 +33,17 @@ test.each(['message/rfc822', 'MESSAGE/RFC822', 'message/rfc822; charset=utf-8'])
   ]);
 });
 
-test.each(['message/rfc8220', 'x-message/rfc822', 'message/delivery-status', 'text/plain', 'text/plain;', 'text/plain; name="a;b.txt"'])(
-  '%s is a file',
-  (contentType) => {
-    expect(traitsOf({ contentType })).toEqual([]);
-  },
-);
+test.each([
+  'message/rfc8220',
+  'x-message/rfc822',
+  'message/delivery-status',
+  'text/plain',
+  'text/plain;',
+  'text/plain; name="a;b.txt"',
+  'multipart/form-data; boundary=b',
+])('%s is a file', (contentType) => {
+  expect(traitsOf({ contentType })).toEqual([]);
+});
 
 test('one without a name gets one, but for a message, which is told already', () => {
   expect(traitsOf({ name: undefined })).toEqual([{ feature: 'attachmentName', detail: 'attachment 2 has no name and gets one' }]);

@@ -20,7 +20,7 @@ export function attachmentTraits({ name, contentType, node, readyMade }: Outgoin
   return traits;
 }
 
-/** What stands behind a type, such as `method=REQUEST`: Graph keeps type and subtype only. The `name` is the file's. */
+/** What stands behind a type, such as `method=REQUEST`: Graph keeps type and subtype only. The `name` is the file's, a `boundary` Nodemailer's own. */
 export function typeParameters(contentType: string): string[] {
   const parts = [''];
   let [isQuoted, isEscaped] = [false, false];
@@ -36,7 +36,7 @@ export function typeParameters(contentType: string): string[] {
   return parts
     .slice(1)
     .map((text) => text.trim())
-    .filter((text) => text !== '' && !/^name(?![\w-])/i.test(text));
+    .filter((text) => text !== '' && !/^(name|boundary)(?![\w-])/i.test(text));
 }
 
 /** An attachment as errors and losses name it. */

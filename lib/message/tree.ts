@@ -28,7 +28,7 @@ export function listParts(root: MimeTreeNode): TreePart[] {
     // a file may be of any type; what is a multipart of the message has parts and no content
     const isLeaf = !type.startsWith('multipart/') || Boolean(node._raw) || (node.childNodes.length === 0 && node.content !== undefined);
     if (isLeaf) {
-      const attached = role === 'body' && isFile(node, type);
+      const attached = role === 'body' && isFile(node, type, node === root);
       parts.push({ node, role: attached ? 'attachment' : role, type, contentType, sealed });
       return;
     }
@@ -36,10 +36,10 @@ export function listParts(root: MimeTreeNode): TreePart[] {
   }
 }
 
-/** A part that says how it is shown is a file; text that says "inline" says no more than that it is the body. */
-function isFile(node: MimeTreeNode, type: string): boolean {
+/** A part that says how it is shown is a file; a message of text alone that says "inline" says no more than that it is the body. */
+function isFile(node: MimeTreeNode, type: string, isWhole: boolean): boolean {
   const disposition = dispositionOf(node);
-  const isBody = disposition === 'inline' && (type === 'text/plain' || type === 'text/html') && !node.filename;
+  const isBody = isWhole && disposition === 'inline' && (type === 'text/plain' || type === 'text/html') && !node.filename;
   return disposition !== undefined && !isBody;
 }
 
