@@ -37,6 +37,12 @@ describe('listParts', () => {
     ],
     ['a file alone', { attachments: [pdf] }, ['attachment application/pdf']],
     ['two files', { attachments: [pdf, pdf] }, ['attachment application/pdf', 'attachment application/pdf']],
+    ['text that says it is shown inline', { text: 'Hello', headers: { 'Content-Disposition': 'inline' } }, ['body text/plain']],
+    [
+      'text and a text that is shown inline',
+      { text: 'Hello', attachments: [{ content: 'x', contentType: 'text/plain', filename: false, contentDisposition: 'inline' }] },
+      ['body text/plain', 'attachment text/plain'],
+    ],
     [
       'text and a file without a name',
       { text: 'Hello', attachments: [{ content: 'x', filename: false }] },
