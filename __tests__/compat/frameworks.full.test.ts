@@ -9,7 +9,7 @@ const compat = useCompat();
 const running: ChildProcess[] = [];
 afterAll(async () => {
   for (const child of running) {
-    if (child.exitCode !== null) continue;
+    if (child.exitCode !== null || child.signalCode !== null) continue;
     child.kill();
     await once(child, 'exit');
   }

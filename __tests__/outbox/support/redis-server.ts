@@ -58,7 +58,8 @@ export async function startRedis(program: string, { appendfsync = 'always', more
   const kill = async () => {
     const running = child;
     child = undefined;
-    if (!running || running.exitCode !== null) return;
+    // whoever was told to may have killed it already
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, 'exit');
     running.kill('SIGKILL');
     await exited;
