@@ -178,6 +178,17 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
   return { options, names: azure ? { ...namesOf('AZURE_'), mailbox: `${prefix}SENDER` } : names, notes };
 }
 
+/** Options by the names the user knows: whoever set GRAPH_CLIENT_SECRET does not know of clientSecret. */
+export function inTheirWords(text: string, names: Readonly<Record<string, string>>): string {
+  return text
+    .replace(/\boption proxy\b/g, names['proxy'] ?? 'option proxy')
+    .replace(/"?\btls\.ca\b"?/g, (word) => names['tls'] ?? word)
+    .replace(
+      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
+      (word, name: string) => names[name] ?? word,
+    );
+}
+
 function namesOf(prefix: string): Record<string, string> {
   return {
     tenantId: `${prefix}TENANT_ID`,

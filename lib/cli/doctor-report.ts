@@ -1,3 +1,4 @@
+import { inTheirWords } from './connection.js';
 import { printableLine } from './printable.js';
 import type { Finding } from '../diagnosis/finding.js';
 
@@ -59,17 +60,6 @@ export function renderJson(findings: readonly Finding[]): string {
 /** Whether nothing failed. */
 export function isHealthy(findings: readonly Finding[]): boolean {
   return findings.every(({ status }) => status !== 'fail');
-}
-
-/** Options by the names the user knows: whoever set GRAPH_CLIENT_SECRET does not know of clientSecret. */
-export function inTheirWords(text: string, names: Readonly<Record<string, string>>): string {
-  return text
-    .replace(/\boption proxy\b/g, names['proxy'] ?? 'option proxy')
-    .replace(/"?\btls\.ca\b"?/g, (word) => names['tls'] ?? word)
-    .replace(
-      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
-      (word, name: string) => names[name] ?? word,
-    );
 }
 
 function wrap(text: string, width: number | undefined, indent: number): string {

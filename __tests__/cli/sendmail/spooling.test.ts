@@ -106,7 +106,10 @@ test('what the caller has got wrong is told at once, and not kept', async () => 
 test('wrong settings cost no message: it waits, and they are told', async () => {
   machine.sandbox.fail({ operation: 'token', status: 401, times: Infinity });
   const kept = await sendmail(['reader@example.com']);
-  expect(kept).toMatchObject({ status: 0, stderr: expect.stringMatching(/^sendmail: \S+ waits: .*AADSTS7000215/) });
+  expect(kept).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^sendmail: \S+ waits: .*AADSTS7000215.* into the secret in MAIL_URL/),
+  });
   expect(await sendmail(['reader@example.com'], { more: { MAIL_URL: '' } })).toMatchObject({
     status: 0,
     stderr: expect.stringMatching(/^sendmail: \S+ is kept: .*GRAPH_TENANT_ID/),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { GraphSentMessageInfo } from '../../delivery/sent-message-info.js';
-import { addConnectionFlags, CONNECTION_HELP } from '../connection.js';
+import { addConnectionFlags, CONNECTION_HELP, inTheirWords } from '../connection.js';
 import { EX } from '../exit-status.js';
 import { printable } from '../printable.js';
 import { parseSendmailArguments, SendmailUsageError, type SendmailArguments } from './arguments.js';
@@ -110,7 +110,7 @@ async function sendNow(mail: SpooledMail, reading: Promise<SendmailSettings>, { 
       sender.close();
     }
   } catch (error) {
-    return complain(statusOf(error), error);
+    return complain(statusOf(error), error, settings);
   }
 }
 
@@ -132,14 +132,14 @@ async function keepAndSend(
     if (!parsed.queueOnly) sender = createSender({ retries: 0, ...settings.options });
   } catch (error) {
     why = error;
-    if (settings && afterFailure(error).state !== 'waiting') return complain(statusOf(error), error);
+    if (settings && afterFailure(error).state !== 'waiting') return complain(statusOf(error), error, settings);
   }
   try {
     if (!settings || !sender) {
       const id = keep(spool, mail, 'waiting');
       if (id === undefined) return await sendNow(mail, reading, parsed);
       const wrong = why !== undefined && !parsed.forOthers;
-      if (parsed.verbose || wrong) console.error(printable(`sendmail: ${id} is kept${wrong ? `: ${(why as Error).message}` : ''}`));
+      if (parsed.verbose || wrong) say(`${id} is kept${wrong ? `: ${(why as Error).message}` : ''}`, settings);
       return EX.OK;
     }
     const claim = keep(spool, mail, 'claimed');
@@ -150,7 +150,7 @@ async function keepAndSend(
       return EX.OK;
     }
     // that a line is down is what the spool is for; settings somebody has to put right
-    if (parsed.verbose || outcome.after.status !== EX.TEMPFAIL) tellOutcome(claim.id, outcome);
+    if (parsed.verbose || outcome.after.status !== EX.TEMPFAIL) tellOutcome(claim.id, outcome, settings);
     return outcome.after.state === 'waiting' ? EX.OK : outcome.after.status;
   } finally {
     sender?.close();
@@ -178,16 +178,16 @@ async function flush(folder: string, reading: Promise<SendmailSettings>, { queue
   if (queueId !== undefined && !spools.some((spool) => spool.entries().some(({ id }) => id === queueId)))
     return complain(EX.USAGE, new Error(`there is no message ${queueId} in the spool`));
   if (queueId === undefined && spools.every((spool) => spool.waiting().length === 0)) return EX.OK;
-  let settings: SendmailSettings;
+  let settings: SendmailSettings | undefined;
   let sender: Sender;
   try {
     settings = await reading;
     sender = createSender(settings.options);
   } catch (error) {
-    return complain(EX.CONFIG, error);
+    return complain(EX.CONFIG, error, settings);
   }
   const tell = (id: string, outcome: Outcome) => {
-    if (verbose || ('error' in outcome && outcome.after.status !== EX.TEMPFAIL)) tellOutcome(id, outcome);
+    if (verbose || ('error' in outcome && outcome.after.status !== EX.TEMPFAIL)) tellOutcome(id, outcome, settings);
   };
   try {
     const statuses: number[] = [];
@@ -229,11 +229,11 @@ function userId(): number {
 const UNSURE = 'look into Sent Items, then send it again with -qI, or delete its file in the folder unsure of the spool';
 
 /** A line about a message in the spool. */
-function tellOutcome(id: string, outcome: Outcome): void {
+function tellOutcome(id: string, outcome: Outcome, settings: SendmailSettings): void {
   if ('sent' in outcome) return console.error(printable(`${id}: ${describe(outcome.sent)}`));
   const { message } = outcome.error as Error;
   const words = { waiting: 'waits', failed: 'is given up', unsure: 'may or may not have been sent' }[outcome.after.state];
-  console.error(printable(`sendmail: ${id} ${words}: ${message}`));
+  say(`${id} ${words}: ${message}`, settings);
 }
 
 async function readStandardInput(): Promise<Buffer> {
@@ -247,7 +247,12 @@ function describe({ messageId, mailbox, accepted, response, losses }: GraphSentM
   return `${response}: ${messageId} from ${mailbox} to ${accepted.join(', ')}${lost}`;
 }
 
-function complain(status: number, error: unknown): number {
-  console.error(printable(`sendmail: ${(error as Error).message}`));
+function complain(status: number, error: unknown, settings?: SendmailSettings): number {
+  say((error as Error).message, settings);
   return status;
+}
+
+/** In the words of whoever set it up, once that is known. */
+function say(text: string, settings: SendmailSettings | undefined): void {
+  console.error(printable(`sendmail: ${settings ? inTheirWords(text, settings.names) : text}`));
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { hostname } from 'node:os';
-import { readConnection, readEnvFile, type ConnectionFlags } from '../connection.js';
+import { readConnection, readEnvFile, type Connection, type ConnectionFlags } from '../connection.js';
 import type { SendmailContext } from './message.js';
 
 /** The flags of sendmail that are not sendmail's. */
@@ -15,6 +15,8 @@ export interface SendmailFlags extends ConnectionFlags {
 export interface SendmailSettings {
   /** For the transport. */
   options: Record<string, unknown>;
+  /** What the user calls them. */
+  names: Connection['names'];
   context: Omit<SendmailContext, 'now' | 'uniqueId'>;
 }
 
@@ -51,12 +53,13 @@ export function spoolFolder({ spool, envPrefix = 'GRAPH_' }: SendmailFlags): str
 
 /** @throws {GraphTransportError} `ECONFIG` */
 export async function readSettings({ localRecipient, localDomain, forceFrom, ...flags }: SendmailFlags): Promise<SendmailSettings> {
-  const { options } = await readConnection(flags);
+  const { options, names } = await readConnection(flags);
   const set = (name: string) => process.env[`${flags.envPrefix ?? 'GRAPH_'}${name}`] || undefined;
   // the mailbox that sends; of a person who has signed in the account's own
   const mailbox = options['mailbox'] ?? options['login'];
   return {
     options,
+    names,
     context: {
       mailbox: typeof mailbox === 'string' ? mailbox : undefined,
       localRecipient: localRecipient ?? set('LOCAL_RECIPIENT'),
