@@ -1,4 +1,5 @@
 /** @jest-config-loader esbuild-register */
+import { availableParallelism } from 'node:os';
 import type { Config } from 'jest';
 
 const { TEST_FULL } = process.env;
@@ -28,11 +29,11 @@ const config: Config = {
   // nothing that a test asserts depends on how fast it is: this only ends what hangs, on a busy machine, too
   testTimeout: 120_000,
   // jest would leave a core to itself, and much of what is tested is waiting
-  maxWorkers: '150%',
+  maxWorkers: availableParallelism() + 1,
   // esbuild's service and killed programs' pipes have kept the runner alive after its last test
   forceExit: true,
   // modules of earlier test files are never freed for good
-  workerIdleMemoryLimit: '256MB',
+  workerIdleMemoryLimit: '320MB',
   // `npm run coverage`; the commands in lib/cli run as programs of their own and the inbox's page in a browser, where nobody counts
   collectCoverageFrom: ['lib/**/*.ts', '!lib/cli/**', '!lib/sandbox/inbox/page/**', '!lib/sandbox/inbox/page-files.ts', '!lib/**/*.d.ts'],
   coverageReporters: ['text', 'html', 'json-summary'],
