@@ -32,8 +32,8 @@ describe.each(nodemailerVersions)('with Nodemailer %s', (version, nodemailer) =>
   describe('messages arrive as over SMTP', () => testCases([...reduced, ...eventSourceCases], () => harness, { share: 1 / 20 }));
 
   describe('closed files and URLs stay closed', () => {
-    testCases(accessCases, () => harness, { formats: ['auto', 'mime'] });
-    if (version !== '7') testCases(eventAccessCases, () => harness, { formats: ['auto', 'mime'] });
+    testCases(accessCases, () => harness, { formats: ['auto', 'mime'], share: 1 / 2 });
+    if (version !== '7') testCases(eventAccessCases, () => harness, { formats: ['auto', 'mime'], share: 1 / 2 });
   });
 
   if (version === '7' || version === '8') {

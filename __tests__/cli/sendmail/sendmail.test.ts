@@ -123,7 +123,7 @@ describe('exit status', () => {
     [65, 'the message is too large', { status: 400, code: 'ErrorMessageSizeExceeded' }, /larger than/],
     [69, 'it may have been sent', { status: 504 }, /may or may not/],
     [69, 'the connection broke', { cut: 'reset' }, /may or may not|no answer/],
-    [77, 'the secret is wrong', { operation: 'token', status: 401 }, /AADSTS7000215.* into GRAPH_CLIENT_SECRET/],
+    [77, 'the secret is wrong', { operation: 'token', status: 401 }, /AADSTS7000215.* into the secret in MAIL_URL/],
     [75, 'sign-in is busy', { operation: 'token', status: 503, times: Infinity }, /AADSTS90033/],
   ];
   test.each(sample(refusals, { count: 3 }))('%d where %s', async (status, _, fault, text) => {
