@@ -370,6 +370,12 @@ function complete(code: string): string {
   return `${code}\nexport {};\n${missing.map((name) => context[name]).join('\n')}`;
 }
 
+function projectPaths(): ts.MapLike<string[]> {
+  const { config, error } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile.bind(ts.sys));
+  if (error) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'));
+  return (config as { compilerOptions: { paths: ts.MapLike<string[]> } }).compilerOptions.paths;
+}
+
 /** Compiles the examples in one program, against the sources; the problems of each. */
 function compile(list: readonly Example[]): Map<Example, string[]> {
   const sources = new Map(list.map((example, index) => [join(root, 'examples', `documented-${index}.mts`), complete(example.code)]));
@@ -382,12 +388,8 @@ function compile(list: readonly Example[]): Map<Example, string[]> {
     noEmit: true,
     skipLibCheck: true,
     types: ['node', 'jest'],
-    paths: {
-      'nodemailer-graph-transport': ['./lib/index.ts'],
-      'nodemailer-graph-transport/sandbox': ['./lib/sandbox/index.ts'],
-      'nodemailer-graph-transport/outbox': ['./lib/outbox/index.ts'],
-      'nodemailer-graph-transport/bounces': ['./lib/bounces/index.ts'],
-    },
+    // the sources by the package's names
+    paths: projectPaths(),
     // for the NestJS examples
     experimentalDecorators: true,
   };
