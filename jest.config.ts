@@ -28,8 +28,8 @@ const config: Config = {
   resolver: '<rootDir>/scripts/nodemailer-version.cjs',
   // nothing that a test asserts depends on how fast it is: this only ends what hangs, on a busy machine, too
   testTimeout: 120_000,
-  // jest would leave a core to itself, and much of what is tested is waiting
-  maxWorkers: availableParallelism() + 1,
+  // jest would leave a core to itself; much of what `npm test` runs is waiting, while the full run starts bundlers and browsers
+  maxWorkers: availableParallelism() + (TEST_FULL === '1' ? 0 : 1),
   // esbuild's service and killed programs' pipes have kept the runner alive after its last test
   forceExit: true,
   // modules of earlier test files are never freed for good
