@@ -15,6 +15,7 @@ import { withLockFile } from '../../../lib/sign-in/person/lock-file.js';
 import { parseSignIns, serialiseSignIns } from '../../../lib/sign-in/person/stored-sign-ins.js';
 import type { TokenStore } from '../../../lib/sign-in/person/token-store.js';
 import { bundleFile } from '../../sandbox/bundle.js';
+import { makeCertificate } from '../make-certificate.js';
 import { answerSignInPage } from './browse.js';
 import { APP, at, folder, login, ME, send, start } from './use-person.js';
 
@@ -100,11 +101,12 @@ describe('login on a hostile line', () => {
     await elsewhere.close();
   });
 
-  test('discovery cannot send a refresh token elsewhere either', async () => {
+  test('discovery cannot send a refresh token, a secret or an assertion elsewhere either', async () => {
     const elsewhere = await start();
     const { store } = await login(sandbox, ME);
     const { service, end } = at(sandbox);
     const { createCredential } = await import('../../../lib/sign-in/credentials.js');
+    const own = makeCertificate('app');
     for (const signIn of [
       { kind: 'person' as const, account: ME, store, state: { secrets: [] } },
       {
@@ -115,6 +117,13 @@ describe('login on a hostile line', () => {
         current: { token: sandbox.signIn(ME, { clientId: APP }) },
         onRefreshToken: undefined,
         scopes: ['Mail.Send'],
+      },
+      { kind: 'secret' as const, tenantId: sandbox.options.tenantId, clientId: APP, clientSecret: 'GEHEIM' },
+      {
+        kind: 'certificate' as const,
+        tenantId: sandbox.options.tenantId,
+        clientId: APP,
+        certificate: { certificate: own.certificate + own.privateKey },
       },
     ]) {
       const trace: { error?: Error | undefined } = {};
