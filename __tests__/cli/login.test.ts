@@ -55,6 +55,11 @@ async function loginAs(user: string, env: Record<string, string>, args: string[]
   });
 }
 
+test('asks for what the flags name, and no more', async () => {
+  const { stdout } = await loginAs(ME, envOf('reads'), ['--tenant', 'consumers', '--read']);
+  expect(stdout).toMatch(/^Signed in as me@outlook\.example\.com with Mail\.(Read, Mail\.Send|Send, Mail\.Read)\.$/m);
+});
+
 test('login prints the address, signs in, and says how to use it; sendmail and doctor then send as the person', async () => {
   const env = envOf('whole');
   const { status, stdout, stderr } = await loginAs(ME, env, ['--tenant', 'consumers']);

@@ -17,6 +17,7 @@ interface LoginFlags extends ConnectionFlags {
   browser: boolean;
   deviceCode?: boolean;
   largeAttachments?: boolean;
+  read?: boolean;
   shared?: boolean;
   status?: boolean;
 }
@@ -42,6 +43,7 @@ export function createLoginCommand(): Command {
     .option('--device-code', 'type a code on another device; many organisations block it')
     .option('--no-browser', 'print the address instead of opening it')
     .option('--large-attachments', 'allow messages above 3 MB, too (Mail.ReadWrite)')
+    .option('--read', 'allow reading the mailbox, too: bounces (Mail.Read)')
     .option('--shared', 'allow sending from shared mailboxes, too (Mail.Send.Shared)')
     .option('--status', 'say who is signed in')
     .addHelpText('after', EXAMPLE)
@@ -79,7 +81,7 @@ async function login(flags: LoginFlags): Promise<void> {
   const request: LoginRequest = {
     clientId: clientId.trim(),
     tenant,
-    scopes: ['Mail.Send', ...(flags.largeAttachments ? ['Mail.ReadWrite'] : []), ...(flags.shared ? ['Mail.Send.Shared'] : [])],
+    scopes: ['Mail.Send', ...mailboxScopes(flags), ...(flags.shared ? ['Mail.Send.Shared'] : [])],
     ...settings.hosts,
     store,
   };
@@ -90,6 +92,12 @@ async function login(flags: LoginFlags): Promise<void> {
   console.log(`\nUse it: graphTransport({ login: '${username}' }), or MAIL_URL=msgraph://login/${username}`);
   const sunset = sunsetOf(account, new Date());
   if (sunset) console.log(`\nNote: ${sunset}.`);
+}
+
+/** Who may write may read. */
+function mailboxScopes({ largeAttachments, read }: LoginFlags): string[] {
+  if (largeAttachments) return ['Mail.ReadWrite'];
+  return read ? ['Mail.Read'] : [];
 }
 
 async function signIn(request: LoginRequest, settings: Settings, { deviceCode, browser }: LoginFlags) {

@@ -17,7 +17,8 @@ const plan: SetupPlan = {
   group: undefined,
   restriction: 'rbac',
   credential: 'auto',
-  largeAttachments: true,
+  access: 'write',
+  trace: false,
   cloud: 'global',
   clientId: undefined,
   device: false,
@@ -107,6 +108,19 @@ if (pwsh === undefined)
     const before = changes(machine.calls());
     const { status, output } = machine.run();
     expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('Keeps the credential') });
+    expect(changes(machine.calls())).toEqual(before);
+  });
+
+  test('grants the message trace in Entra once, and makes the app behind it', () => {
+    const machine = createMachine();
+    expect(machine.run({ access: 'read', trace: true }).status).toBe(0);
+    expect(machine.tenant()).toMatchObject({
+      granted: ['89b20d8a-76e2-4057-867b-9961f800b9a4'],
+      tracing: true,
+      assignments: [{ Role: 'Application Mail.Send' }, { Role: 'Application Mail.Read' }],
+    });
+    const before = changes(machine.calls());
+    expect(machine.run({ access: 'read', trace: true }).status).toBe(0);
     expect(changes(machine.calls())).toEqual(before);
   });
 

@@ -45,6 +45,8 @@ case "$*" in
   "rest --method POST"*"/applications "*) [ ! -e "$STATE/forbidden" ] || refuse 'Forbidden({"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}})'
     printf '${APP}\\tTrue\\n' >> "$STATE/apps"; echo ${APP};;
   "rest --method GET"*"servicePrincipals(appId='00000003"*) echo graph-object;;
+  "rest --method GET"*"servicePrincipals(appId='8bd644d1"*) [ -e "$STATE/tracing" ] || refuse 'Not Found({"error":{"code":"Request_ResourceNotFound"}})'; cat "$STATE/tracing";;
+  "rest --method POST"*"/servicePrincipals "*8bd644d1*) replicated; [ ! -e "$STATE/tracing" ] || refuse 'Conflict'; echo tracing-object | tee "$STATE/tracing";;
   "rest --method GET"*"servicePrincipals(appId="*) [ -e "$STATE/principal" ] || refuse 'Not Found({"error":{"code":"Request_ResourceNotFound"}})'; cat "$STATE/principal";;
   "rest --method POST"*"/servicePrincipals "*) replicated; [ ! -e "$STATE/principal" ] || refuse 'Conflict'; echo ${PRINCIPAL} | tee "$STATE/principal";;
   "rest --method GET"*"/appRoleAssignments"*) replicated; cat "$STATE/granted";;

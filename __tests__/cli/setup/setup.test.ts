@@ -14,6 +14,9 @@ import { APP, createMachine, PRINCIPAL, TENANT, type Tenant } from './run-script
 
 const MAIL_SEND = 'b633e1c5-b582-4048-a93e-9f11b44c7e96';
 const MAIL_READ_WRITE = 'e2a3a72e-5f79-4c64-b1b1-878b674786c9';
+const MAIL_READ = '810c84a8-4a9e-49e6-bf7d-12d183f40d01';
+const TRACE = '89b20d8a-76e2-4057-867b-9961f800b9a4';
+const TRACING_APP = '8bd644d1-64a1-4d4b-ae52-2e0cbf64e373';
 const OTHER_APP = '44444444-4444-4444-8444-444444444444';
 const plan: SetupPlan = {
   name: 'Mail',
@@ -21,7 +24,8 @@ const plan: SetupPlan = {
   group: undefined,
   restriction: 'rbac',
   credential: 'auto',
-  largeAttachments: false,
+  access: 'send',
+  trace: false,
   cloud: 'global',
   clientId: undefined,
   device: false,
@@ -29,7 +33,7 @@ const plan: SetupPlan = {
 const delegated: DelegatedPlan = {
   name: 'Mail',
   accounts: 'both',
-  largeAttachments: false,
+  access: 'send',
   cloud: 'global',
   clientId: undefined,
   device: false,
@@ -40,7 +44,8 @@ const everyPlan = (['rbac', 'policy', 'tenant'] as const).flatMap((restriction) 
       ...plan,
       restriction,
       credential,
-      largeAttachments: more,
+      access: more ? 'write' : 'read',
+      trace: more,
       ...(more && { mailboxes: ['noreply@contoso.com', "o'brien@contoso.com"], group: 'senders@contoso.com', cloud: 'usgov-dod' }),
     })),
   ),
@@ -119,14 +124,58 @@ describe('the script for the Azure CLI', () => {
     );
     expect(exchange).toContain("'Application Mail.Send'");
     expect(exchange).not.toContain('Mail.ReadWrite');
-    expect(bashScript({ ...plan, largeAttachments: true })).toContain("'Application Mail.ReadWrite'");
+    expect(bashScript({ ...plan, access: 'write' })).toContain("'Application Mail.ReadWrite'");
     expect(bashScript(plan)).toMatch(/# Do NOT add these permissions.*\n# lets the app use every mailbox/);
   });
 
-  test('stops where the app may use every mailbox already, since rights add up', () => {
-    const { status, stderr } = run(bashScript({ ...plan, clientId: OTHER_APP }), { apps: [[OTHER_APP, false]], granted: [MAIL_SEND] });
+  test.each(['read', 'write'] as const)('grants to %s in these mailboxes alone', (access) => {
+    const { machine, status } = run(bashScript({ ...plan, access }));
+    expect(status).toBe(0);
+    expect(machine.state('granted')).toBe('');
+    const role = { read: 'Application Mail.Read', write: 'Application Mail.ReadWrite' }[access];
+    for (const script of [machine.state('exchange.ps1'), powerShellScript({ ...plan, access })]) {
+      expect(literalsOf(script).filter((text) => /^Application Mail\.\w+$/.test(text))).toEqual(
+        expect.arrayContaining(['Application Mail.Send', role]),
+      );
+      expect(literalsOf(script).includes('Application Mail.ReadWrite')).toBe(access === 'write');
+      expect(literalsOf(script).includes('Application Mail.Read')).toBe(access === 'read');
+    }
+    expect(bashScript({ ...plan, access })).toContain(`# The app gets Mail.Send and ${role.slice(12)} for these mailboxes alone`);
+  });
+
+  test('grants the message trace in Entra, says that it is for the whole tenant, and makes the app behind it once', () => {
+    const traced = { ...plan, trace: true };
+    const machine = createMachine();
+    expect(machine.run(bashScript(traced)).status).toBe(0);
+    expect(machine.state('granted')).toBe(`${TRACE}\n`);
+    // Exchange restricts it first
+    expect(machine.state('order')).toBe('restricted\nconsented\n');
+    const made = () => machine.calls().filter((call) => call.includes('POST') && call.join(' ').includes(TRACING_APP));
+    expect(made()).toHaveLength(1);
+    expect(machine.run(bashScript(traced)).status).toBe(0);
+    expect(made()).toHaveLength(1);
+    expect(machine.state('granted')).toBe(`${TRACE}\n`);
+    for (const script of [bashScript(traced), powerShellScript(traced)]) {
+      expect(script).toContain('# WARNING: it also gets ExchangeMessageTrace.Read.All in Entra, which cannot be restricted');
+      expect(script).toContain('WHOLE tenant');
+      expect(script).toContain('and Privileged Role Administrator for the consent');
+    }
+    const script = powerShellScript(traced);
+    expect(literalsOf(script)).toEqual(expect.arrayContaining([TRACE, TRACING_APP, 'AppRoleAssignment.ReadWrite.All']));
+    expect(script).toContain("Granted in Entra: ExchangeMessageTrace.Read.All'");
+    expect(bashScript(plan) + powerShellScript(plan)).not.toMatch(/ExchangeMessageTrace|8bd644d1/);
+  });
+
+  test.each([
+    ['Mail.Send', MAIL_SEND, 'send'],
+    ['Mail.Read', MAIL_READ, 'read'],
+    ['Mail.ReadWrite', MAIL_READ_WRITE, 'write'],
+  ] as const)('stops where the app has %s of every mailbox already, since rights add up', (name, id, access) => {
+    const variant = { ...plan, access, clientId: OTHER_APP };
+    const { status, stderr } = run(bashScript(variant), { apps: [[OTHER_APP, false]], granted: [id] });
     expect(status).not.toBe(0);
-    expect(stderr).toContain('has Mail.Send in Entra for EVERY mailbox');
+    expect(stderr).toContain(`has ${name} in Entra for EVERY mailbox`);
+    expect(powerShellScript(variant)).toContain(`The app has ${name} in Entra for EVERY mailbox`);
   });
 
   test('run again it goes on with the same app and secret', () => {
@@ -231,7 +280,7 @@ describe('the script for the Azure CLI', () => {
   });
 
   test('with the legacy policy restricts first and consents then, and warns of the time between', () => {
-    const script = bashScript({ ...plan, restriction: 'policy', largeAttachments: true });
+    const script = bashScript({ ...plan, restriction: 'policy', access: 'write' });
     const { status, machine } = run(script);
     expect(status).toBe(0);
     expect(machine.state('granted')).toBe(`${MAIL_SEND}\n${MAIL_READ_WRITE}\n`);
@@ -356,7 +405,7 @@ describe('the script for PowerShell', () => {
   test('grants nothing in Entra when Exchange restricts the app, and else what is needed', () => {
     expect(powerShellScript(plan)).not.toContain('AppRoleAssignment.ReadWrite.All');
     for (const restriction of ['policy', 'tenant'] as const) {
-      const script = powerShellScript({ ...plan, restriction, largeAttachments: true });
+      const script = powerShellScript({ ...plan, restriction, access: 'write' });
       expect(literalsOf(script)).toEqual(expect.arrayContaining([MAIL_SEND, MAIL_READ_WRITE, 'AppRoleAssignment.ReadWrite.All']));
     }
   });
@@ -433,11 +482,14 @@ describe('the command', () => {
         group: 'g@contoso.com',
         restriction: 'policy',
         credential: 'certificate',
-        largeAttachments: true,
+        access: 'write',
         cloud: 'china',
         device: true,
       }),
     );
+    const asked = ['--read', '--trace', '--mailbox', 'noreply@contoso.com', '--name', 'Mail'];
+    expect((await runCli(['setup', ...asked])).stdout).toBe(bashScript({ ...plan, access: 'read', trace: true }));
+    expect((await runCli(['setup', ...asked.slice(2), '--prove'])).stdout).toBe(bashScript({ ...plan, access: 'write' }));
     expect((await runCli(['setup', '--delegated', 'personal'])).stdout).toBe(
       delegatedBashScript({ ...delegated, name: 'Mail through Graph for persons', accounts: 'personal' }),
     );
@@ -458,6 +510,8 @@ describe('the command', () => {
         [['--mailbox', 'a@contoso.com', '--legacy-policy', '--tenant-wide'], /cannot be used with option/],
         [['--mailbox', 'a@contoso.com', '--certificate', '--secret'], /cannot be used with option/],
         [['--mailbox', 'a@contoso.com', '--delegated'], /cannot be used with option/],
+        [['--delegated', '--trace'], /cannot be used with option/],
+        [['--mailbox', 'a@contoso.com', '--trace', '--cloud', 'china'], /no message trace in Graph for china/],
       ],
       { count: 4 },
     ),

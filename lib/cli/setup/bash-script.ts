@@ -1,7 +1,7 @@
 import { describePlan } from './describe.js';
 import { appStep, consentStep, helpers, undoLines } from './bash-steps.js';
 import { exchangeScript } from './exchange-steps.js';
-import { CLOUDS, SETTINGS_FILE, type SetupPlan } from './plan.js';
+import { CLOUDS, grantsInEntra, SETTINGS_FILE, type SetupPlan } from './plan.js';
 
 /** A bash script for the Azure CLI; Exchange has no other way than PowerShell, which it calls. */
 export function bashScript(plan: SetupPlan): string {
@@ -23,7 +23,9 @@ export function bashScript(plan: SetupPlan): string {
     '. "$WORK/helpers.sh"',
     ...appStep(plan),
     'STEP',
-    ...(plan.restriction === 'rbac' ? [] : ['cat > "$WORK/consent.sh" <<\'STEP\'', '. "$WORK/helpers.sh"', ...consentStep(plan), 'STEP']),
+    ...(grantsInEntra(plan).length === 0
+      ? []
+      : ['cat > "$WORK/consent.sh" <<\'STEP\'', '. "$WORK/helpers.sh"', ...consentStep(plan), 'STEP']),
     ...(needsExchange ? exchange(plan) : ['bash "$WORK/app.sh"', 'bash "$WORK/consent.sh"']),
     '',
     '. "$WORK/ids"',

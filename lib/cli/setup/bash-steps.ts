@@ -1,5 +1,14 @@
 import { quoteShell } from './quote.js';
-import { CERTIFICATE_FILE, GRAPH_APP_ID, permissionsOf, SETTINGS_FILE, TAG, type SetupPlan } from './plan.js';
+import {
+  CERTIFICATE_FILE,
+  GRAPH_APP_ID,
+  grantsInEntra,
+  permissionsOf,
+  SETTINGS_FILE,
+  TAG,
+  TRACING_APP_ID,
+  type SetupPlan,
+} from './plan.js';
 
 /** What the steps share: requests to Graph, waiting for replication, reading and writing the settings. */
 export function helpers({ cloud }: Pick<SetupPlan, 'cloud'>): string[] {
@@ -87,7 +96,6 @@ fi`.split('\n');
 export function appStep(plan: SetupPlan): string[] {
   const { credential, restriction, mailboxes } = plan;
   const sender = mailboxes[0] ?? '';
-  const [[, mailSend] = ['', '']] = permissionsOf(plan);
   const secretKept = '[ -n "$(setting GRAPH_CLIENT_SECRET)" ]';
   const certificateKept = `{ [ -n "$(setting GRAPH_CLIENT_CERTIFICATE_PATH)" ] && [ -s ${CERTIFICATE_FILE} ]; }`;
   const kept = { secret: secretKept, certificate: certificateKept, auto: `{ ${secretKept} || ${certificateKept}; }` }[credential];
@@ -110,8 +118,11 @@ GRANTED=$(retry graph GET "servicePrincipals/$OBJECT_ID/appRoleAssignments?\\$se
 printf '%s\\n' "$GRANTED" > "$WORK/granted"`.split('\n'),
     ...(restriction === 'rbac'
       ? [
-          '# rights add up: with this one in Entra, no scope in Exchange would restrict the app',
-          `case $GRANTED in *${mailSend}*) fail "the app has Mail.Send in Entra for EVERY mailbox; remove it there (Enterprise applications › the app › Permissions), then run this again" ;; esac`,
+          '# rights add up: with one of them in Entra, no scope in Exchange would restrict the app',
+          ...permissionsOf(plan).map(
+            ([name, id]) =>
+              `case $GRANTED in *${id}*) fail "the app has ${name} in Entra for EVERY mailbox; remove it there (Enterprise applications › the app › Permissions), then run this again" ;; esac`,
+          ),
         ]
       : []),
     ...`
@@ -150,18 +161,17 @@ fi`.split('\n'),
 
 /** Grants the application permissions: the assignment of the role is the admin consent. */
 export function consentStep(plan: SetupPlan): string[] {
+  const permissions = grantsInEntra(plan);
+  const tracingApp = `# Microsoft's own app behind the trace, which many tenants lack
+graph GET "servicePrincipals(appId='${TRACING_APP_ID}')?\\$select=id" '' id > /dev/null 2>&1 || retry graph POST servicePrincipals '{"appId":"${TRACING_APP_ID}"}' id > /dev/null`;
   return `. "$WORK/ids"
 GRANTED=$(cat "$WORK/granted")
 RESOURCE_ID=$(graph GET "servicePrincipals(appId='${GRAPH_APP_ID}')?\\$select=id" '' id)
-for ROLE in ${permissionsOf(plan)
-    .map(([, id]) => id)
-    .join(' ')}; do
+for ROLE in ${permissions.map(([, id]) => id).join(' ')}; do
   case $GRANTED in *"$ROLE"*) continue ;; esac
   retry graph POST "servicePrincipals/$OBJECT_ID/appRoleAssignments" "{\\"principalId\\":\\"$OBJECT_ID\\",\\"resourceId\\":\\"$RESOURCE_ID\\",\\"appRoleId\\":\\"$ROLE\\"}" id > /dev/null
-done
-say "Granted in Entra: ${permissionsOf(plan)
-    .map(([name]) => name)
-    .join(', ')}"`.split('\n');
+done${plan.trace ? `\n${tracingApp}` : ''}
+say "Granted in Entra: ${permissions.map(([name]) => name).join(', ')}"`.split('\n');
 }
 
 /** How all of it is taken back. */

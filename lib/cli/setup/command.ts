@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { bashScript } from './bash-script.js';
 import { delegatedBashScript, delegatedPowerShellScript } from './delegated-scripts.js';
-import { CLOUDS, type CloudName, type DelegatedPlan, type SetupPlan } from './plan.js';
+import { CLOUDS, type Access, type CloudName, type DelegatedPlan, type SetupPlan } from './plan.js';
 import { powerShellScript } from './powershell-script.js';
 
 interface SetupFlags {
@@ -14,6 +14,9 @@ interface SetupFlags {
   certificate?: boolean;
   secret?: boolean;
   largeAttachments?: boolean;
+  read?: boolean;
+  prove?: boolean;
+  trace?: boolean;
   device?: boolean;
   legacyPolicy?: boolean;
   tenantWide?: boolean;
@@ -41,18 +44,23 @@ export function createSetupCommand(): Command {
     .addOption(new Option('--certificate', 'sign in with a certificate: recommended').conflicts('secret'))
     .option('--secret', 'sign in with a client secret (default: a secret, or a certificate where the tenant forbids secrets)')
     .option('--large-attachments', 'allow messages above 3 MB, too (Mail.ReadWrite)')
+    .option('--read', 'allow reading the mailboxes, too: bounces (Mail.Read)')
+    .option('--prove', 'allow the command prove, too: it reads and deletes what it has sent (Mail.ReadWrite)')
+    .option('--trace', 'allow message traces, too (ExchangeMessageTrace.Read.All): of the WHOLE tenant')
     .option('--device', 'sign in to Microsoft by a code on another device')
     .addOption(new Option('--legacy-policy', 'restrict the app by an Application Access Policy instead of RBAC').conflicts('tenantWide'))
     .option('--tenant-wide', 'do not restrict the app: it can send as everybody')
     .addOption(
       new Option('--delegated [accounts]', 'instead: an app with which persons sign in (see login); whose accounts')
         .choices(['work', 'personal', 'both'])
-        .conflicts(['mailbox', 'group', 'certificate', 'secret', 'legacyPolicy', 'tenantWide']),
+        .conflicts(['mailbox', 'group', 'certificate', 'secret', 'legacyPolicy', 'tenantWide', 'trace']),
     )
     .addHelpText('after', EXAMPLE)
     .action((flags: SetupFlags, command: Command) => {
       if (flags.delegated) return print(flags.shell, delegatedPlan(flags), delegatedBashScript, delegatedPowerShellScript);
       if (!flags.mailbox) command.error("error: required option '--mailbox <address>' not specified");
+      if (flags.trace && flags.cloud !== 'global')
+        command.error(`error: --trace: Microsoft has no message trace in Graph for ${flags.cloud}`);
       return print(flags.shell, setupPlan(flags, flags.mailbox ?? []), bashScript, powerShellScript);
     });
 }
@@ -62,23 +70,31 @@ function print<Plan>(shell: SetupFlags['shell'], plan: Plan, bash: (plan: Plan) 
 }
 
 function setupPlan(flags: SetupFlags, mailboxes: readonly string[]): SetupPlan {
-  const { name, group, clientId, cloud, certificate, secret, largeAttachments = false, device = false, legacyPolicy, tenantWide } = flags;
+  const { name, group, clientId, cloud, certificate, secret, trace = false, device = false, legacyPolicy, tenantWide } = flags;
   return {
     name: name ?? `Mail through Graph as ${mailboxes[0] ?? ''}`,
     mailboxes,
     group,
     restriction: legacyPolicy ? 'policy' : tenantWide ? 'tenant' : 'rbac',
     credential: certificate ? 'certificate' : secret ? 'secret' : 'auto',
-    largeAttachments,
+    access: accessOf(flags),
+    trace,
     cloud,
     clientId,
     device,
   };
 }
 
-function delegatedPlan({ name, delegated, clientId, cloud, largeAttachments = false, device = false }: SetupFlags): DelegatedPlan {
+/** Who may write may read. */
+function accessOf({ largeAttachments, prove, read }: SetupFlags): Access {
+  if (largeAttachments || prove) return 'write';
+  return read ? 'read' : 'send';
+}
+
+function delegatedPlan(flags: SetupFlags): DelegatedPlan {
+  const { name, delegated, clientId, cloud, device = false } = flags;
   const accounts = delegated === true || delegated === undefined ? 'work' : delegated;
-  return { name: name ?? 'Mail through Graph for persons', accounts, largeAttachments, cloud, clientId, device };
+  return { name: name ?? 'Mail through Graph for persons', accounts, access: accessOf(flags), cloud, clientId, device };
 }
 
 function collectMailboxes(value: string, before: string[] = []): string[] {

@@ -1,8 +1,9 @@
-import { CERTIFICATE_FILE, SETTINGS_FILE, type DelegatedPlan, type SetupPlan } from './plan.js';
+import { CERTIFICATE_FILE, grantsInEntra, permissionsOf, SETTINGS_FILE, scopesOf, type DelegatedPlan, type SetupPlan } from './plan.js';
 
 /** What to know before running a script, as comment lines without their mark. */
-export function describePlan({ mailboxes, group, restriction, credential, largeAttachments }: SetupPlan): string[] {
-  const permissions = largeAttachments ? 'Mail.Send and Mail.ReadWrite' : 'Mail.Send';
+export function describePlan(plan: SetupPlan): string[] {
+  const { mailboxes, group, restriction, credential, trace } = plan;
+  const permissions = namesOf(permissionsOf(plan));
   const whose = [...mailboxes, ...(group === undefined ? [] : [`the members of ${group}`])].join(', ');
   const rights: Record<SetupPlan['restriction'], string[]> = {
     rbac: [
@@ -29,17 +30,26 @@ export function describePlan({ mailboxes, group, restriction, credential, largeA
   return [
     `Registers an app that sends mail through Microsoft Graph from: ${whose}`,
     ...rights[restriction],
+    ...(trace
+      ? [
+          'WARNING: it also gets ExchangeMessageTrace.Read.All in Entra, which cannot be restricted: it may learn who wrote to whom, when and',
+          'with which subject, in the WHOLE tenant (no texts). An app of its own that traces and does not send is safer.',
+        ]
+      : []),
     `Leaves the settings in ${SETTINGS_FILE} in this folder, with ${left[credential]}; keep them from others. Valid for one year.`,
     ...(credential === 'certificate' ? [] : ['A certificate is the safer of the two (--certificate).']),
     'Run it as an administrator: Application Administrator and Exchange Administrator' +
-      (restriction === 'rbac' ? '.' : ', and Privileged Role Administrator for the consent.'),
+      (grantsInEntra(plan).length === 0 ? '.' : ', and Privileged Role Administrator for the consent.'),
     'It checks what it needs before it changes anything, and can be run again at any time: it then goes on where it was.',
     ...(restriction === 'tenant' ? [] : ['Changes in Exchange take 30 minutes to 2 hours until they act everywhere.']),
   ];
 }
 
+const namesOf = (permissions: readonly [name: string, id: string][]): string => permissions.map(([name]) => name).join(' and ');
+
 /** The same for an app with which persons sign in. */
-export function describeDelegatedPlan({ accounts, largeAttachments }: DelegatedPlan): string[] {
+export function describeDelegatedPlan(plan: DelegatedPlan): string[] {
+  const { accounts } = plan;
   const whose: Record<DelegatedPlan['accounts'], string> = {
     work: 'accounts of this tenant',
     personal: 'personal accounts (outlook.com, hotmail.com, live.com)',
@@ -47,7 +57,7 @@ export function describeDelegatedPlan({ accounts, largeAttachments }: DelegatedP
   };
   return [
     `Registers an app with which a person signs in once and which then sends mail as that person: ${whose[accounts]}.`,
-    `It asks each person for ${largeAttachments ? 'Mail.Send and Mail.ReadWrite' : 'Mail.Send'}, and has no secret.`,
+    `It asks each person for ${namesOf(scopesOf(plan).filter(([name]) => name.startsWith('Mail.')))}, and has no secret.`,
     `Leaves its ids in ${SETTINGS_FILE} in this folder. Can be run again.`,
     'In a tenant where users may not consent by themselves (the default since November 2025), an administrator has to once.',
   ];

@@ -1,5 +1,5 @@
 import { quotePowerShell } from './quote.js';
-import { CLOUDS, type SetupPlan } from './plan.js';
+import { CLOUDS, grantsInEntra, permissionsOf, type SetupPlan } from './plan.js';
 
 /** The steps of others that stand between those in Exchange. */
 export interface OtherSteps {
@@ -40,7 +40,7 @@ try {`.split('\n'),
       ...registerApp,
       ...(restriction === 'rbac' ? applyRbac(plan) : applyPolicy()),
       ...prove(restriction),
-      ...(restriction === 'policy' ? consent : []),
+      ...(grantsInEntra(plan).length > 0 ? consent : []),
     ].map((line) => `  ${line}`),
     '} finally {',
     '  Disconnect-ExchangeOnline -Confirm:$false',
@@ -73,8 +73,8 @@ if ($groupName) {
 }`.split('\n');
 }
 
-function applyRbac({ name, largeAttachments }: SetupPlan): string[] {
-  const roles = ['Application Mail.Send', ...(largeAttachments ? ['Application Mail.ReadWrite'] : [])];
+function applyRbac(plan: SetupPlan): string[] {
+  const roles = permissionsOf(plan).map(([name]) => `Application ${name}`);
   return `if ((Get-OrganizationConfig).IsDehydrated) {
   # small and new tenants need this once
   Write-Host 'Enables customisation of the organisation (Enable-OrganizationCustomization)'
@@ -82,7 +82,7 @@ function applyRbac({ name, largeAttachments }: SetupPlan): string[] {
 }
 # the object id is that of the enterprise application, not of the app registration
 if (-not (Get-ServicePrincipal | Where-Object { "$($_.AppId)" -eq $clientId })) {
-  Invoke-WithRetry { New-ServicePrincipal -AppId $clientId -ObjectId $objectId -DisplayName ${quotePowerShell(name)} } | Out-Null
+  Invoke-WithRetry { New-ServicePrincipal -AppId $clientId -ObjectId $objectId -DisplayName ${quotePowerShell(plan.name)} } | Out-Null
 }
 $scope = "Mailboxes of app $clientId"
 $conditions = @($mailboxes | ForEach-Object { "(PrimarySmtpAddress -eq '$($_.Replace("'", "''"))')" })

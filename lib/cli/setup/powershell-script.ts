@@ -1,7 +1,7 @@
 import { describePlan } from './describe.js';
 import { exchangeScript } from './exchange-steps.js';
 import { appStep, consentStep, graphHelpers } from './powershell-steps.js';
-import { CERTIFICATE_FILE, SETTINGS_FILE, type SetupPlan } from './plan.js';
+import { CERTIFICATE_FILE, grantsInEntra, SETTINGS_FILE, type SetupPlan } from './plan.js';
 
 /**
  * A script for PowerShell. What asks Graph runs in a process of its own, because the modules of Graph and of Exchange cannot be
@@ -9,6 +9,7 @@ import { CERTIFICATE_FILE, SETTINGS_FILE, type SetupPlan } from './plan.js';
  */
 export function powerShellScript(plan: SetupPlan): string {
   const needsExchange = plan.restriction !== 'tenant';
+  const needsConsent = grantsInEntra(plan).length > 0;
   const step = (name: string, why: string) => [`Invoke-Step ${name}`, `if ($LASTEXITCODE -ne 0) { throw '${why}' }`];
   const registerApp = [
     ...step('App', 'the app could not be registered'),
@@ -26,19 +27,16 @@ export function powerShellScript(plan: SetupPlan): string {
     "$ErrorActionPreference = 'Stop'",
     "if (-not $PSCommandPath) { throw 'Save this script as a file and run that: pwsh -File setup.ps1' }",
     `$device = [bool] $Device -or $${plan.device ? 'true' : 'false'}`,
-    ...graphHelpers(
-      plan,
-      plan.restriction === 'rbac' ? ['Application.ReadWrite.All'] : ['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All'],
-    ),
+    ...graphHelpers(plan, !needsConsent ? ['Application.ReadWrite.All'] : ['Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All']),
     '',
     'function Step-App {',
     ...appStep(plan).map((line) => `  ${line}`),
     '}',
-    ...(plan.restriction === 'rbac' ? [] : ['function Step-Consent {', ...consentStep(plan).map((line) => `  ${line}`), '}']),
+    ...(!needsConsent ? [] : ['function Step-Consent {', ...consentStep(plan).map((line) => `  ${line}`), '}']),
     '',
     "if ($Step -eq 'Check') { Connect-Graph; @{ tenantId = $script:tenantId } | ConvertTo-Json | Set-Content $idsFile; exit 0 }",
     "if ($Step -eq 'App') { Connect-Graph; Step-App; exit 0 }",
-    ...(plan.restriction === 'rbac' ? [] : ["if ($Step -eq 'Consent') { Connect-Graph; Step-Consent; exit 0 }"]),
+    ...(!needsConsent ? [] : ["if ($Step -eq 'Consent') { Connect-Graph; Step-Consent; exit 0 }"]),
     '',
     '# what it needs, before anything is changed',
     `foreach ($module in 'Microsoft.Graph.Authentication'${needsExchange ? ", 'ExchangeOnlineManagement'" : ''}) {`,

@@ -1,5 +1,15 @@
 import { quotePowerShell } from './quote.js';
-import { CERTIFICATE_FILE, CLOUDS, GRAPH_APP_ID, permissionsOf, SETTINGS_FILE, TAG, type SetupPlan } from './plan.js';
+import {
+  CERTIFICATE_FILE,
+  CLOUDS,
+  GRAPH_APP_ID,
+  grantsInEntra,
+  permissionsOf,
+  SETTINGS_FILE,
+  TAG,
+  TRACING_APP_ID,
+  type SetupPlan,
+} from './plan.js';
 
 /** What the steps in Graph share: sign-in, requests, waiting for replication, reading and writing the settings. */
 export function graphHelpers({ cloud }: Pick<SetupPlan, 'cloud'>, scopes: readonly string[]): string[] {
@@ -89,7 +99,6 @@ $clientId = $app.appId`.split('\n'),
 /** Registers the app, its enterprise application and its credential. */
 export function appStep(plan: SetupPlan): string[] {
   const { credential, restriction, mailboxes, cloud } = plan;
-  const [[, mailSend] = ['', '']] = permissionsOf(plan);
   const secretKept = '(Get-Setting GRAPH_CLIENT_SECRET)';
   const certificateKept = '((Get-Setting GRAPH_CLIENT_CERTIFICATE_PATH) -and (Test-Path $certificateFile))';
   const kept = { secret: secretKept, certificate: certificateKept, auto: `(${secretKept} -or ${certificateKept})` }[credential];
@@ -117,8 +126,11 @@ $granted = @((Invoke-WithRetry { Invoke-Graph GET "servicePrincipals/$objectId/a
     ),
     ...(restriction === 'rbac'
       ? [
-          '# rights add up: with this one in Entra, no scope in Exchange would restrict the app',
-          `if ($granted -contains '${mailSend}') { throw 'The app has Mail.Send in Entra for EVERY mailbox; remove it there (Enterprise applications, the app, Permissions), then run this again.' }`,
+          '# rights add up: with one of them in Entra, no scope in Exchange would restrict the app',
+          ...permissionsOf(plan).map(
+            ([name, id]) =>
+              `if ($granted -contains '${id}') { throw 'The app has ${name} in Entra for EVERY mailbox; remove it there (Enterprise applications, the app, Permissions), then run this again.' }`,
+          ),
         ]
       : []),
     `$sender = ${quotePowerShell(mailboxes[0] ?? '')}`,
@@ -162,13 +174,17 @@ if ($validUntil -and $validUntil -gt (Get-Date).AddDays(30).ToString('yyyy-MM-dd
 
 /** Grants the application permissions: the assignment of the role is the admin consent. */
 export function consentStep(plan: SetupPlan): string[] {
-  const permissions = permissionsOf(plan);
+  const permissions = grantsInEntra(plan);
+  const tracingApp = `# Microsoft's own app behind the trace, which many tenants lack
+$tracing = $null
+try { $tracing = Invoke-Graph GET "servicePrincipals(appId='${TRACING_APP_ID}')?\`$select=id" } catch { }
+if (-not $tracing) { Invoke-WithRetry { Invoke-Graph POST servicePrincipals @{ appId = '${TRACING_APP_ID}' } } | Out-Null }`;
   return `$ids = Get-Content -Raw $idsFile | ConvertFrom-Json
 $resource = Invoke-Graph GET "servicePrincipals(appId='${GRAPH_APP_ID}')?\`$select=id"
 foreach ($role in ${permissions.map(([, id]) => `'${id}'`).join(', ')}) {
   if ($ids.granted -notcontains $role) {
     Invoke-WithRetry { Invoke-Graph POST "servicePrincipals/$($ids.objectId)/appRoleAssignments" @{ principalId = $ids.objectId; resourceId = $resource.id; appRoleId = $role } } | Out-Null
   }
-}
+}${plan.trace ? `\n${tracingApp}` : ''}
 Write-Host 'Granted in Entra: ${permissions.map(([name]) => name).join(', ')}'`.split('\n');
 }

@@ -60,11 +60,17 @@ function Invoke-MgGraphRequest {
   }
   if ($path -match "^servicePrincipals\(appId='([^']*)'\)$") {
     if ($Matches[1] -like '00000003-*') { return [pscustomobject] @{ id = 'graph-object' } }
-    if (-not $tenant.principal) { throw 'Response status code does not indicate success: NotFound (Not Found). Request_ResourceNotFound' }
+    if ($Matches[1] -like '8bd644d1-*' -and $tenant.tracing) { return [pscustomobject] @{ id = 'tracing-object' } }
+    if ($Matches[1] -like '8bd644d1-*' -or -not $tenant.principal) { throw 'Response status code does not indicate success: NotFound (Not Found). Request_ResourceNotFound' }
     return [pscustomobject] @{ id = $tenant.principal }
   }
   if ($Method -eq 'POST' -and $path -eq 'servicePrincipals') {
     Assert-Replicated $tenant
+    if ($given.appId -like '8bd644d1-*') {
+      $tenant.tracing = $true
+      Set-Tenant $tenant
+      return [pscustomobject] @{ id = 'tracing-object' }
+    }
     $tenant.principal = $tenant.nextPrincipal
     Set-Tenant $tenant
     return [pscustomobject] @{ id = $tenant.principal }
