@@ -194,6 +194,36 @@ test('names flags where there is no other name, and leaves no gap where a remedy
   expect(failed('First. Give the CA in tls.ca. Then.')).toMatch(/\n {4}First\. Then\.$/);
 });
 
+test('names the cloud, the endpoint and the mailbox as they were set', () => {
+  const names = { cloud: 'GRAPH_CLOUD', graphEndpoint: '--graph-endpoint', mailbox: 'GRAPH_SENDER' };
+  const show = createReport({ names });
+  const failed = (remedy: string) => show({ check: 'sign-in', status: 'fail', message: 'x', remedy });
+  expect(failed('Set the cloud option: usgov.')).toContain('Set GRAPH_CLOUD: usgov.');
+  expect(failed('Check graphEndpoint.')).toContain('Check --graph-endpoint.');
+  expect(failed('Set mailbox to the primary name.')).toContain('Set GRAPH_SENDER to the primary name.');
+});
+
+test('looks where the environment says, whatever signs in', async () => {
+  const env = {
+    GRAPH_ENDPOINT: sandbox.graphEndpoint,
+    GRAPH_AUTHORITY_HOST: sandbox.authorityHost,
+    GRAPH_CREDENTIAL_EXPIRES: '2020-01-31',
+    NODE_EXTRA_CA_CERTS: caFile,
+  };
+  const args = ['--tenant-id', sandbox.tenantId, '--client-id', clientId, '--certificate', pemFile, '--mailbox', 'noreply@contoso.com'];
+  const { stdout, status } = await runCli(['doctor', ...args], { env });
+  expect(stdout).toContain(`✓ sign-in: a token from ${sandbox.authorityHost}`);
+  // the date of another credential is not this one's
+  expect(stdout).not.toContain('2020-01-31');
+  expect(status).toBe(0);
+});
+
+test('refuses a test message to what is no address', async () => {
+  const { stdout, status } = await doctor(['--send-to', 'reader'], graphNames());
+  expect(stdout).toContain("✗ configuration: --send-to takes an address such as you@example.com, not 'reader'");
+  expect(status).toBe(1);
+});
+
 test('says that a URL for SMTP is skipped', async () => {
   const { stdout } = await doctor([], { ...graphNames(), MAIL_URL: 'smtp://user:GEHEIM@localhost' });
   expect(stdout).toContain('- configuration: MAIL_URL is skipped: it is for smtp, not for msgraph');

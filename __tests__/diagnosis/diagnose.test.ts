@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFinding, renderJson, renderSummary } from '../../lib/cli/doctor-report.js';
@@ -392,6 +395,47 @@ describe('a mailbox that must be out of reach', () => {
       expect.objectContaining({ status: 'warn', message: expect.stringContaining('not checked') }),
     ]);
   });
+});
+
+test('a clock that is so far ahead that the own certificate has expired is named before it', async () => {
+  const now = Date.now;
+  const spy = jest.spyOn(Date, 'now').mockImplementation(() => now() + 400 * DAY);
+  try {
+    const clientCertificate = { certificate: certificate.certificate + certificate.privateKey };
+    const findings = await examine({ clientSecret: undefined, clientCertificate });
+    expect(findings.of('sign-in')).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(/^the certificate of .*expired on/),
+      remedy: expect.stringMatching(/^First set the clock: this machine's clock is 9600 h ahead of Microsoft's\.$/),
+    });
+    expect(findings.of('sign-in')?.message).not.toContain('README');
+    expect(findings.of('clock')).toMatchObject({ status: 'fail', remedy: expect.stringContaining('NTP') });
+  } finally {
+    spy.mockRestore();
+  }
+});
+
+test('an own certificate that has expired is the fault where the clock is right', async () => {
+  const old = makeCertificate('old', new Date(Date.now() - DAY));
+  const findings = await examine({ clientSecret: undefined, clientCertificate: { certificate: old.certificate + old.privateKey } });
+  expect(findings.of('sign-in')).toMatchObject({ status: 'fail', message: expect.stringContaining('expired on'), remedy: undefined });
+  expect(findings.of('clock')?.status).toBe('pass');
+});
+
+test('a clock at which no certificate is valid is named, and not a company’s own CA', async () => {
+  const { certificate: cert, privateKey: key } = makeCertificate('login', new Date(Date.now() - DAY));
+  const server = createServer({ cert, key }, (_request, response) => response.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    const findings = await examine({ authorityHost: `https://127.0.0.1:${port}`, tls: { ca: cert } });
+    const { message, remedy = '' } = findings.of('sign-in') ?? {};
+    expect(message).toContain('expired');
+    expect(remedy).toMatch(/^First set the clock: .* when the certificate of 127\.0\.0\.1:\d+ is not valid\.$/);
+    expect(findings.of('clock')).toMatchObject({ status: 'fail', remedy: expect.stringContaining('NTP') });
+  } finally {
+    server.close();
+  }
 });
 
 test('a wrong clock is named before the certificate', async () => {

@@ -3,6 +3,8 @@ import nodemailer from 'nodemailer';
 import { diagnose } from '../diagnosis/diagnose.js';
 import type { Finding } from '../diagnosis/finding.js';
 import { graphTransport } from '../create-transport.js';
+import { configError, withoutPreamble } from '../errors/config-error.js';
+import { isColoured } from './colours.js';
 import { addConnectionFlags, CONNECTION_HELP, readConnection, type Connection, type ConnectionFlags } from './connection.js';
 import { createReport, isHealthy, renderJson, renderSummary } from './doctor-report.js';
 
@@ -40,9 +42,10 @@ async function run({ sendTo, mustNotSendAs, json, ...flags }: DoctorFlags): Prom
   let connection: Connection | undefined;
   let problem: Finding | undefined;
   try {
+    if (sendTo !== undefined) checkAddress(sendTo);
     connection = await readConnection(flags);
   } catch (error) {
-    const message = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
+    const message = withoutPreamble((error as Error).message);
     problem = {
       check: 'configuration',
       status: 'fail',
@@ -53,7 +56,7 @@ async function run({ sendTo, mustNotSendAs, json, ...flags }: DoctorFlags): Prom
   }
   const show = createReport({
     width: stdout.isTTY ? stdout.columns : undefined,
-    colour: stdout.isTTY && !process.env['NO_COLOR'],
+    colour: isColoured(stdout),
     names: connection?.names,
   });
   for await (const finding of problem ? [problem] : examine(connection as Connection, sendTo, mustNotSendAs)) {
@@ -62,6 +65,12 @@ async function run({ sendTo, mustNotSendAs, json, ...flags }: DoctorFlags): Prom
   }
   console.log(json ? renderJson(findings) : `\n${renderSummary(findings)}`);
   if (!isHealthy(findings)) process.exitCode = 1;
+}
+
+/** Nodemailer drops what is no address, and the message would be to nobody. */
+function checkAddress(sendTo: string): void {
+  if (!/^[^@\s]+@[^@\s]+$/.test(sendTo))
+    throw configError(`--send-to takes an address such as you@example.com, not '${sendTo.slice(0, 80)}'`);
 }
 
 async function* examine(

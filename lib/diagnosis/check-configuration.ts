@@ -53,7 +53,7 @@ export function checkConfiguration({ options, settings, problem }: Configuration
       check: 'configuration',
       status: 'warn',
       message,
-      remedy: 'Set mailbox (--mailbox, GRAPH_SENDER), such as noreply@contoso.com.',
+      remedy: 'Name it: --mailbox or GRAPH_SENDER, such as noreply@contoso.com.',
     });
   }
   if (findings.every(({ status }) => status !== 'fail'))

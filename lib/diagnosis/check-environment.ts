@@ -11,9 +11,18 @@ export interface ClockReading {
   receivedAt: number;
 }
 
-/** Compares this machine's clock with a server's. */
-export function checkClock(reading: ClockReading | undefined): Finding {
+/**
+ * Compares this machine's clock with a server's.
+ *
+ * @param outOfTime the host whose certificate is not valid at the time of this machine, so that it was not asked
+ */
+export function checkClock(reading: ClockReading | undefined, outOfTime?: string): Finding {
   const there = Date.parse(reading?.date ?? '');
+  if ((!reading || Number.isNaN(there)) && outOfTime !== undefined) {
+    const here = `${new Date().toISOString().slice(0, 16)}Z`;
+    const message = `this machine's clock says ${here}, when the certificate of ${outOfTime} is not valid`;
+    return { check: 'clock', status: 'fail', message, remedy: SET_THE_CLOCK };
+  }
   if (!reading || Number.isNaN(there)) return { check: 'clock', status: 'skip', message: 'no server told the time' };
   const seconds = Math.round((reading.receivedAt - there) / 1000);
   const off = `${describeSeconds(Math.abs(seconds))} ${seconds < 0 ? 'behind' : 'ahead of'} Microsoft's`;
@@ -21,9 +30,10 @@ export function checkClock(reading: ClockReading | undefined): Finding {
     // the header counts whole seconds
     return { check: 'clock', status: 'pass', message: Math.abs(seconds) < 2 ? "in step with Microsoft's" : off };
   }
-  const remedy = 'Set the clock, best by NTP (timedatectl set-ntp true): tokens are only valid within 5 minutes.';
-  return { check: 'clock', status: 'fail', message: `this machine's clock is ${off}`, remedy };
+  return { check: 'clock', status: 'fail', message: `this machine's clock is ${off}`, remedy: SET_THE_CLOCK };
 }
+
+const SET_THE_CLOCK = 'Set the clock, best by NTP (timedatectl set-ntp true): tokens are only valid within 5 minutes.';
 
 function describeSeconds(seconds: number): string {
   return seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;

@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
-import { loadPem } from '../sign-in/certificate.js';
-import { graphError } from '../errors/from-graph.js';
+import { certificateExpiry } from '../sign-in/certificate.js';
+import { withoutPreamble } from '../errors/config-error.js';
+import { graphError, OUT_OF_TIME } from '../errors/from-graph.js';
 import { signInError, type SignInTrace } from '../errors/from-sign-in.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redact } from '../errors/safe-cause.js';
@@ -44,7 +44,7 @@ export async function* diagnose({
   try {
     settings = readOptions(options, env);
   } catch (error) {
-    problem = (error as Error).message.replace(/^graphTransport: |\. See the README, section Options\.$/g, '');
+    problem = withoutPreamble((error as Error).message);
   }
   const secrets = settings ? secretsOf(settings.signIn) : [options['clientSecret']].filter((value) => typeof value === 'string');
   for await (const finding of findAll({ options, settings, problem, mustNotSendAs, sendTestMessage, env })) {
@@ -71,15 +71,15 @@ async function* findAll({
   }
   yield checkProxy(settings.proxies, env);
 
-  const clock: { reading?: ClockReading } = {};
+  const clock: Clock = {};
   const http = createHttpClient({ ...settings, connections: 2 });
   try {
     yield* findAtMicrosoft(settings, observeClock(http, clock), mustNotSendAs, clock);
   } finally {
     await http.close(true);
   }
-  yield checkClock(clock.reading);
-  yield checkExpiry(settings.secretExpires ?? (await certificateExpiry(settings.signIn)), new Date());
+  yield checkClock(clock.reading, clock.outOfTime);
+  yield checkExpiry(settings.secretExpires ?? (await endOfCertificate(settings.signIn)), new Date());
   if (!sendTestMessage) return;
   try {
     yield { check: 'test message', status: 'pass', message: await sendTestMessage() };
@@ -92,7 +92,7 @@ async function* findAtMicrosoft(
   settings: Settings,
   http: Requester,
   mustNotSendAs: readonly string[],
-  clock: { reading?: ClockReading },
+  clock: Clock,
 ): AsyncGenerator<Finding> {
   const { hosts, mailbox, signIn, wellKnownAuthority, requestTimeout } = settings;
   const trace: SignInTrace = {};
@@ -114,7 +114,11 @@ async function* findAtMicrosoft(
       'sign-in',
       signInError(error, { authorityHost: hosts.authorityHost, secrets: secretsOf(settings.signIn), trace }),
     );
-    yield withClock(failed, checkClock(clock.reading));
+    const ends = await endOfCertificate(signIn);
+    const hasExpired = ends !== undefined && ends.getTime() <= Date.now();
+    // nobody was asked then, and a clock that is ahead lets every certificate expire
+    if (hasExpired) await http.request({ method: 'GET', url: new URL(hosts.authorityHost), headers: {} });
+    yield withClock(failed, clock, hasExpired);
     for (const check of ['token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a token');
     return;
   }
@@ -147,12 +151,11 @@ async function describeSignIn(signIn: SignIn, authorityHost: string): Promise<st
 }
 
 /** A certificate's or an assertion's time is only wrong against a wrong clock; whatever else failed, the clock comes first. */
-function withClock(failed: Finding, clock: Finding): Finding {
+function withClock(failed: Finding, { reading, outOfTime }: Clock, hasExpired: boolean): Finding {
+  const clock = checkClock(reading, outOfTime);
   if (clock.status !== 'fail') return failed;
   const first = `First set the clock: ${clock.message}.`;
-  const isOfTime = ['AADSTS700024', 'AADSTS700027', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].some(
-    (code) => failed.code === code || failed.message.includes(code),
-  );
+  const isOfTime = hasExpired || reading === undefined || ['AADSTS700024', 'AADSTS700027'].some((code) => failed.code === code);
   return { ...failed, remedy: isOfTime || !failed.remedy ? first : `${first} ${failed.remedy}` };
 }
 
@@ -206,7 +209,9 @@ function fromError(check: CheckName, error: unknown): Finding {
     check,
     status: 'fail',
     // the remedy has a line of its own
-    message: (hint ? error.message.replace(hint, '') : error.message).trim().replace(/[.:]$/, ''),
+    message: withoutPreamble(hint ? error.message.replace(hint, '') : error.message)
+      .trim()
+      .replace(/[.:]$/, ''),
     remedy: hint,
     code: graphCode ?? code,
   };
@@ -214,21 +219,34 @@ function fromError(check: CheckName, error: unknown): Finding {
 
 const skip = (check: CheckName, message: string): Finding => ({ check, status: 'skip', message });
 
-function observeClock(http: Requester, clock: { reading?: ClockReading }): Requester {
+/** What the servers tell of the time. */
+interface Clock {
+  reading?: ClockReading;
+  /** Host whose certificate is not valid at the time of this machine. */
+  outOfTime?: string;
+}
+
+function observeClock(http: Requester, clock: Clock): Requester {
   return {
     async request(request) {
       const outcome = await http.request(request);
       if (outcome.kind === 'answer' && outcome.headers['date']) clock.reading = { date: outcome.headers['date'], receivedAt: Date.now() };
+      if (outcome.kind === 'failure' && OUT_OF_TIME.test(codeOf(outcome.error))) clock.outOfTime = request.url.host;
       return outcome;
     },
   };
 }
 
+function codeOf(error: Error): string {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  return code ?? cause?.code ?? '';
+}
+
 /** When the certificate ends, from itself. */
-async function certificateExpiry(signIn: SignIn): Promise<Date | undefined> {
+async function endOfCertificate(signIn: SignIn): Promise<Date | undefined> {
   if (signIn.kind !== 'certificate') return undefined;
   try {
-    return new Date(new X509Certificate(await loadPem(signIn.certificate)).validTo);
+    return await certificateExpiry(signIn.certificate);
   } catch {
     // the sign-in has told what is wrong with it
     return undefined;

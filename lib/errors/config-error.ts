@@ -9,6 +9,11 @@ export function configError(message: string): GraphTransportError {
   );
 }
 
+/** What a configuration error says, for where `graphTransport` and the README are none of the reader's business. */
+export function withoutPreamble(message: string): string {
+  return message.replace(/^graphTransport: |\.? See the README, section Options\.$/g, '');
+}
+
 /** A value as errors show it. Never used for secrets. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 80)}'`;

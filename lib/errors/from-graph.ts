@@ -116,10 +116,16 @@ export function abortError(
   return new GraphTransportError('EABORT', hint ? sentence(message, hint) : message, { ambiguous, mailbox, hint, cause: reason });
 }
 
+/** A certificate that would be right at another time. */
+export const OUT_OF_TIME = /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/;
+
 /** System and TLS errors say what to do better than their code does. */
 export function connectionHint(error: Error): string | undefined {
   const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
   if (error instanceof ProxyError) return proxyHint(error);
+  if (OUT_OF_TIME.test(code)) {
+    return `Set this machine's clock, best by NTP: it says ${new Date().toISOString().slice(0, 16)}Z, when the server's certificate is not valid. If that is right, the certificate has to be renewed, perhaps of a proxy that looks into TLS.`;
+  }
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
     return "The certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
   }
@@ -133,6 +139,9 @@ export function connectionHint(error: Error): string | undefined {
 function proxyHint({ code, proxyStatus }: ProxyError): string {
   if (proxyStatus === 407)
     return 'The proxy wants a user name and password, or does not take those it got: http://user:password@host:port, both percent-encoded.';
+  if (OUT_OF_TIME.test(code)) {
+    return `Set this machine's clock, best by NTP: it says ${new Date().toISOString().slice(0, 16)}Z, when the proxy's certificate is not valid. If that is right, the certificate has to be renewed.`;
+  }
   if (proxyStatus === 403) return 'The proxy does not allow this host: have it added to the proxy, or name the host in NO_PROXY.';
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code))
     return "The proxy's certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";

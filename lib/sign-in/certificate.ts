@@ -11,23 +11,34 @@ import type { ClientCertificate } from './sign-in.js';
  * @throws {GraphTransportError} `ECONFIG` that says what it is and what it needs
  */
 export async function loadPem(certificate: ClientCertificate): Promise<string> {
-  const { certificatePassword: password } = certificate;
-  if (!('certificatePath' in certificate))
-    return stillValid(await pemOf(certificate.certificate, password, '"clientCertificate"'), '"clientCertificate"');
-  const { certificatePath } = certificate;
-  const what = `the file ${certificatePath}`;
-  return stillValid(await pemOf(await readFile(certificatePath).catch((error: unknown) => unreadable(what, error)), password, what), what);
-}
-
-/** Entra says of one that has expired only that it cannot be used. */
-function stillValid(pem: string, what: string): string {
-  // the first is the app's own
-  const ends = new Date(new X509Certificate(pem).validTo);
+  const pem = await readPem(certificate);
+  const ends = expiryOf(pem);
   if (ends.getTime() > Date.now()) return pem;
+  // Entra says of one that has expired only that it cannot be used
   throw configError(
-    `the certificate of ${what} expired on ${ends.toISOString().slice(0, 10)}; make a new one, upload it to the app under "Certificates & secrets" and give it here`,
+    `the certificate of ${nameOf(certificate)} expired on ${ends.toISOString().slice(0, 10)}; make a new one, upload it to the app under "Certificates & secrets" and give it here`,
   );
 }
+
+/** When a certificate ends, whether that is past or not. */
+export async function certificateExpiry(certificate: ClientCertificate): Promise<Date> {
+  return expiryOf(await readPem(certificate));
+}
+
+async function readPem(certificate: ClientCertificate): Promise<string> {
+  const what = nameOf(certificate);
+  const content =
+    'certificatePath' in certificate
+      ? await readFile(certificate.certificatePath).catch((error: unknown) => unreadable(what, error))
+      : certificate.certificate;
+  return pemOf(content, certificate.certificatePassword, what);
+}
+
+const nameOf = (certificate: ClientCertificate): string =>
+  'certificatePath' in certificate ? `the file ${certificate.certificatePath}` : '"clientCertificate"';
+
+// the first is the app's own
+const expiryOf = (pem: string): Date => new Date(new X509Certificate(pem).validTo);
 
 async function pemOf(content: string | Uint8Array, password: string | undefined, what: string): Promise<string> {
   const found = decodeCertificate(content);

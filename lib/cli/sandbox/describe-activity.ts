@@ -1,6 +1,6 @@
 import type { SandboxMessage, SandboxRequest } from '../../sandbox/index.js';
 import { printable } from '../printable.js';
-import type { Paint } from './colours.js';
+import type { Paint } from '../colours.js';
 
 /** Quoted as JSON, so that nothing in a mail can steer the terminal. */
 const quote = (text: string): string => printable(JSON.stringify(text));

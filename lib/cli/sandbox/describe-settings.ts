@@ -1,5 +1,5 @@
 import type { Sandbox } from '../../sandbox/index.js';
-import type { Paint } from './colours.js';
+import type { Paint } from '../colours.js';
 
 /** Known to everybody; one of the reader's own is not shown, since the output of a container is kept as its log. */
 export const KNOWN_SECRET = 'sandbox-client-secret';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startSandbox, type Sandbox, type SandboxApp, type SandboxOptions } from '../../sandbox/index.js';
-import { createPaint } from './colours.js';
+import { createPaint } from '../colours.js';
 import { describeMessage, describeRefusal, lossesOf } from './describe-activity.js';
 import { describeSettings, KNOWN_SECRET } from './describe-settings.js';
 import { endWithParent } from './end-with-parent.js';

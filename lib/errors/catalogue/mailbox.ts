@@ -8,7 +8,8 @@ export const MAILBOX = entries({ code: 'EGRAPH', permanent: false }, [
     permanent: true,
     cause:
       'The sending mailbox has no Exchange Online licence, is soft-deleted, or lives on premises; or the address is a distribution list, a Microsoft 365 group or a contact, which cannot send.',
-    remedy: 'Use a mailbox hosted in Exchange Online (a shared mailbox needs no licence).',
+    remedy:
+      'Use a mailbox hosted in Exchange Online: a shared mailbox needs no licence; a room or resource has one, too, but deletes the answers and bounces it gets.',
   },
   {
     graphCodes: ['ErrorInvalidUser', 'ResourceNotFound', 'Request_ResourceNotFound'],
@@ -16,7 +17,8 @@ export const MAILBOX = entries({ code: 'EGRAPH', permanent: false }, [
     code: 'EENVELOPE',
     permanent: true,
     cause: 'There is no such mailbox in the tenant; aliases do not count here, nor do distribution lists and groups, which cannot send.',
-    remedy: 'Set mailbox to the primary user principal name or the object id of the mailbox; put an alias into from.',
+    remedy:
+      'Set mailbox to the primary user principal name or the object id of the mailbox; put an alias into from. For a list or group, send from a mailbox that has Send As on it.',
   },
   {
     graphCodes: ['ErrorMailboxMoveInProgress', 'ErrorMailboxStoreUnavailable', 'MailboxInfoStale'],

@@ -63,7 +63,7 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
     graphCodes: ['AADSTS500011', 'AADSTS1002012', 'AADSTS70011'],
     cause: 'The tenant does not know the Graph endpoint as a resource.',
     remedy:
-      "Check graphEndpoint and cloud: the token is requested for {graphEndpoint}/.default. Of a person, name the permissions (scope: 'Mail.Send').",
+      "Check graphEndpoint or the cloud option: the token is requested for that Graph. Of a person, name the permissions (scope: 'Mail.Send').",
   },
   {
     graphCodes: ['AADSTS9002331'],
@@ -105,7 +105,8 @@ export const SIGN_IN = entries({ code: 'EAUTH', permanent: true }, [
     graphCodes: ['InvalidAuthenticationToken'],
     message: /audience/i,
     cause: 'The token was issued for another service or cloud.',
-    remedy: 'Request it for {graphEndpoint}/.default, and check the cloud option.',
+    remedy:
+      'Check the cloud option; a credential of your own has to be asked for https://graph.microsoft.com/.default, or what is Graph in your cloud.',
   },
   {
     graphCodes: ['InvalidAuthenticationToken'],
