@@ -1,4 +1,4 @@
-import { abortError, connectionHint, describe as describeError, graphError, type GraphErrorContext } from '../../lib/errors/from-graph.js';
+import { abortError, graphError, type GraphErrorContext } from '../../lib/errors/from-graph.js';
 import type { GraphAnswer, GraphFailure } from '../../lib/graph/client.js';
 
 const CONTEXT: GraphErrorContext = {
@@ -141,43 +141,5 @@ describe('abortError', () => {
     const error = abortError(reason, { ambiguous, mailbox: 'noreply@contoso.com' });
     expect(error).toMatchObject({ code: 'EABORT', name: 'AbortError', ambiguous, mailbox: 'noreply@contoso.com', cause: reason });
     expect(error.message).toContain(text);
-  });
-});
-
-describe('connectionHint', () => {
-  test.each([
-    ['SELF_SIGNED_CERT_IN_CHAIN', 'tls.ca'],
-    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls.ca'],
-    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'tls.ca'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls.ca'],
-    ['CERT_UNTRUSTED', 'tls.ca'],
-    ['CERT_HAS_EXPIRED', 'clock'],
-    ['CERT_NOT_YET_VALID', 'clock'],
-    ['ENOTFOUND', 'DNS'],
-    ['EAI_AGAIN', 'DNS'],
-    ['ECONNREFUSED', 'firewall'],
-    ['ETIMEDOUT', 'firewall'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'firewall'],
-    ['EHOSTUNREACH', 'firewall'],
-    ['ENETUNREACH', 'firewall'],
-  ])('%s speaks of %s, also as a cause', (code, word) => {
-    expect(connectionHint(Object.assign(new Error('failed'), { code }))).toContain(word);
-    expect(connectionHint(new Error('failed', { cause: Object.assign(new Error('inner'), { code }) }))).toContain(word);
-  });
-
-  test.each(['ECONNRESET', 'EPIPE', ''])('%j has no advice', (code) => {
-    expect(connectionHint(Object.assign(new Error('failed'), { code }))).toBeUndefined();
-  });
-});
-
-describe('describe', () => {
-  test.each([
-    ['the message', new Error('refused'), 'refused'],
-    ['the first of several', new AggregateError([new Error('IPv6 refused'), new Error('IPv4 refused')], ''), 'IPv6 refused'],
-    ['the code where there is no message', Object.assign(new Error(''), { code: 'ECONNRESET' }), 'ECONNRESET'],
-    ['the name where there is nothing else', new TypeError(''), 'TypeError'],
-    ['no token', new Error(`bad ${JWT}`), 'bad [redacted]'],
-  ])('%s', (_what, error, expected) => {
-    expect(describeError(error)).toBe(expected);
   });
 });

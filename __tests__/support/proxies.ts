@@ -36,13 +36,13 @@ export async function startFakeProxy(handle: (socket: Socket, targets: string[])
   };
 }
 
-/** Answers each CONNECT with `answer`, if that is given, and leads to a port of this machine, whatever host was named. */
+/** Leads each CONNECT to a port of this machine, that of the CONNECT unless one is given, whatever host was named. */
 export const tunnelTo =
-  (port: number) =>
+  (port?: number) =>
   (socket: Socket, targets: string[]): void =>
     readHead(socket, (head) => {
       targets.push(/^CONNECT (\S+)/.exec(head)?.[1] ?? head);
-      const behind = connect(port, '127.0.0.1', () => {
+      const behind = connect(port ?? Number(/^CONNECT \S+:(\d+) /.exec(head)?.[1]), '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         socket.pipe(behind).pipe(socket);
       });

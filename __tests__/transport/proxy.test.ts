@@ -5,7 +5,7 @@ import { RequestError, Server as ProxyServer } from 'proxy-chain';
 import { graphTransport, isGraphTransportError, type GraphTransport } from '../../lib/index.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { withEnvironment } from '../config/with-environment.js';
-import { answerConnect, startFakeProxy, type FakeProxy } from '../support/proxies.js';
+import { answerConnect, startFakeProxy, tunnelTo, type FakeProxy } from '../support/proxies.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello', text: 'Hello' };
 const none = {
@@ -91,6 +91,36 @@ test.each(['HTTPS_PROXY', 'https_proxy'])('%s that makes no sense is refused at 
   await withEnvironment({ ...none, [name]: 'socks5://user:GEHEIM@proxy.contoso.com' }, () => {
     expect(() => create()).toThrow(expect.objectContaining({ code: 'ECONFIG', message: expect.stringContaining(name) }));
   });
+});
+
+test.each([
+  ['HTTPS_PROXY', '127.0.0.1:1'],
+  ['HTTPS_PROXY', '[fd00::1]:8080'],
+  ['https_proxy', 'user:password@10.0.0.1:8080'],
+  ['HTTP_PROXY', 'garbage, and a blank'],
+  ['HTTP_PROXY', '//proxy.contoso.com'],
+  ['http_proxy', '10.0.0.1:8080'],
+  ['ALL_PROXY', 'socks5h://proxy.contoso.com:1080'],
+  ['all_proxy', 'garbage, and a blank'],
+])('%s=%s is nothing that the sign-in reads by rules of its own', async (name, value) => {
+  await withEnvironment({ ...none, [name]: value }, () => send(create()));
+  expect(sandbox.messages).toHaveLength(1);
+});
+
+test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])('%s=host:port carries sign-in and Graph', async (name) => {
+  const behind = await startSandbox({ hostname: 'graph.contoso.test' });
+  const proxy = await startFakeProxy(tunnelTo());
+  try {
+    await withEnvironment({ ...none, [name]: `127.0.0.1:${proxy.port}` }, () => {
+      const transport = graphTransport({ ...behind.options, retries: 0 });
+      open.push(transport);
+      return send(transport);
+    });
+    expect(behind.messages).toHaveLength(1);
+    expect(new Set(proxy.targets)).toEqual(new Set([behind.authorityHost, behind.graphEndpoint].map((url) => new URL(url).host)));
+  } finally {
+    await Promise.all([proxy.close(), behind.close()]);
+  }
 });
 
 test('"proxy" wins over the environment', async () => {
@@ -216,6 +246,11 @@ describe('a proxy that does not do its work', () => {
   test.each<[string, string, RegExp]>([
     ['closes the tunnel', 'HTTP/1.1 200 OK\r\n\r\n', /closed the tunnel/],
     ['speaks something else', '\x05\x00SOCKS', /does not answer in HTTP/],
+    [
+      'leads to something that is no TLS',
+      'HTTP/1.1 200 OK\r\n\r\n<html>Sign in</html>',
+      /made a tunnel to .* in which TLS fails: wrong version number\. Check the proxy/,
+    ],
     ['has no answer but a status', 'HTTP/1.1 502 Bad Gateway\r\n\r\n', /HTTP 502/],
   ])('%s: named, one connection', async (_, text, message) => {
     const fake = await start(answerConnect(text));

@@ -1,4 +1,5 @@
-import { abortError, describe } from '../errors/from-graph.js';
+import { describe } from '../errors/connection-failure.js';
+import { abortError } from '../errors/from-graph.js';
 import { explain } from '../errors/catalogue.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redactedLabel } from '../errors/redact.js';

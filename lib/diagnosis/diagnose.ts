@@ -1,6 +1,7 @@
 import { certificateExpiry } from '../sign-in/certificate.js';
 import { withoutPreamble } from '../errors/config-error.js';
-import { graphError, OUT_OF_TIME } from '../errors/from-graph.js';
+import { OUT_OF_TIME } from '../errors/connection-failure.js';
+import { graphError } from '../errors/from-graph.js';
 import { signInError, type SignInTrace } from '../errors/from-sign-in.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redact } from '../errors/safe-cause.js';

@@ -1,8 +1,8 @@
 import { explain, type Operation } from './catalogue.js';
+import { connectionHint, describe, lacksProxyAccount } from './connection-failure.js';
 import { GraphTransportError } from './graph-transport-error.js';
-import { ProxyError } from './proxy-error.js';
 import { redactedLabel } from './redact.js';
-import { redact, safeCause } from './safe-cause.js';
+import { safeCause } from './safe-cause.js';
 
 /** A request to Graph that did not do what it should: an answer, or none. */
 export type FailedRequest =
@@ -88,11 +88,6 @@ function failureError(
   });
 }
 
-/** Whether a proxy wants a user and password that it was not given, or does not take those: no repeat changes that. */
-export function lacksProxyAccount(error: unknown): boolean {
-  return error instanceof ProxyError && error.proxyStatus === 407;
-}
-
 /** Whether Graph refused for want of a permission, which another token may have. */
 export function isPermissionDenied({ status, errorCode, errorMessage }: Extract<FailedRequest, { kind: 'answer' }>): boolean {
   if (status !== 403) return false;
@@ -114,44 +109,6 @@ export function abortError(
   const hint = ambiguous && messageId !== undefined && mailbox !== undefined ? lookFirst({ messageId, mailbox, draft }) : undefined;
   const message = `Message sending aborted${tail}`;
   return new GraphTransportError('EABORT', hint ? sentence(message, hint) : message, { ambiguous, mailbox, hint, cause: reason });
-}
-
-/** A certificate that would be right at another time. */
-export const OUT_OF_TIME = /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/;
-
-/** System and TLS errors say what to do better than their code does. */
-export function connectionHint(error: Error): string | undefined {
-  const code = (error as { code?: string }).code ?? (error as { cause?: { code?: string } }).cause?.code ?? '';
-  if (error instanceof ProxyError) return proxyHint(error);
-  if (OUT_OF_TIME.test(code)) {
-    return `Set this machine's clock, best by NTP: it says ${new Date().toISOString().slice(0, 16)}Z, when the server's certificate is not valid. If that is right, the certificate has to be renewed, perhaps of a proxy that looks into TLS.`;
-  }
-  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
-    return "The certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
-  }
-  if (/ENOTFOUND|EAI_AGAIN/.test(code)) return 'The host name cannot be resolved: check DNS, the network and the cloud option.';
-  if (/ECONNREFUSED|ETIMEDOUT|CONNECT_TIMEOUT|EHOSTUNREACH|ENETUNREACH/.test(code)) {
-    return 'The host cannot be reached: check firewall and proxy; outgoing https (443) is needed.';
-  }
-  return undefined;
-}
-
-function proxyHint({ code, proxyStatus }: ProxyError): string {
-  if (proxyStatus === 407)
-    return 'The proxy wants a user name and password, or does not take those it got: http://user:password@host:port, both percent-encoded.';
-  if (OUT_OF_TIME.test(code)) {
-    return `Set this machine's clock, best by NTP: it says ${new Date().toISOString().slice(0, 16)}Z, when the proxy's certificate is not valid. If that is right, the certificate has to be renewed.`;
-  }
-  if (proxyStatus === 403) return 'The proxy does not allow this host: have it added to the proxy, or name the host in NO_PROXY.';
-  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code))
-    return "The proxy's certificate is not trusted: give the company's own CA in tls.ca (or NODE_EXTRA_CA_CERTS).";
-  return 'Check the proxy (option proxy or HTTPS_PROXY), or name the host in NO_PROXY.';
-}
-
-export function describe(error: Error): string {
-  // happy eyeballs reports one error per address
-  const inner = (error as Partial<AggregateError>).errors?.[0] as Error | undefined;
-  return redact((inner ?? error).message || (error as { code?: string }).code || error.name);
 }
 
 function lookFirst({ messageId, mailbox, draft = false }: Pick<GraphErrorContext, 'messageId' | 'mailbox' | 'draft'>): string {

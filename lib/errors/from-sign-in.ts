@@ -1,5 +1,5 @@
 import { explain } from './catalogue.js';
-import { connectionHint, describe, lacksProxyAccount } from './from-graph.js';
+import { connectionHint, describe, lacksProxyAccount } from './connection-failure.js';
 import { isError } from './is-error.js';
 import { GraphTransportError, isGraphTransportError } from './graph-transport-error.js';
 import { redact, safeCause } from './safe-cause.js';

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import type { Proxy } from './proxy.js';
+import { describe, tlsReason } from '../errors/connection-failure.js';
 import { ProxyError } from '../errors/proxy-error.js';
 
 export interface TunnelOptions {
@@ -59,7 +60,8 @@ export function tunnelThrough(
         socket.destroy();
       };
       socket.on('error', (error) => fail(failureOf(proxy, error)));
-      if (statusCode !== 200) return fail(refusal(proxy, authority, statusCode));
+      // any 2xx (RFC 9110, 9.3.6)
+      if (statusCode === undefined || statusCode < 200 || statusCode > 299) return fail(refusal(proxy, authority, statusCode));
       if (settled) return close();
       if (head.length > 0) socket.unshift(head);
       if (target.protocol !== 'https:') return settle(null, socket);
@@ -96,14 +98,14 @@ function failureOf({ name }: Proxy, error: Error): ProxyError {
   if (code.startsWith('HPE_')) return new ProxyError(name, 'does not answer in HTTP', { code: 'EPROXY' });
   if (code === 'ECONNRESET' || code === 'EPIPE')
     return new ProxyError(name, 'closed the connection without an answer', { code: 'ECONNRESET' });
-  // happy eyeballs reports one error per address
-  const inner = (error as Partial<AggregateError>).errors?.[0] as Error | undefined;
-  return new ProxyError(name, `cannot be reached: ${(inner ?? error).message || code}`, { code });
+  return new ProxyError(name, `cannot be reached: ${describe(error)}`, { code });
 }
 
 /** What the host's certificate is refused for is not the proxy's fault. */
 function behindTunnel({ name }: Proxy, authority: string, error: Error): Error {
   const { code } = error as { code?: string };
+  const tls = tlsReason(error.message);
+  if (tls !== undefined) return new ProxyError(name, `made a tunnel to ${authority} in which TLS fails: ${tls}`, { code: 'EPROXY' });
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return error;
   return new ProxyError(name, `closed the tunnel to ${authority}`, { code: 'ECONNRESET' });
 }

@@ -75,6 +75,7 @@ export function parseProxy(text: string, source: string): Proxy {
   const secure = url.protocol === 'https:';
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  if (port === 0) refuse('there is no port 0');
   const username = decode(url.username) ?? refuse('its user name is not percent-encoded ("%" is %25)');
   const password = decode(url.password) ?? refuse('its password is not percent-encoded ("%" is %25)');
   const account = username !== '' || password !== '';

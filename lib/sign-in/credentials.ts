@@ -24,6 +24,9 @@ export interface CredentialOptions {
   onNotice?: ((code: string, message: string) => void) | undefined;
 }
 
+/** Azure's pipeline would read HTTPS_PROXY and its kin by rules of its own, and fail on what they do not allow. {@link createAzureHttpClient} does not look at it. */
+const NO_ENVIRONMENT = { host: 'http://localhost', port: 80 };
+
 /** Makes the credential; @azure/identity is loaded here and not before, since that takes a while. */
 export async function createCredential(signIn: SignIn, given: CredentialOptions): Promise<TokenCredential> {
   const options = { ...given, http: ownOriginOnly(given.http, given.authorityHost) };
@@ -58,6 +61,7 @@ export async function createCredential(signIn: SignIn, given: CredentialOptions)
     authorityHost,
     disableInstanceDiscovery: !wellKnownAuthority,
     httpClient,
+    proxyOptions: NO_ENVIRONMENT,
     retryOptions: { maxRetries: retries, retryDelayInMs: 200, maxRetryDelayInMs: 2000 },
   };
   const { tenantId, clientId } = signIn;

@@ -1,6 +1,6 @@
 import type { AuthenticationResult, PublicClientApplication } from '@azure/msal-node';
 import { GraphTransportError, isGraphTransportError } from '../../errors/graph-transport-error.js';
-import { connectionHint, describe } from '../../errors/from-graph.js';
+import { connectionHint, describe } from '../../errors/connection-failure.js';
 import { isError } from '../../errors/is-error.js';
 import { safeCause } from '../../errors/safe-cause.js';
 import { listenOnLoopback } from './loopback-listener.js';
