@@ -13,8 +13,8 @@ export interface MessageArguments {
 
 /** What sendmail's command line asks for. */
 export interface SendmailArguments extends MessageArguments {
-  /** `send` a message; `flush` or `showQueue`: of the spool; `nothing`: there is no alias file to look after. */
-  task: 'send' | 'flush' | 'showQueue' | 'nothing';
+  /** `send` a message; `serve`: by SMTP; `flush` or `showQueue`: of the spool; `nothing`: there is no alias file to look after. */
+  task: 'send' | 'serve' | 'flush' | 'showQueue' | 'nothing';
   /** `-qI ID`: this message alone, also one that was given up. */
   queueId?: string | undefined;
   /** `-odq`: put it into the spool and send it later. */
@@ -121,7 +121,9 @@ function applyValue(result: SendmailArguments, letter: string, value: string): v
 
 function applyMode(result: SendmailArguments, mode: string): void {
   if (mode === 'm') return;
-  if (mode === 'p') result.task = 'showQueue';
+  if (mode === 's') result.task = 'serve';
+  else if (mode === 'p') result.task = 'showQueue';
   else if (mode === 'i') result.task = 'nothing';
-  else throw new SendmailUsageError(`mode -b${mode} is not supported; only messages on standard input are sent`);
+  else
+    throw new SendmailUsageError(`mode -b${mode} is not supported; only messages on standard input are sent, as they are or by SMTP (-bs)`);
 }
