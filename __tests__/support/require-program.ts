@@ -7,6 +7,8 @@ const programs = {
   chromium: { variable: 'CHROMIUM', names: ['chromium', 'chromium-browser', 'google-chrome'] },
   'bsd-mailx': { variable: 'BSD_MAILX', names: ['bsd-mailx'] },
   cron: { variable: 'CRON', names: ['cron', '../sbin/cron'] },
+  // a library of Debian's Python, whose own script Debian leaves out
+  'dnf-automatic': { variable: 'DNF_AUTOMATIC', names: ['../lib/python3/dist-packages/dnf/automatic/main.py'] },
   'dpkg-divert': { variable: 'DPKG_DIVERT', names: ['dpkg-divert'] },
   'git-send-email': { variable: 'GIT_SEND_EMAIL', names: ['../lib/git-core/git-send-email'] },
   mutt: { variable: 'MUTT', names: ['mutt'] },
@@ -68,7 +70,7 @@ function missing(program: Program, title: string): void {
 
 function isExecutable(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, path.endsWith('.py') ? constants.R_OK : constants.X_OK);
     return statSync(path).isFile();
   } catch {
     return false;

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { placeCommands, type Machine } from '../../../lib/cli/sendmail/wrapper.js';
 import { findProgram, testWith } from '../../support/require-program.js';
 import { root } from '../../sandbox/bundle.js';
 import { SECRETS, useSendmail } from './use-sendmail.js';
@@ -110,10 +111,12 @@ describe('install-sendmail', () => {
   });
 });
 
-/** A root folder that stands for the system's, with an MTA's sendmail in it. */
+/** A root folder that stands for the system's, with an MTA's sendmail in it, and its second link as exim, dma and msmtp have it. */
 function standIn(name: string): string {
   const at = join(folder, name);
   mkdirSync(join(at, 'usr/sbin'), { recursive: true });
+  mkdirSync(join(at, 'usr/lib'), { recursive: true });
+  symlinkSync('../sbin/mta', join(at, 'usr/lib/sendmail'));
   mkdirSync(join(at, 'admin/info'), { recursive: true });
   writeFileSync(join(at, 'admin/status'), '');
   writeFileSync(join(at, 'usr/sbin/mta'), '');
@@ -123,40 +126,51 @@ function standIn(name: string): string {
 
 testWith('dpkg-divert', 'the commands for Debian put it in the place of an MTA’s link, and undo that', (divert) => {
   const placed = join(folder, 'placed');
-  const { stdout } = install(placed, '--env-file', settings);
-  const [, place = '', undo = ''] = /In sendmail's place:\n([^]*)\nUndo:\n([^]*)$/.exec(stdout) ?? [];
+  const machine_: Machine = { system: 'debian', separateLib: true, taken: true };
+  const { place, undo } = placeCommands(placed, machine_);
+  // what it says on this machine is one of these
+  expect(install(placed, '--env-file', settings).stdout).toContain(`\n  ${undo[0]}\n  ${undo[1]}\n`);
   const at = standIn('debian');
-  const sendmail = join(at, 'usr/sbin/sendmail');
-  const perform = (commands: string) =>
+  const paths = ['usr/sbin/sendmail', 'usr/lib/sendmail'].map((path) => join(at, path));
+  const perform = (commands: string[]) =>
     execFileSync('sh', ['-e'], {
       // the same commands, on the stand-in
       input: commands
+        .join('\n')
         .replaceAll('dpkg-divert ', `${divert} --quiet --instdir ${at} --admindir ${at}/admin `)
         .replace(/(rm |placed )\/usr/g, `$1${at}/usr`),
     });
   perform(place);
-  expect(readlinkSync(sendmail)).toBe(placed);
-  expect(readlinkSync(`${sendmail}.distrib`)).toBe('mta');
+  expect(paths.map((path) => readlinkSync(path))).toEqual([placed, placed]);
+  expect(paths.map((path) => readlinkSync(`${path}.distrib`))).toEqual(['mta', '../sbin/mta']);
   perform(undo);
-  expect(readlinkSync(sendmail)).toBe('mta');
-  expect(existsSync(`${sendmail}.distrib`)).toBe(false);
+  expect(paths.map((path) => readlinkSync(path))).toEqual(['mta', '../sbin/mta']);
+  expect(paths.map((path) => existsSync(`${path}.distrib`))).toEqual([false, false]);
 });
 
 testWith('update-alternatives', 'as an alternative it takes the place, and gives it back', (alternatives) => {
   const at = join(folder, 'alternatives');
-  for (const name of ['etc', 'admin', 'usr/sbin']) mkdirSync(join(at, name), { recursive: true });
-  const mta = join(at, 'usr/sbin/mta');
-  writeFileSync(mta, '', { mode: 0o755 });
-  const call = (...args: string[]) =>
+  for (const name of ['etc', 'admin', 'usr/sbin', 'usr/lib', 'usr/bin']) mkdirSync(join(at, name), { recursive: true });
+  const names = { 'usr/sbin/sendmail': 'mta', 'usr/lib/sendmail': 'mta-sendmail', 'usr/bin/mailq': 'mta-mailq' };
+  for (const name of Object.values(names)) writeFileSync(join(at, 'usr/sbin', name), '', { mode: 0o755 });
+  const call = (args: string[]) =>
     execFileSync(alternatives, ['--quiet', '--altdir', join(at, 'etc'), '--admindir', join(at, 'admin'), ...args]);
-  const link = join(at, 'usr/sbin/sendmail');
-  call('--install', link, 'mta', mta, '100');
-  call('--install', link, 'mta', wrapper, '200');
-  call('--set', 'mta', wrapper);
-  expect(readlinkSync(join(at, 'etc/mta'))).toBe(wrapper);
-  expect(lstatSync(link).isSymbolicLink()).toBe(true);
-  call('--remove', 'mta', wrapper);
-  expect(readlinkSync(join(at, 'etc/mta'))).toBe(mta);
+  const mta = (name: string) => join(at, 'usr/sbin', name);
+  const slaves = Object.entries(names)
+    .slice(1)
+    .flatMap(([path, name]) => ['--slave', join(at, path), name, mta(name)]);
+  call(['--install', join(at, 'usr/sbin/sendmail'), 'mta', mta('mta'), '100', ...slaves]);
+  const { place, undo } = placeCommands(wrapper, { system: 'alternatives', separateLib: false, taken: true });
+  const perform = (commands: string[]) => {
+    for (const command of commands) call(command.replaceAll(' /usr/', ` ${at}/usr/`).split(' ').slice(1));
+  };
+  perform(place);
+  for (const [path, name] of Object.entries({ ...names, 'usr/bin/newaliases': 'mta-newaliases' })) {
+    expect(readlinkSync(join(at, 'etc', name))).toBe(wrapper);
+    expect(lstatSync(join(at, path)).isSymbolicLink()).toBe(true);
+  }
+  perform(undo);
+  for (const name of Object.values(names)) expect(readlinkSync(join(at, 'etc', name))).toBe(mta(name));
 });
 
 describe('programs that find it as /usr/sbin/sendmail', () => {
@@ -265,6 +279,31 @@ describe('programs that find it as /usr/sbin/sendmail', () => {
     const { status, output } = await inService('sh', [warning], { env }).ended;
     expect({ status, output: output.includes('successful') || output === '' }).toEqual({ status: 0, output: true });
     expect(await arrived('SMART error (EmailTest)')).toMatchObject({ recipients: ['admin@example.com'] });
+  });
+
+  recipe('dnf-automatic', 'DNF automatic’s command_email', async () => {
+    // its own reader of automatic.conf and its own emitter; `mail` of Fedora is s-nail
+    const mailer = findProgram('s-nail');
+    if (mailer === undefined) throw new Error('s-nail is missing');
+    const bin = join(folder, 'fedora');
+    mkdirSync(bin);
+    symlinkSync(mailer, join(bin, 'mail'));
+    const configuration = join(folder, 'automatic.conf');
+    const lines = ['[emitters]', 'system_name = web1', 'emit_via = command_email', '[command_email]', 'email_from = noreply@contoso.com'];
+    writeFileSync(configuration, [...lines, 'email_to = root', ''].join('\n'));
+    const program = `import sys
+from dnf.automatic.main import AutomaticConfig, build_emitters
+for emitter in build_emitters(AutomaticConfig(sys.argv[1])):
+    emitter.notify_available('kernel 6.12 (Grüße)')
+    emitter.commit()`;
+    const env = { PATH: `${bin}:/usr/bin:/bin`, MAILRC: '/dev/null', LC_ALL: 'C.UTF-8' };
+    const { status, output } = await inService('/usr/bin/python3', ['-c', program, configuration], { env }).ended;
+    expect({ status, output }).toEqual({ status: 0, output: '' });
+    expect(await arrived("Updates available on 'web1'")).toMatchObject({
+      from: { address: 'noreply@contoso.com' },
+      recipients: ['admin@example.com'],
+      text: expect.stringContaining('kernel 6.12 (Grüße)'),
+    });
   });
 
   (canMount ? test : test.skip)('the script for Zabbix', async () => {

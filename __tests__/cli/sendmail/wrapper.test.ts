@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { placeCommands, WRAPPER_MARK, writeWrapper } from '../../../lib/cli/sendmail/wrapper.js';
+import { placeCommands, WRAPPER_MARK, writeWrapper, type Machine } from '../../../lib/cli/sendmail/wrapper.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'wrapper-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,13 +44,32 @@ test('is known by its second line', () => {
   expect(text.split('\n')[1]).toBe(WRAPPER_MARK);
 });
 
+const machines = (['debian', 'alternatives', 'other'] as const).flatMap((system) =>
+  [false, true].flatMap((separateLib) => [false, true].map((taken): Machine => ({ system, separateLib, taken }))),
+);
+
 test('a path that the shell would read otherwise is quoted in the commands', () => {
-  expect(placeCommands("/opt/it's/sendmail", 'debian').place[1]).toBe("ln -s '/opt/it'\\''s/sendmail' /usr/sbin/sendmail");
-  for (const system of ['debian', 'alternatives', 'other'] as const) {
-    const { place, undo } = placeCommands('/usr/local/sbin/graph-sendmail', system);
-    expect([place.length, undo.length]).not.toContain(0);
-    expect(place.join('\n')).toContain('/usr/local/sbin/graph-sendmail');
-    // the page about it says the same
-    for (const command of [...place, ...undo]) expect(page).toContain(`\`${command}\``);
+  for (const machine of machines) {
+    const words = spawnSync(
+      'sh',
+      ['-c', `say() { printf '%s\\n' "$@"; }; say ${placeCommands("/opt/it's/sendmail", machine).place.join(' ')}`],
+      { encoding: 'utf8' },
+    );
+    expect(words.stdout.split('\n')).toContain("/opt/it's/sendmail");
   }
 });
+
+test.each(machines)(
+  'every path that programs start is taken, and given back: $system, own /usr/lib/sendmail $separateLib, taken $taken',
+  (machine) => {
+    const file = '/usr/local/sbin/graph-sendmail';
+    const { place, undo } = placeCommands(file, machine);
+    const paths =
+      machine.separateLib || machine.system === 'alternatives' ? ['/usr/sbin/sendmail', '/usr/lib/sendmail'] : ['/usr/sbin/sendmail'];
+    for (const path of paths) expect(place.join('\n')).toMatch(new RegExp(`(${file} ${path}$|${path} \\S+ ${file})`, 'm'));
+    expect(place.join('\n').includes('/usr/lib/sendmail')).toBe(paths.length === 2);
+    expect(undo).not.toEqual([]);
+    // the page about it says the same
+    for (const command of [...place, ...undo]) expect(page).toContain(command);
+  },
+);

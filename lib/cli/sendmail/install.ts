@@ -2,8 +2,10 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -73,11 +75,29 @@ function install(file: string, flags: InstallFlags): void {
   if (flags.spool !== undefined) makeSpool(resolve(flags.spool));
   for (const note of notesOn({ node, script, envFile: resolve(flags.envFile) })) console.log(`! ${note}`);
   const system = existsSync('/usr/bin/dpkg-divert') ? 'debian' : existsSync('/usr/sbin/alternatives') ? 'alternatives' : 'other';
-  const { place, undo } = placeCommands(file, system);
+  const taken = isThere('/usr/sbin/sendmail');
+  const { place, undo } = placeCommands(file, { system, taken, separateLib: isSeparate('/usr/lib/sendmail') });
   const indented = (commands: string[]) => commands.map((command) => `  ${command}`).join('\n');
   console.log(`\nTry it:\n  printf 'Subject: Hello\\n\\nIt works.\\n' | ${file} -v you@example.com`);
-  console.log(`\nIn sendmail's place:\n${indented(place)}\nUndo:\n${indented(undo)}`);
+  const toPlace = isPlaced(file) ? ' it is there already' : `\n${indented(place)}`;
+  console.log(`\nIn sendmail's place:${toPlace}\nUndo:\n${indented(undo)}`);
   if (flags.spool !== undefined) console.log(`\nLet a timer send what waits, every five minutes:\n  ${file} -q`);
+}
+
+/** Also a link that leads nowhere is there. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether `/usr/lib/sendmail` stays what it is when `/usr/sbin/sendmail` becomes something else. */
+function isSeparate(path: string): boolean {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  return !isLink || resolve(dirname(path), readlinkSync(path)) !== '/usr/sbin/sendmail';
+}
+
+/** Whether the wrapper is in sendmail's place already. */
+function isPlaced(file: string): boolean {
+  return existsSync('/usr/sbin/sendmail') && existsSync(file) && realpathSync('/usr/sbin/sendmail') === realpathSync(file);
 }
 
 /** This package's sendmail as one file, beside the command line that runs. */

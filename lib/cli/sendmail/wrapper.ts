@@ -33,22 +33,42 @@ exec "$node" ${quoteShell(script)} -- "$@"
 `;
 }
 
+/** The machine that gets a wrapper. */
+export interface Machine {
+  system: 'debian' | 'alternatives' | 'other';
+  /** Whether `/usr/lib/sendmail`, which older programs start, is no link to `/usr/sbin/sendmail`: it is exim's or msmtp's own, or not there. */
+  separateLib: boolean;
+  /** Whether there is a `/usr/sbin/sendmail`, such as BusyBox's. */
+  taken: boolean;
+}
+
 /** The commands that put a wrapper in sendmail's place, and those that undo it. */
-export function placeCommands(wrapper: string, system: 'debian' | 'alternatives' | 'other'): { place: string[]; undo: string[] } {
+export function placeCommands(wrapper: string, { system, separateLib, taken }: Machine): { place: string[]; undo: string[] } {
   const file = quoteIfNeeded(wrapper);
+  const paths = ['/usr/sbin/sendmail', ...(separateLib ? ['/usr/lib/sendmail'] : [])];
   if (system === 'debian') {
     return {
-      place: ['dpkg-divert --local --rename --add /usr/sbin/sendmail', `ln -s ${file} /usr/sbin/sendmail`],
-      undo: ['rm /usr/sbin/sendmail', 'dpkg-divert --local --rename --remove /usr/sbin/sendmail'],
+      place: paths.flatMap((path) => [`dpkg-divert --local --rename --add ${path}`, `ln -s ${file} ${path}`]),
+      undo: paths.flatMap((path) => [`rm ${path}`, `dpkg-divert --local --rename --remove ${path}`]),
     };
   }
   if (system === 'alternatives') {
+    // by the names that all MTAs give them there: without, they would go with the MTA that is replaced
+    const more = [
+      ['/usr/lib/sendmail', 'mta-sendmail'],
+      ['/usr/bin/mailq', 'mta-mailq'],
+      ['/usr/bin/newaliases', 'mta-newaliases'],
+    ].map(([path, name]) => ` --slave ${path} ${name} ${file}`);
     return {
-      place: [`alternatives --install /usr/sbin/sendmail mta ${file} 200`, `alternatives --set mta ${file}`],
+      place: [`alternatives --install /usr/sbin/sendmail mta ${file} 200${more.join('')}`, `alternatives --set mta ${file}`],
       undo: [`alternatives --remove mta ${file}`],
     };
   }
-  return { place: [`ln -s ${file} /usr/sbin/sendmail`], undo: ['rm /usr/sbin/sendmail'] };
+  const old = '/usr/sbin/sendmail.distrib';
+  return {
+    place: [...(taken ? [`mv /usr/sbin/sendmail ${old}`] : []), ...paths.map((path) => `ln -s ${file} ${path}`)],
+    undo: [...paths.map((path) => `rm ${path}`), ...(taken ? [`mv ${old} /usr/sbin/sendmail`] : [])],
+  };
 }
 
 function quoteIfNeeded(path: string): string {
