@@ -28,12 +28,12 @@ const sandbox = await startSandbox({ inbox: true });
 const transporter = nodemailer.createTransport(graphTransport(sandbox.options));
 const send = (mail) => transporter.sendMail({ from, ...mail });
 try {
-  await send({ to: 'ada@example.com', subject: 'Welcome to Contoso', text: 'Hello', html: page('Welcome', 'Hello.', 'Start') });
-  await send({ to: 'grace@example.com', subject: 'مرحبا بك في كونتوسو', text: 'مرحبا' });
+  await send({ to: 'reader@example.com', subject: 'Welcome to Contoso', text: 'Hello', html: page('Welcome', 'Hello.', 'Start') });
+  await send({ to: 'customer@example.com', subject: 'مرحبا بك في كونتوسو', text: 'مرحبا' });
   sandbox.fail({ operation: 'sendMail', status: 403 });
   await send({ to: 'billing@example.com', subject: 'Invoice 2041', text: 'See the attachment.' }).catch(() => undefined);
   sandbox.fail({ operation: 'sendMail', status: 429, headers: { 'Retry-After': '1' } });
-  await send({ to: 'ada@example.com', subject: 'Reset your password', text: 'https://contoso.com/reset/41', priority: 'high' });
+  await send({ to: 'reader@example.com', subject: 'Reset your password', text: 'https://contoso.com/reset/41', priority: 'high' });
   await send({
     to: 'team@example.com',
     bcc: 'audit@example.com',
@@ -43,7 +43,7 @@ try {
   });
   sandbox.fail({ operation: 'uploadChunk', status: 503, headers: { 'Retry-After': '1' }, skip: 1 });
   await send({
-    to: 'ada@example.com',
+    to: 'reader@example.com',
     cc: 'billing@example.com',
     subject: 'Invoice 2042 and all its receipts',
     text: 'Your invoice is ready.',

@@ -1,5 +1,6 @@
 import type { FieldChange } from '../text/compare-fields.js';
-import { Badge, Foreign, type Tone } from './bits.js';
+import { Foreign, type Tone } from './bits.js';
+import { ComparisonTable } from './comparison-table.js';
 
 const words: Record<FieldChange['kind'], { text: string; tone: Tone }> = {
   same: { text: 'as posted', tone: 'good' },
@@ -21,34 +22,12 @@ export function FieldTable({
   after: string;
   same?: string;
 }) {
-  return (
-    <div class="table-box" role="region" aria-label="Header fields" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Field</th>
-            <th scope="col" />
-            <th scope="col">{before}</th>
-            <th scope="col">{after}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {changes.map(({ name, kind, posted, delivered }) => (
-            <tr key={name}>
-              <th scope="row">
-                <Foreign>{name}</Foreign>
-              </th>
-              <td>
-                <Badge tone={words[kind].tone}>{kind === 'same' && same ? same : words[kind].text}</Badge>
-              </td>
-              <td class="mono">
-                <Foreign>{posted.join('\n')}</Foreign>
-              </td>
-              <td class="mono">{kind === 'same' ? '' : <Foreign>{delivered.join('\n')}</Foreign>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const rows = changes.map(({ name, kind, posted, delivered }) => ({
+    name,
+    tone: words[kind].tone,
+    verdict: kind === 'same' && same ? same : words[kind].text,
+    before: <Foreign>{posted.join('\n')}</Foreign>,
+    after: kind !== 'same' && <Foreign>{delivered.join('\n')}</Foreign>,
+  }));
+  return <ComparisonTable label="Header fields" what="Field" before={before} after={after} rows={rows} mono />;
 }

@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { ApiMessage, ApiSmtp, OutlinePart, SmtpReport } from '../../api-types.js';
 import { Badge, Facts, Foreign, Notice, type Tone } from '../parts/bits.js';
 import { CodeView } from '../parts/code-view.js';
+import { ComparisonTable } from '../parts/comparison-table.js';
 import { FieldTable } from '../parts/field-table.js';
 import { Loaded } from '../parts/loaded.js';
 import { NotKept } from '../parts/not-kept.js';
@@ -114,34 +115,14 @@ const words: Record<PartChange['kind'], { text: string; tone: Tone }> = {
 };
 
 function Parts({ parts }: { parts: readonly PartChange[] }) {
-  return (
-    <div class="table-box" role="region" aria-label="Parts" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col" />
-            <th scope="col">Over SMTP</th>
-            <th scope="col">Through Graph</th>
-          </tr>
-        </thead>
-        <tbody>
-          {parts.map(({ kind, smtp, graph, differs }, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <Foreign>{(smtp ?? graph)?.name || ((smtp ?? graph)?.type ?? '')}</Foreign>
-              </th>
-              <td>
-                <Badge tone={words[kind].tone}>{differs.length ? `other ${differs.join(', ')}` : words[kind].text}</Badge>
-              </td>
-              <td>{smtp && <Part part={smtp} />}</td>
-              <td>{graph && kind !== 'same' && <Part part={graph} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const rows = parts.map(({ kind, smtp, graph, differs }) => ({
+    name: (smtp ?? graph)?.name || ((smtp ?? graph)?.type ?? ''),
+    tone: words[kind].tone,
+    verdict: differs.length ? `other ${differs.join(', ')}` : words[kind].text,
+    before: smtp && <Part part={smtp} />,
+    after: graph && kind !== 'same' && <Part part={graph} />,
+  }));
+  return <ComparisonTable label="Parts" what="Part" before="Over SMTP" after="Through Graph" rows={rows} />;
 }
 
 const Part = ({ part: { type, disposition, contentId, bytes } }: { part: OutlinePart }) => (

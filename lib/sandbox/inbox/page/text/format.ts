@@ -36,7 +36,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }
 
-/** 'Ada <ada@example.com>'. */
+/** 'Reader <reader@example.com>'. */
 export function formatAddress({ name, address }: { name: string; address: string }): string {
   return name && name !== address ? `${name} <${address}>` : address;
 }
