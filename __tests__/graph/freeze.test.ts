@@ -65,3 +65,35 @@ test('a connection that was in use a moment ago is used again', async () => {
   }
   expect(relay.connections).toBe(1);
 });
+
+// as when the app computes for a while, or is frozen for less than connections are kept
+describe.each([
+  ['closed', false],
+  ['reset', true],
+])('a kept connection that the other side has %s, which nobody has read yet', (_, reset) => {
+  test('is not used', async () => {
+    await fourAtOnce();
+    clock.now += 1000;
+    relay.hangUp(reset);
+    for (const outcome of await fourAtOnce()) expect(outcome).toMatchObject({ kind: 'answer', status: 202 });
+    expect(relay.connections).toBe(8);
+    expect(server.requests).toHaveLength(8);
+  });
+
+  test('and a request that is aborted before that is read: nothing is sent', async () => {
+    await post();
+    clock.now += 1000;
+    relay.hangUp(reset);
+    const controller = new AbortController();
+    const outcome = client.request({
+      url: new URL(`http://127.0.0.1:${relay.port}/`),
+      method: 'POST',
+      headers: {},
+      signal: controller.signal,
+    });
+    controller.abort();
+    expect(await outcome).toMatchObject({ kind: 'failure', reason: 'abort', sent: false });
+    await post();
+    expect(server.requests).toHaveLength(2);
+  });
+});

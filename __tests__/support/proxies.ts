@@ -72,6 +72,8 @@ function readHead(socket: Socket, then: (head: string) => void): void {
 /** A box on the way, such as a NAT, that one day knows nothing of the connections it carried: nothing comes back any more. */
 export interface ForgetfulRelay extends FakeProxy {
   forget(): void;
+  /** Ends the connections at once, so that the other side has it before its event loop turns again. */
+  hangUp(reset: boolean): void;
 }
 
 export async function startForgetfulRelay(to: number): Promise<ForgetfulRelay> {
@@ -97,6 +99,12 @@ export async function startForgetfulRelay(to: number): Promise<ForgetfulRelay> {
         behind.destroy();
       }
       pairs.clear();
+    },
+    hangUp(reset: boolean) {
+      for (const [socket] of pairs) {
+        if (reset) socket.resetAndDestroy();
+        else socket.destroy();
+      }
     },
   });
 }

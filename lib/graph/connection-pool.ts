@@ -38,6 +38,8 @@ interface Lane {
 export const KEEP_ALIVE = 30_000;
 /** A request needs a moment to arrive. */
 const KEEP_ALIVE_MARGIN = 1000;
+/** Milliseconds without a request after which a kept connection is not used before what came on it has been read. */
+const LOOK_AFTER = 100;
 
 /**
  * Connections by origin. Whether a kept one is still good is asked of the wall clock: timers stand still while a process is frozen
@@ -60,6 +62,21 @@ export class ConnectionPool {
    * @returns takes the wish back as long as it waits
    */
   take(url: URL, use: (connection: Connection) => void): (() => void) | undefined {
+    const newest = this.#lanes.get(url.origin)?.idle.at(-1);
+    if (!newest || this.options.now() - newest.idleSince < LOOK_AFTER) return this.#takeNow(url, use);
+    // the other side may have closed it while this process was busy or frozen, and that has not been read yet
+    let wanted = true;
+    let takeBack: (() => void) | undefined;
+    afterPoll(() => {
+      if (wanted) takeBack = this.#takeNow(url, use);
+    });
+    return () => {
+      wanted = false;
+      takeBack?.();
+    };
+  }
+
+  #takeNow(url: URL, use: (connection: Connection) => void): (() => void) | undefined {
     const lane = this.#lane(url.origin);
     const kept = this.#takeKept(lane);
     if (!kept && lane.running.size >= this.options.connections) {
@@ -182,4 +199,9 @@ export class ConnectionPool {
     connection.stopConnecting?.();
     return connection.client.destroy().catch(() => undefined);
   }
+}
+
+/** Calls back once all that has come over the network by now has been read: the first turn of the loop only ends what it is at. */
+function afterPoll(callback: () => void): void {
+  setImmediate(() => setImmediate(callback));
 }
