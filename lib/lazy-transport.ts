@@ -1,8 +1,12 @@
+import { Canceller, raceAbort } from './base/cancellation.js';
+import { InFlight } from './delivery/in-flight.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
+import { abortError } from './errors/from-graph.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
 import type { NodemailerMail } from './message/nodemailer.js';
 import type { MessageTrace, TraceOptions } from './message-trace/message-trace.js';
+import { readSignal, signalOf } from './message/signal.js';
 import { releaseStreams } from './message/tree.js';
 import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 import type { CommonOptions, GraphTransportOptions } from './options.js';
@@ -14,6 +18,9 @@ export type LazyOptions = () => Options | Promise<Options>;
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
 type VerifyCallback = (error: Error | null, success: true) => void;
 
+/** Milliseconds for the options to come; as long as a sign-in may take by default. */
+const OPTIONS_TIMEOUT = 300_000;
+
 /** A {@link GraphTransport} that reads its options when the first message is sent; made by `graphTransport.lazy()`. */
 export class LazyGraphTransport extends NodemailerTransport {
   readonly #read: LazyOptions;
@@ -21,7 +28,8 @@ export class LazyGraphTransport extends NodemailerTransport {
   #creating: Promise<GraphTransport> | undefined;
   /** Messages that wait for the options. */
   #waiting = 0;
-  #closings = 0;
+  /** All that waits for them. */
+  readonly #inFlight = new InFlight();
 
   constructor(read: LazyOptions) {
     super();
@@ -35,12 +43,13 @@ export class LazyGraphTransport extends NodemailerTransport {
   override send(mail: MailLike, callback: SendCallback): void {
     if (this.#transport) return this.#transport.send(mail, callback);
     this.#waiting++;
-    this.#open()
+    const { data, message } = mail as unknown as NodemailerMail;
+    this.#open(() => signalOf(data))
       .finally(() => this.#waiting--)
       .then(
         (transport) => transport.send(mail, callback),
         (error: Error) => {
-          releaseStreams((mail as unknown as NodemailerMail).message);
+          releaseStreams(message);
           // outside the promise chain, so that a throwing callback is the app's uncaught exception
           process.nextTick(callback, error, undefined);
         },
@@ -69,7 +78,7 @@ export class LazyGraphTransport extends NodemailerTransport {
    * @throws {GraphTransportError} also `ECONFIG` for the options
    */
   override async trace(messageId: string, options?: TraceOptions): Promise<MessageTrace> {
-    return (await this.#open()).trace(messageId, options);
+    return (await this.#open(() => readSignal(options?.signal))).trace(messageId, options);
   }
 
   /** Whether it can take another message right away. */
@@ -84,15 +93,18 @@ export class LazyGraphTransport extends NodemailerTransport {
 
   /** As `close()` of {@link GraphTransport}; messages that still wait for the options fail with `ECONNECTION`. */
   override close(options?: { force?: boolean | undefined } | null): void {
-    this.#closings++;
+    this.#inFlight.abort(new GraphTransportError('ECONNECTION', 'the transport was closed; nothing was sent'));
     this.#transport?.close(options);
   }
 
-  async #open(): Promise<GraphTransport> {
-    const closings = this.#closings;
-    const transport = this.#transport ?? (await this.#created());
-    if (closings !== this.#closings) throw new GraphTransportError('ECONNECTION', 'the transport was closed; nothing was sent');
-    return transport;
+  async #open(signalOf?: () => AbortSignal | undefined): Promise<GraphTransport> {
+    if (this.#transport) return this.#transport;
+    const outer = signalOf?.();
+    try {
+      return await this.#inFlight.run(outer, (signal) => raceAbort(this.#created(), signal));
+    } catch (error) {
+      throw isGraphTransportError(error) ? error : abortError(error, { ambiguous: false });
+    }
   }
 
   /** What fails is tried again with the next message: a setting may come later. */
@@ -102,15 +114,31 @@ export class LazyGraphTransport extends NodemailerTransport {
   }
 
   async #create(): Promise<GraphTransport> {
+    const late = new Canceller();
+    const deadline = setTimeout(() => late.abort(lateError()), OPTIONS_TIMEOUT).unref();
     try {
-      const transport = new GraphTransport(await this.#read());
+      const transport = new GraphTransport(await raceAbort(this.#readOptions(), late));
       for (const event of ['idle', 'progress']) transport.on(event, (...args: unknown[]) => this.emit(event, ...args));
       transport.on('error', (error: Error) => this.tell(error));
       return (this.#transport = transport);
     } catch (error) {
       throw isGraphTransportError(error) ? error : optionsError(error);
+    } finally {
+      clearTimeout(deadline);
     }
   }
+
+  /** The app's function may be synchronous. */
+  async #readOptions(): Promise<Options> {
+    return this.#read();
+  }
+}
+
+function lateError(): GraphTransportError {
+  return new GraphTransportError(
+    'ETIMEDOUT',
+    `the function of graphTransport.lazy() did not return the options within ${OPTIONS_TIMEOUT / 1000} s; nothing was sent`,
+  );
 }
 
 function optionsError(error: unknown): GraphTransportError {

@@ -1,4 +1,4 @@
-import type { Cancellation } from './base/cancellation.js';
+import { raceAbort, type Cancellation } from './base/cancellation.js';
 import { messages, traced, tracedMessage } from './base/channels.js';
 import type { TracedMessage } from './base/traced.js';
 import { deliver } from './delivery/deliver.js';
@@ -13,10 +13,10 @@ import { GraphTransportError, isGraphTransportError } from './errors/graph-trans
 import { safeCause } from './errors/safe-cause.js';
 import { createGraphConnection, type GraphConnection } from './graph/connection.js';
 import { secretsOf } from './sign-in/sign-in.js';
-import { raceAbort } from './sign-in/tokens.js';
 import { withProcessWarnings } from './base/process-warnings.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
 import { ContentReader } from './message/content/content-reader.js';
+import { readSignal, signalOf } from './message/signal.js';
 import { releaseStreams } from './message/tree.js';
 import { readMessageSettings } from './plan/message-settings.js';
 import type { MessageSettings } from './plan/plan-settings.js';
@@ -302,19 +302,6 @@ export class GraphTransport extends NodemailerTransport {
     const cause = safeCause(error, secretsOf(this.#settings.signIn));
     return new GraphTransportError('EGRAPH', `unexpected failure before the message was sent: ${cause.message}`, { cause });
   }
-}
-
-function signalOf({ signal }: NodemailerMail['data']): AbortSignal | undefined {
-  return signal === null || signal === false ? undefined : readSignal(signal);
-}
-
-function readSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || isSignal(signal)) return signal;
-  throw new GraphTransportError('EMESSAGE', 'signal must be an AbortSignal; nothing was sent', { permanent: true });
-}
-
-function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<AbortSignal>).addEventListener === 'function';
 }
 
 /** Few apps trace messages, and none with the first. */

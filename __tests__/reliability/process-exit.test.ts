@@ -134,6 +134,27 @@ const scenarios: Scenario[] = [
     prints: 'EABORT',
   },
   {
+    name: 'not before a credential that never answers is given up',
+    script: `
+      const credential = { getToken: () => new Promise(() => undefined) };
+      const transport = () => graphTransport({ credential, mailbox: 'noreply@contoso.com', requestTimeout: 500 });
+      console.log(await codes(nodemailer.createTransport(transport()).sendMail(mail)));
+      console.log(await codes(transport().verify()));`,
+    prints: 'ETIMEDOUT\nETIMEDOUT',
+  },
+  {
+    name: 'not before a message that waits for options that never come is cancelled, or closed',
+    script: `
+      const transport = graphTransport.lazy(() => new Promise(() => undefined));
+      const controller = new AbortController();
+      const later = (action) => setTimeout(action, 300).unref();
+      later(() => controller.abort());
+      console.log(await codes(nodemailer.createTransport(transport).sendMail({ ...mail, signal: controller.signal })));
+      later(() => transport.close());
+      console.log(await codes(nodemailer.createTransport(transport).sendMail(mail), transport.verify()));`,
+    prints: 'EABORT\nECONNECTION,ECONNECTION',
+  },
+  {
     name: 'without a warning about listeners, when many messages share one signal',
     script: `
       const transporter = create();

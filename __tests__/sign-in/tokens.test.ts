@@ -1,5 +1,6 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
-import { createTokenSource, raceAbort, tokenAge, type TokenSourceOptions } from '../../lib/sign-in/tokens.js';
+import { raceAbort } from '../../lib/base/cancellation.js';
+import { createTokenSource, tokenAge, type TokenSourceOptions } from '../../lib/sign-in/tokens.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2025, 10, 20);

@@ -113,6 +113,33 @@ test('close() before anything is read reads nothing, while the options are read 
   expect(tests.sandbox.messages).toHaveLength(1);
 });
 
+test('a message that is aborted while it waits for the options ends at once', async () => {
+  const transport = lazy(() => new Promise(() => undefined));
+  const transporter = nodemailer.createTransport(transport);
+  const controller = new AbortController();
+  const waiting = transporter.sendMail({ ...mail, signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'EABORT', ambiguous: false });
+  expect(transport.pendingCount()).toBe(0);
+});
+
+test('options that never come are told after five minutes, and asked for again with the next message', async () => {
+  const read = jest
+    .fn<Promise<object>, []>()
+    .mockReturnValueOnce(new Promise(() => undefined))
+    .mockResolvedValue(tests.sandbox.options);
+  const transporter = nodemailer.createTransport(lazy(read as LazyOptions));
+  const timers = jest.spyOn(global, 'setTimeout');
+  const waiting = transporter.sendMail(mail).catch((error: unknown) => error);
+  await new Promise(setImmediate);
+  const giveUp = timers.mock.calls.find(([, ms]) => ms === 300_000)?.[0];
+  timers.mockRestore();
+  giveUp?.();
+  expect(await waiting).toMatchObject({ code: 'ETIMEDOUT', permanent: false, message: expect.stringContaining('graphTransport.lazy()') });
+  await transporter.sendMail(mail);
+  expect(tests.sandbox.messages).toHaveLength(1);
+});
+
 test('works from a copy, as every transport here', async () => {
   await nodemailer.createTransport({ ...lazy(() => tests.sandbox.options) } as LazyGraphTransport).sendMail(mail);
   expect(tests.sandbox.messages).toHaveLength(1);

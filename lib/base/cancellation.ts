@@ -37,3 +37,16 @@ export class Canceller implements Cancellation {
     if (at >= 0) this.#listeners.splice(at, 1);
   }
 }
+
+/** Settles with the promise or rejects with the signal's reason, whichever is first; leaves no listener behind. */
+export function raceAbort<T>(promise: Promise<T>, signal: Cancellation): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) {
+      promise.catch(() => undefined);
+      return onAbort();
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,8 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { Canceller } from '../base/cancellation.js';
 
+/** Milliseconds; more cannot be counted. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What is on its way: each task has a signal of its own, which the app's aborts, and all of them can be aborted together. */
 export class InFlight {
+  /** What is waited for may hold nothing open, such as a credential of the app's own, and the process must not end before it settles. */
+  #alive: NodeJS.Timeout | undefined;
   readonly #running = new Set<Canceller>();
   #waiting: (() => void)[] = [];
 
@@ -19,18 +24,25 @@ export class InFlight {
     if (outer instanceof EventTarget) setMaxListeners(0, outer);
     outer?.addEventListener('abort', onAbort, { once: true });
     if (outer?.aborted) onAbort();
+    this.#alive ??= setTimeout(() => undefined, LONGEST_TIMER);
     this.#running.add(canceller);
     try {
       return await task(canceller);
     } finally {
       outer?.removeEventListener('abort', onAbort);
       this.#running.delete(canceller);
-      if (this.#running.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      if (this.#running.size === 0) this.#settled();
     }
   }
 
   abort(reason: Error): void {
     for (const canceller of this.#running) canceller.abort(reason);
+  }
+
+  #settled(): void {
+    clearTimeout(this.#alive);
+    this.#alive = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Resolves when nothing is on its way. */

@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from './token-credential.js';
-import type { Cancellation } from '../base/cancellation.js';
+import { raceAbort, type Cancellation } from '../base/cancellation.js';
 import { isHeard, signIns, traced } from '../base/channels.js';
 import type { TracedSignIn } from '../base/traced.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
@@ -66,7 +66,7 @@ export function createTokenSource({
 
   async function fetchToken(): Promise<AccessToken> {
     credential ??= createCredential();
-    const signal = AbortSignal.timeout(timeout);
+    const { signal, stop } = deadline(timeout);
     try {
       // raced as well: a credential of the app's own may ignore the signal
       const asked = await credential;
@@ -77,6 +77,8 @@ export function createTokenSource({
     } catch (error) {
       credential = undefined;
       throw error;
+    } finally {
+      stop();
     }
   }
 
@@ -155,15 +157,11 @@ function kindOf(error: unknown): string {
   return /AADSTS\d+/.exec(error.message)?.[0] ?? (/^\w{1,60}$/.test(error.name) ? error.name : 'Error');
 }
 
-/** Settles with the promise or rejects with the signal's reason, whichever is first; leaves no listener behind. */
-export function raceAbort<T>(promise: Promise<T>, signal: Cancellation): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) {
-      promise.catch(() => undefined);
-      return onAbort();
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+/** Aborts after so many milliseconds; whoever waits for a token keeps the process alive meanwhile, a renewal in the background does not. */
+function deadline(ms: number): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const late = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  // after a freeze every timer is late: what has arrived meanwhile is read first
+  const timer = setTimeout(() => setImmediate(late), ms).unref();
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }

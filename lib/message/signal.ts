@@ -1,0 +1,17 @@
+import { GraphTransportError } from '../errors/graph-transport-error.js';
+import type { NodemailerMail } from './nodemailer.js';
+
+/** The signal of a message; Nodemailer allows `null` and `false` for none. */
+export function signalOf({ signal }: NodemailerMail['data']): AbortSignal | undefined {
+  return signal === null || signal === false ? undefined : readSignal(signal);
+}
+
+/** @throws {GraphTransportError} `EMESSAGE` for what is no signal */
+export function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || isSignal(signal)) return signal;
+  throw new GraphTransportError('EMESSAGE', 'signal must be an AbortSignal; nothing was sent', { permanent: true });
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<AbortSignal>).addEventListener === 'function';
+}
