@@ -37,9 +37,11 @@ const run = (...args: string[]) => runCli(['prove', ...args], { env: environment
 test('--dry-run says what would be sent, and asks nobody', async () => {
   const { status, stdout } = await run('--dry-run', '--to', 'reader@example.com', '--alias', 'info@contoso.com', '--with-bounce');
   expect(status).toBe(0);
-  expect(stdout).toContain('Would send 29 messages from noreply@contoso.com to noreply@contoso.com and reader@example.com');
+  expect(stdout).toContain('Would send 29 messages from noreply@contoso.com to noreply@contoso.com and reader@example.com,\n');
   expect(stdout).toContain('  json-from\n');
   expect(stdout).toMatch(/Nothing was sent\.\n$/);
+  const { messages, from } = JSON.parse((await run('--dry-run', '--json')).stdout) as { messages: string[]; from: string };
+  expect([messages.length, from]).toEqual([26, MAILBOX]);
   expect(world.sandbox.requests).toEqual([]);
 });
 
@@ -116,13 +118,24 @@ test('--clean deletes what a killed run has left, and nothing else', async () =>
   expect(status).toBe(0);
   expect(await contentOf(world.sandbox)).toEqual([]);
   expect(world.sandbox.messages).toHaveLength(before);
+
+  const subject = world.sandbox.messages[0]?.subject ?? '';
+  await world.sandbox.receive(MAILBOX, `From: outsider@example.com\r\nSubject: ${subject}\r\n\r\nMine\r\n`);
+  const again = await run('--clean', '--json');
+  expect(JSON.parse(again.stdout)).toEqual({ deleted: 0, left: 0, foreign: 1 });
+  expect(again).toMatchObject({ status: 0, stderr: '1 message with the mark of a run came from somebody else, and stayed.\n' });
+  expect(await contentOf(world.sandbox)).toEqual([subject]);
 });
 
 test.each([
   [['--mailbox', '00000000-0000-4000-8000-000000000001'], '"mailbox" must be an address here'],
   [['--to', 'nobody'], '--to must be an address such as reader@example.com'],
   [['--received', folder, '--report', __filename], `is no JSON`],
-  [['--received', folder, '--report', join(folder, '../../package.json')], 'ENOENT'],
+  [['--received', folder, '--report', join(folder, '../../package.json')], 'package.json cannot be read: ENOENT'],
+  [['--out', join(folder, 'nowhere', 'facts.json')], 'facts.json cannot be written: ENOENT'],
+  [['--clean', '--to', 'reader@example.com'], 'cannot be used with option'],
+  [['--dry-run', '--clean'], 'cannot be used with option'],
+  [['--received', folder, '--report', __filename, '--with-bounce'], 'cannot be used with option'],
 ])('%j is refused before anything is sent', async (args, message) => {
   const { status, stderr } = await run(...args);
   expect(status).toBe(1);

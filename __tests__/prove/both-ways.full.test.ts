@@ -1,7 +1,6 @@
-import nodemailer from 'nodemailer';
-import { graphTransport, type GraphSentMessageInfo, type LossFeature, type TenantReport } from '../../lib/index.js';
+import type { LossFeature, TenantReport } from '../../lib/index.js';
 import { startSandbox, type Sandbox, type SandboxLoss, type SandboxOptions } from '../../lib/sandbox/index.js';
-import { contentOf, insideOf, MAILBOX, proveOn } from './harness.js';
+import { contentOf, insideOf, lossesWith, MAILBOX, proveOn } from './harness.js';
 
 const ALIAS = 'info@contoso.com';
 const base: SandboxOptions = { protocol: 'http', mailboxes: [{ userPrincipalName: MAILBOX, aliases: [ALIAS] }] };
@@ -14,30 +13,6 @@ async function reportOn(options: SandboxOptions, given: Parameters<typeof proveO
   if (!proof) throw error;
   expect(await contentOf(sandbox)).toEqual([]);
   return proof.report;
-}
-
-/** What a transport with that report says of a message that has everything. */
-async function lossesWith(
-  tenantFacts: TenantReport,
-  data: object,
-): Promise<Pick<GraphSentMessageInfo, 'format'> & { losses: LossFeature[] }> {
-  const transport = graphTransport({ ...sandbox.options, onLoss: 'ignore', tenantFacts });
-  try {
-    const sent = await nodemailer.createTransport(transport).sendMail({
-      from: `The author <${MAILBOX}>`,
-      to: 'reader@example.com',
-      subject: 'Facts',
-      text: 'Hello',
-      inReplyTo: '<a@contoso.com>',
-      list: { help: 'help@contoso.com' },
-      headers: { ...Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`X-Number-${index}`, '1'])), Organization: 'Contoso' },
-      ...data,
-    });
-    const { format, losses } = sent;
-    return { format, losses: losses.map(({ feature }) => feature) };
-  } finally {
-    transport.close({ force: true });
-  }
 }
 
 const FEATURES: [feature: LossFeature, sandboxLoss: string][] = [
@@ -64,9 +39,9 @@ describe.each(FEATURES)('%s', (feature, loss) => {
 
     // auto avoids what is lost; the format that loses it tells it
     const other = way === 'json' ? 'mime' : 'json';
-    expect(await lossesWith(report, {})).toEqual({ format: other, losses: [] });
-    expect((await lossesWith(report, { graph: { format: way } })).losses).toEqual([feature]);
-    expect((await lossesWith(report, { graph: { format: other } })).losses).toEqual([]);
+    expect(await lossesWith(sandbox, report, {})).toEqual({ format: other, losses: [] });
+    expect((await lossesWith(sandbox, report, { graph: { format: way } })).losses).toEqual([feature]);
+    expect((await lossesWith(sandbox, report, { graph: { format: other } })).losses).toEqual([]);
   });
 });
 
@@ -79,10 +54,10 @@ describe('the body', () => {
     const point = report.points.find((candidate) => candidate.feature === feature && candidate.way === 'mime');
     expect(point?.inside).toBe(loss === 'calendar' ? 'changed' : 'changed');
     // as claimed until somebody outside has seen it
-    expect((await lossesWith(report, { ...withHtml, graph: { format: 'mime' } })).losses).toEqual([]);
+    expect((await lossesWith(sandbox, report, { ...withHtml, graph: { format: 'mime' } })).losses).toEqual([]);
     const points = report.points.map((of) => (of.feature === feature && of.way !== 'json' ? { ...of, outside: of.inside } : of));
     const data = feature === 'text' ? withHtml : { icalEvent: { method: 'REQUEST', content: 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n' } };
-    expect((await lossesWith({ ...report, points }, { ...data, graph: { format: 'mime' } })).losses).toEqual([feature]);
+    expect((await lossesWith(sandbox, { ...report, points }, { ...data, graph: { format: 'mime' } })).losses).toEqual([feature]);
   });
 
   test.each(['text', 'calendar', 'threading'])('%s lost in a MIME draft that gets attachments is lost there alone', async (loss) => {
@@ -96,8 +71,8 @@ describe('the body', () => {
       attachments: [{ filename: 'large.bin', content: Buffer.alloc(4 * 1024 * 1024) }],
       graph: { format: 'mime' },
     };
-    expect((await lossesWith(report, large)).losses).toEqual(loss === 'threading' ? ['threading'] : []);
-    expect((await lossesWith(report, { ...withHtml, graph: { format: 'mime' } })).losses).toEqual([]);
+    expect((await lossesWith(sandbox, report, large)).losses).toEqual(loss === 'threading' ? ['threading'] : []);
+    expect((await lossesWith(sandbox, report, { ...withHtml, graph: { format: 'mime' } })).losses).toEqual([]);
   });
 });
 
@@ -109,9 +84,9 @@ test.each<[SandboxOptions['sendFromAliases'], string, string, LossFeature[]]>([
   const report = await reportOn({ sendFromAliases });
   const inside = insideOf(report);
   expect([inside['json:from'], inside['mime:from']]).toEqual([json, mime]);
-  expect((await lossesWith(report, { from: ALIAS, graph: { format: 'json' } })).losses).toEqual(losses);
+  expect((await lossesWith(sandbox, report, { from: ALIAS, graph: { format: 'json' } })).losses).toEqual(losses);
   // what a mailbox may send as was not tried
-  expect((await lossesWith(report, { from: ALIAS, graph: { format: 'mime' } })).losses).toEqual(['from']);
+  expect((await lossesWith(sandbox, report, { from: ALIAS, graph: { format: 'mime' } })).losses).toEqual(['from']);
 });
 
 test.each<[string, SandboxOptions, object]>([

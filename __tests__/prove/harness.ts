@@ -1,8 +1,17 @@
+import nodemailer from 'nodemailer';
 import { Canceller } from '../../lib/base/cancellation.js';
 import { readOptions } from '../../lib/config/read-options.js';
-import type { MeasuredPoint, Outcome, TenantReport } from '../../lib/index.js';
+import {
+  graphTransport,
+  type GraphSentMessageInfo,
+  type LossFeature,
+  type MeasuredPoint,
+  type Outcome,
+  type TenantReport,
+} from '../../lib/index.js';
 import type { LeftOver } from '../../lib/prove/clean-up.js';
-import { prove, type Progress, type ProveOptions } from '../../lib/prove/prove.js';
+import { prove } from '../../lib/prove/prove.js';
+import type { Progress, ProveOptions } from '../../lib/prove/run.js';
 import type { Sandbox } from '../../lib/sandbox/index.js';
 import { createClient } from '../sandbox/client.js';
 
@@ -54,3 +63,27 @@ export async function contentOf(sandbox: Sandbox, mailbox = MAILBOX): Promise<st
 }
 
 export const operations = (sandbox: Sandbox): string[] => sandbox.requests.map(({ operation }) => operation);
+
+/** What a transport with that report says of a message that has everything. */
+export async function lossesWith(
+  sandbox: Sandbox,
+  tenantFacts: TenantReport,
+  data: object = {},
+): Promise<Pick<GraphSentMessageInfo, 'format'> & { losses: LossFeature[] }> {
+  const transport = graphTransport({ ...sandbox.options, onLoss: 'ignore', tenantFacts });
+  try {
+    const { format, losses } = await nodemailer.createTransport(transport).sendMail({
+      from: `The author <${MAILBOX}>`,
+      to: 'reader@example.com',
+      subject: 'Facts',
+      text: 'Hello',
+      inReplyTo: '<a@contoso.com>',
+      list: { help: 'help@contoso.com' },
+      headers: { ...Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`X-Number-${index}`, '1'])), Organization: 'Contoso' },
+      ...data,
+    });
+    return { format, losses: losses.map(({ feature }) => feature) };
+  } finally {
+    transport.close({ force: true });
+  }
+}

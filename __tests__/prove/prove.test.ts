@@ -1,10 +1,14 @@
 import nodemailer from 'nodemailer';
 import { Canceller } from '../../lib/base/cancellation.js';
+import { readOptions } from '../../lib/config/read-options.js';
 import { findReportProblem } from '../../lib/prepared/tenant-facts.js';
+import { subjectOf } from '../../lib/prove/marker.js';
+import { cleanMailbox } from '../../lib/prove/prove.js';
 import { verdictOf } from '../../lib/prove/report.js';
 import type { SandboxLoss } from '../../lib/sandbox/index.js';
+import { createClient } from '../sandbox/client.js';
 import { useSandbox } from '../support/use-sandbox.js';
-import { contentOf, insideOf, keyOf, MAILBOX, operations, proveOn } from './harness.js';
+import { contentOf, insideOf, keyOf, lossesWith, MAILBOX, operations, proveOn } from './harness.js';
 
 const kept = [
   'mime:text',
@@ -113,6 +117,101 @@ describe('a tenant that is as claimed', () => {
   });
 });
 
+describe('mail of others in the same mailbox', () => {
+  const world = useSandbox({ protocol: 'http', deletedItems: true });
+  const strangers = (subject: string) => [
+    // who has seen the mark writes it, in the mailbox's name even, and answers
+    `From: outsider@example.com\r\nSubject: ${subject}\r\n\r\n1`,
+    `From: ${MAILBOX}\r\nSubject: ${subject}\r\nMessage-ID: <a@example.com>\r\nX-MS-Exchange-Organization-AuthAs: Internal\r\n\r\n2`,
+    `From: reader@example.com\r\nSubject: Re: ${subject}\r\n\r\n3`,
+    `From: postmaster@example.com\r\nSubject: Undeliverable: ${subject}\r\n\r\n4`,
+  ];
+
+  test('stays, though it has the mark; it is told, and not taken for what arrived', async () => {
+    const runs = new Set<string>();
+    const { proof, leftOver } = await proveOn(world.sandbox, {
+      to: 'reader@example.com',
+      onProgress: ({ phase, done }) => {
+        const subject = world.sandbox.messages[0]?.subject ?? '';
+        if (phase !== 'sending' || done !== 5 || runs.has(subject)) return;
+        runs.add(subject);
+        for (const source of strangers(subject)) void world.sandbox.receive(MAILBOX, source);
+      },
+    });
+    expect(insideOf(proof?.report as never)).toEqual(asClaimed);
+    expect(leftOver).toEqual([{ left: 0, late: 0, foreign: 4 }]);
+    expect(await contentOf(world.sandbox)).toHaveLength(4);
+    const { deleted, ...left } = await cleanMailbox({ settings: readOptions(world.sandbox.options), mailbox: MAILBOX }, new Canceller());
+    expect({ deleted, left }).toEqual({ deleted: 0, left: { left: 0, late: 0, foreign: 4 } });
+    expect(await contentOf(world.sandbox)).toHaveLength(4);
+  });
+
+  test('does not hide what a run has left, however much there is of it', async () => {
+    const mailer = nodemailer.createTransport(world.transport());
+    await mailer.sendMail({ to: MAILBOX, subject: subjectOf('0123456789ab', 'json-text'), text: 'left' });
+    for (let at = 0; at < 120; at++)
+      await world.sandbox.receive(MAILBOX, `From: a@example.com\r\nSubject: ${subjectOf('0123456789ab', 'json-text')} ${at}\r\n\r\n`);
+    const settings = readOptions(world.sandbox.options);
+    expect(await cleanMailbox({ settings, mailbox: MAILBOX }, new Canceller())).toEqual({ deleted: 2, left: 0, late: 0, foreign: 120 });
+  });
+
+  test('what a rule moves is found', async () => {
+    const client = createClient(world.sandbox);
+    const moved: Promise<unknown>[] = [];
+    const moveOne = async () => {
+      const { body } = await client.send(`/v1.0/users/${MAILBOX}/mailFolders/inbox/messages`, { method: 'GET' });
+      await client.send(`/v1.0/users/${MAILBOX}/messages/${body.value[0].id}`, { method: 'DELETE' });
+    };
+    const { proof } = await proveOn(world.sandbox, {
+      onProgress: ({ phase, done }) => void (phase === 'sending' && done === 3 && moved.push(moveOne())),
+    });
+    await Promise.all(moved);
+    await client.close();
+    expect(moved).toHaveLength(1);
+    expect(insideOf(proof?.report as never)).toEqual(asClaimed);
+    expect(await contentOf(world.sandbox)).toEqual([]);
+  });
+});
+
+describe('a mailbox that makes trouble', () => {
+  const world = useSandbox({ protocol: 'http', deletedItems: true, permanentDelete: false });
+
+  test('in a cloud that deletes nothing for good, Deleted Items are emptied of it, too', async () => {
+    const { leftOver } = await proveOn(world.sandbox);
+    expect(leftOver).toEqual([{ left: 0, late: 0 }]);
+    expect(await contentOf(world.sandbox)).toEqual([]);
+    expect(world.sandbox.requests.filter(({ path }) => path.endsWith('/permanentDelete'))).toHaveLength(1);
+  });
+
+  test('throttled at every step, it is waited out', async () => {
+    const throttle = { status: 429, headers: { 'Retry-After': '0' } } as const;
+    for (const operation of [
+      'listMessages',
+      'createDraft',
+      'deleteMessage',
+      'getMessageSource',
+      'getMessage',
+      'createUploadSession',
+    ] as const)
+      world.sandbox.fail({ operation, times: 2, ...throttle });
+    world.sandbox.fail({ operation: 'deleteMessage', skip: 9, times: 2, status: 503 });
+    world.sandbox.fail({ operation: 'listMessages', skip: 4, cut: 'reset' });
+    const { proof, leftOver } = await proveOn(world.sandbox);
+    expect(insideOf(proof?.report as never)).toEqual(asClaimed);
+    expect(proof?.report.answers).toMatchObject({ uploadSessionFrom: 3, draftId: 'kept' });
+    expect(leftOver).toEqual([{ left: 0, late: 0 }]);
+    expect(await contentOf(world.sandbox)).toEqual([]);
+  });
+
+  test('full, it is told before anything is sent', async () => {
+    world.sandbox.fail({ operation: 'createDraft', times: Infinity, status: 507, code: 'ErrorQuotaExceeded' });
+    const { error } = await proveOn(world.sandbox);
+    expect(error).toMatchObject({ graphCode: 'ErrorQuotaExceeded' });
+    expect(world.sandbox.messages).toEqual([]);
+    expect(await contentOf(world.sandbox)).toEqual([]);
+  });
+});
+
 describe('before anything is sent', () => {
   const app = { clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: 'secret' };
   const apps = [['Mail.Send'], ['Mail.Send', 'Mail.Read'], ['Mail.ReadWrite']].map((roles, index) => ({
@@ -166,25 +265,9 @@ describe('a tenant that loses everything', () => {
     });
     expect(await contentOf(world.sandbox)).toEqual([]);
 
-    const transport = world.transport({ onLoss: 'ignore', tenantFacts: proof?.report });
-    const info = await nodemailer.createTransport(transport).sendMail({
-      from: `The author <${MAILBOX}>`,
-      to: 'reader@example.com',
-      subject: 'Facts',
-      text: 'Hello',
-      inReplyTo: '<a@contoso.com>',
-      list: { help: 'help@contoso.com' },
-      headers: { 'X-One': '1', Organization: 'Contoso' },
-    });
-    expect(info.format).toBe('json');
-    expect(info.losses.map(({ feature }) => feature).sort()).toEqual([
-      'customHeaders',
-      'fromName',
-      'listHeaders',
-      'ownMessageId',
-      'threading',
-      'xHeaders',
-    ]);
+    const { format, losses } = await lossesWith(world.sandbox, proof?.report as never);
+    expect(format).toBe('json');
+    expect(losses.sort()).toEqual(['customHeaders', 'fromName', 'listHeaders', 'moreXHeaders', 'ownMessageId', 'threading', 'xHeaders']);
   });
 });
 

@@ -237,6 +237,18 @@ describe('reading', () => {
     expect(await subjects('?$top=20')).toHaveLength(12);
   });
 
+  it('goes on with a link as long as there is more', async () => {
+    for (let count = 0; count < 5; count++) await create({ subject: String(count) });
+    const seen: string[] = [];
+    for (let path: string | undefined = `${mailbox}/messages?$top=2&$select=subject`; path !== undefined;) {
+      const { body } = await get(path);
+      seen.push(...body.value.map(({ subject }: { subject: string }) => subject));
+      path = (body['@odata.nextLink'] as string | undefined)?.replace(sandbox.graphEndpoint, '');
+    }
+    expect(seen).toEqual(['4', '3', '2', '1', '0']);
+    expect((await get(`${mailbox}/messages?$skip=x`)).status).toBe(400);
+  });
+
   it.each([
     ['?$filter=nonsense', 400, 'ErrorInvalidUrlQueryFilter'],
     ["?$filter=internetMessageId eq '<a'b@c>'", 400, 'ErrorInvalidUrlQueryFilter'],

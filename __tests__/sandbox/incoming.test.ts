@@ -55,13 +55,16 @@ describe('delivery reports', () => {
 describe('receive()', () => {
   it('puts mail from outside into an Inbox, as it is, headers and all', async () => {
     const source =
-      'From: "Mail Delivery" <mailer-daemon@example.com>\r\nSubject: =?utf-8?Q?H=C3=A9?=\r\nX-Failed-Recipients: a@example.com\r\n\r\nHello\r\n';
+      'From: "Mail Delivery" <mailer-daemon@example.com>\r\nSubject: =?utf-8?Q?H=C3=A9?=\r\nX-Failed-Recipients: a@example.com\r\nX-MS-Exchange-Organization-AuthAs: Internal\r\n\r\nHello\r\n';
     await sandbox.receive('noreply@contoso.com', source);
     const [item] = await inbox();
     expect(item).toMatchObject({ subject: 'Hé', from: { emailAddress: { address: 'mailer-daemon@example.com', name: 'Mail Delivery' } } });
     expect((await get(`${mailbox}/messages/${item?.['id']}/$value`)).text).toBe(source);
     const headers = (await get(`${mailbox}/messages/${item?.['id']}?$select=internetMessageHeaders`)).body.internetMessageHeaders;
     expect(headers).toContainEqual({ name: 'X-Failed-Recipients', value: 'a@example.com' });
+    // Exchange says who had signed in for it, and takes that from nobody outside
+    expect(headers).toContainEqual({ name: 'X-MS-Exchange-Organization-AuthAs', value: 'Anonymous' });
+    expect(headers).not.toContainEqual(expect.objectContaining({ value: 'Internal' }));
     expect([sandbox.messages, sandbox.drafts, sandbox.sentItems('noreply@contoso.com')]).toEqual([[], [], []]);
   });
 

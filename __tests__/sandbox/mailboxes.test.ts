@@ -77,6 +77,22 @@ it('deletes at once, or by way of Deleted Items where "deletedItems" says so', a
   expect(await list('deleteditems')).toEqual([]);
 });
 
+it('deletes for good by permanentDelete, in the clouds that have it', async () => {
+  await start({ deletedItems: true });
+  await client.sendMail(toMyself());
+  const purge = (id: string) => client.send(`${mailbox()}/messages/${id}/permanentDelete`, { body: undefined });
+  const [{ id }] = await list('inbox');
+  expect((await purge(id)).status).toBe(204);
+  expect((await purge(id)).status).toBe(404);
+  expect([await list('inbox'), await list('deleteditems')]).toEqual([[], []]);
+  await Promise.all([client.close(), sandbox.close()]);
+
+  await start({ permanentDelete: false });
+  await client.sendMail(toMyself());
+  expect(await purge((await list('inbox'))[0].id)).toMatchObject({ status: 400, body: { error: { code: 'BadRequest' } } });
+  expect(await list('inbox')).toHaveLength(1);
+});
+
 it('needs a permission to read, and lets nobody read what is in another mailbox', async () => {
   await start({ apps: [{ clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: 'secret', roles: ['Mail.Send'] }] });
   await client.sendMail(toMyself());

@@ -14,11 +14,6 @@ export function readArrival(entry: Readonly<Record<string, unknown>>): Arrival |
   return { id, from: typeof address === 'string' ? address : undefined, receivedAt };
 }
 
-/** Whether it comes from where reports come from: Exchange's own address of a tenant, or a mail server's. */
-export function comesFromPostmaster({ from }: Pick<Arrival, 'from'>): boolean {
-  return from !== undefined && /^(microsoftexchange[\da-f]{32}|postmaster|mailer-daemon|mail-daemon|mdaemon)@/i.test(from);
-}
-
 /** Whether its header says that it is a report. */
 export function saysReport(headers: unknown): boolean {
   if (!Array.isArray(headers)) return false;

@@ -52,7 +52,7 @@ export class MailboxReader {
 
   /** What came in since that place. */
   async arrivals(path: string): Promise<ArrivalPage> {
-    const { body } = await read(this.#context, { method: 'GET', path, headers: PREFER }, 'list what came in', 'read');
+    const { body } = await read(this.#context, { method: 'GET', path, headers: PREFER }, { what: 'list what came in', operation: 'read' });
     const entries = listOf(body);
     const { graphEndpoint } = this.#context.settings.hosts;
     const links = (body ?? {}) as Record<string, unknown>;
@@ -100,14 +100,14 @@ export class MailboxReader {
   async hasSent(messageId: string): Promise<boolean> {
     const query = { $filter: `internetMessageId eq '${messageId.replaceAll("'", "''")}'`, $select: 'id', $top: '1' };
     const path = `${this.#path}/mailFolders/sentitems/messages`;
-    const { body } = await read(this.#context, { method: 'GET', path, query }, 'look for the message', 'read');
+    const { body } = await read(this.#context, { method: 'GET', path, query }, { what: 'look for the message', operation: 'read' });
     return (listOf(body)?.length ?? 0) > 0;
   }
 
   async #message(id: string, property: string): Promise<Record<string, unknown> | undefined> {
     const request = { method: 'GET', path: this.#at(id), query: { $select: property }, headers: IMMUTABLE_IDS } as const;
     try {
-      const { body } = await read(this.#context, request, 'read a message', 'read');
+      const { body } = await read(this.#context, request, { what: 'read a message', operation: 'read' });
       return (body ?? {}) as Record<string, unknown>;
     } catch (error) {
       if (error instanceof GraphTransportError && error.httpStatus === 404) return undefined;

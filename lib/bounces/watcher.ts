@@ -7,9 +7,10 @@ import { GraphTransportError, isGraphTransportError } from '../errors/graph-tran
 import { safeCause } from '../errors/safe-cause.js';
 import { createGraphConnection, type GraphConnection } from '../graph/connection.js';
 import { createLogger } from '../message/nodemailer.js';
+import { isPostmaster } from '../message/postmaster.js';
 import { secretsOf } from '../sign-in/sign-in.js';
 import type { Bounce } from './bounce.js';
-import { comesFromPostmaster, readArrival, saysReport, type Arrival } from './candidate.js';
+import { readArrival, saysReport, type Arrival } from './candidate.js';
 import { MailboxReader } from './mailbox-reader.js';
 import { readWatchOptions, type BounceWatcherOptions, type WatchSettings } from './options.js';
 import { readReport, type Report } from './read-report.js';
@@ -181,7 +182,7 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
   /** @returns how many bounces it told */
   async #examine(reader: MailboxReader, arrival: Arrival): Promise<number> {
     const { id } = arrival;
-    if (!comesFromPostmaster(arrival) && !saysReport(await reader.headers(id))) return 0;
+    if (!isPostmaster(arrival.from) && !saysReport(await reader.headers(id))) return 0;
     const report = await this.#read(reader, arrival);
     if (report) return await this.#tellAll(reader, arrival, report);
     this.#logger.debug({ tnx: 'bounces', id }, 'What looked like a delivery report is none');

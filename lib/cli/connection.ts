@@ -36,8 +36,10 @@ export interface Connection {
 
 /** What `--help` says about where the settings come from. */
 export const CONNECTION_HELP = `
-Sign-in: these flags; else a URL in MAIL_URL (msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com);
-else GRAPH_TENANT_ID, GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE_PATH, GRAPH_SENDER; else AZURE_*.`;
+Sign-in: these flags; else a URL in MAIL_URL
+(msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com); else GRAPH_TENANT_ID,
+GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE_PATH,
+GRAPH_SENDER; else AZURE_*.`;
 
 /** Adds the flags that say where Graph and the sign-in service are, and how they are reached. */
 export function addHostFlags(command: Command): Command {

@@ -87,4 +87,9 @@ export function describeLeftOver({ left, late, failure }: LeftOver): string | un
   return late > 0 ? `${count(late)} had not arrived and may still come. ${again}` : undefined;
 }
 
+/** What has the mark and is somebody else's, in words. */
+export function describeForeign({ foreign = 0 }: LeftOver): string | undefined {
+  return foreign > 0 ? `${count(foreign)} with the mark of a run came from somebody else, and stayed.` : undefined;
+}
+
 const count = (number: number): string => (number === 1 ? '1 message' : `${number} messages`);

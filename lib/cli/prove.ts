@@ -1,16 +1,20 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { Canceller } from '../base/cancellation.js';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Canceller } from '../base/cancellation.js';
 import { readOptions } from '../config/read-options.js';
 import { configError } from '../errors/config-error.js';
 import type { Settings } from '../options.js';
 import { findReportProblem, type TenantReport } from '../prepared/tenant-facts.js';
-import { cleanMailbox, plannedMessages, prove, type Progress } from '../prove/prove.js';
+import type { LeftOver } from '../prove/clean-up.js';
+import { cleanMailbox, plannedMessages, prove } from '../prove/prove.js';
+import type { Progress } from '../prove/run.js';
 import { readReceived } from '../prove/received.js';
 import { withOutside } from '../prove/report.js';
 import { addConnectionFlags, CONNECTION_HELP, readConnection, type ConnectionFlags } from './connection.js';
 import { printable } from './printable.js';
-import { describeLeftOver, renderReport } from './prove-report.js';
+import { createProgress, endOnSignals } from './prove-progress.js';
+import { describeForeign, describeLeftOver, renderReport } from './prove-report.js';
 
 interface ProveFlags extends ConnectionFlags {
   to?: string;
@@ -31,11 +35,18 @@ Example:
   $ nodemailer-graph-transport prove --mailbox noreply@contoso.com --out facts.json
 ${CONNECTION_HELP}
 
-Sends about 26 small messages from the mailbox to itself, reads them back and deletes them, also after Ctrl+C. Needs Mail.Send and
-Mail.ReadWrite. The report has no addresses and no ids in it; graphTransport({ tenantFacts: 'facts.json' }) follows it.
+Sends about 26 small messages from the mailbox to itself, reads them back and
+deletes them, also after Ctrl+C. Needs Mail.Send and Mail.ReadWrite. The report
+has no addresses and no ids in it; graphTransport({ tenantFacts: 'facts.json' })
+follows it.
 
-What another provider's mailbox gets: run it with --to, save the source of each message that arrives there into a folder, then
-  $ nodemailer-graph-transport prove --received FOLDER --report facts.json --out facts.json`;
+What another provider's mailbox gets: run it with --to, save the source of each
+message that arrives there into a folder, then
+  $ nodemailer-graph-transport prove --received FOLDER --report facts.json \\
+      --out facts.json`;
+
+/** What goes with a run only, and not with what does something else. */
+const OF_A_RUN = ['to', 'withDuplicates', 'withBounce', 'wait'];
 
 /** The command `prove`: shows what a tenant makes of messages. */
 export function createProveCommand(): Command {
@@ -45,9 +56,11 @@ export function createProveCommand(): Command {
     .option('--wait <seconds>', 'how long to wait for messages', readSeconds, 120)
     .option('--with-duplicates', 'also send a message that was sent, which may deliver it twice')
     .option('--with-bounce', 'also send to 501 recipients (the mailbox itself), which may bounce')
-    .option('--dry-run', 'say what would be sent, and send nothing')
-    .option('--clean', 'delete what earlier runs have left, and send nothing')
-    .option('--received <folder>', 'compare message sources saved there; sends nothing, needs --report')
+    .addOption(new Option('--dry-run', 'say what would be sent, and send nothing').conflicts(['clean', 'received', 'out']))
+    .addOption(
+      new Option('--clean', 'delete what earlier runs have left, and send nothing').conflicts([...OF_A_RUN, 'alias', 'received', 'out']),
+    )
+    .addOption(new Option('--received <folder>', 'compare message sources saved there; sends nothing, needs --report').conflicts(OF_A_RUN))
     .option('--report <file>', 'the report --received adds to')
     .option('--out <file>', 'write the report there')
     .option('--json', 'print the report as JSON')
@@ -67,13 +80,14 @@ async function run(flags: ProveFlags): Promise<void> {
     if (address !== undefined && !isAddress(address)) throw new Error(`${name} must be an address such as reader@example.com`);
   }
   if (flags.dryRun) return describePlan(flags);
+  await checkOut(flags.out);
   const { options } = await readConnection(flags);
   const settings = readOptions(options);
   const mailbox = addressOf(settings, options);
   const { canceller, release } = endOnSignals();
   const progress = createProgress();
   try {
-    if (flags.clean) await clean(settings, mailbox, canceller);
+    if (flags.clean) await clean(flags, { settings, mailbox, canceller });
     else await proveAll(flags, { settings, mailbox, canceller, onProgress: progress.show });
   } catch (error) {
     progress.end();
@@ -94,7 +108,7 @@ interface Circumstances {
 
 async function proveAll(flags: ProveFlags, { settings, mailbox, canceller, onProgress }: Circumstances): Promise<void> {
   const { to, alias, wait, withDuplicates = false, withBounce = false } = flags;
-  let leftOver: string | undefined;
+  let leftOver: LeftOver | undefined;
   try {
     const { report, refused } = await prove(
       {
@@ -106,7 +120,7 @@ async function proveAll(flags: ProveFlags, { settings, mailbox, canceller, onPro
         withDuplicates,
         withBounce,
         onProgress,
-        onCleanedUp: (what) => (leftOver = describeLeftOver(what)),
+        onCleanedUp: (what) => (leftOver = what),
       },
       canceller,
     );
@@ -114,34 +128,48 @@ async function proveAll(flags: ProveFlags, { settings, mailbox, canceller, onPro
     await print(report, flags, refused);
   } finally {
     onProgress({ phase: 'done' });
-    if (leftOver !== undefined) {
-      console.error(printable(leftOver));
-      process.exitCode = 1;
-    }
+    if (leftOver !== undefined) tellLeftOver(leftOver);
   }
 }
 
-async function clean(settings: Settings, mailbox: string, canceller: Canceller): Promise<void> {
-  const { deleted, left } = await cleanMailbox({ settings, mailbox }, canceller);
-  console.log(`${deleted - left} messages of earlier runs were deleted.`);
-  const leftOver = describeLeftOver({ left, late: 0 });
-  if (leftOver === undefined) return;
-  console.error(leftOver);
+async function clean({ json }: ProveFlags, { settings, mailbox, canceller }: Omit<Circumstances, 'onProgress'>): Promise<void> {
+  const { deleted, ...leftOver } = await cleanMailbox({ settings, mailbox }, canceller);
+  const gone = deleted - leftOver.left;
+  console.log(
+    json
+      ? JSON.stringify({ deleted: gone, left: leftOver.left, foreign: leftOver.foreign ?? 0 }, null, 2)
+      : `${gone} messages of earlier runs were deleted.`,
+  );
+  tellLeftOver(leftOver);
+}
+
+/** What stays because it is somebody else's is no failure. */
+function tellLeftOver(leftOver: LeftOver): void {
+  const foreign = describeForeign(leftOver);
+  if (foreign !== undefined) console.error(foreign);
+  const text = describeLeftOver(leftOver);
+  if (text === undefined) return;
+  console.error(printable(text));
   process.exitCode = 1;
 }
 
 async function compareReceived(flags: ProveFlags): Promise<void> {
-  const { received, report: file, alias } = flags;
+  const { received, report: file, alias, out } = flags;
   if (received === undefined || file === undefined) throw new Error('--received and --report go together');
+  await checkOut(out);
   const report = await readReport(file);
-  const { seen, unknown } = await readReceived(received, alias);
+  const { seen, unknown } = await readReceived(received, alias).catch((error: unknown) => {
+    throw new Error(`--received ${received} cannot be read: ${reasonOf(error)}`);
+  });
   for (const name of unknown) console.error(printable(`${name}: no message of a run, left out`));
   if (seen.size === 0) throw new Error(`there is no message of a run in ${received}`);
   await print(withOutside(report, seen), flags);
 }
 
 async function readReport(path: string): Promise<TenantReport> {
-  const text = await readFile(path, 'utf8');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new Error(`--report ${path} cannot be read: ${reasonOf(error)}`);
+  });
   let report: unknown;
   try {
     report = JSON.parse(text);
@@ -155,19 +183,43 @@ async function readReport(path: string): Promise<TenantReport> {
 
 async function print(report: TenantReport, { json, out }: ProveFlags, refused?: ReadonlyMap<string, string>): Promise<void> {
   const text = JSON.stringify(report, null, 2);
-  if (out !== undefined) await writeFile(out, `${text}\n`);
   console.log(json ? text : renderReport(report, refused));
-  if (!json && out !== undefined) console.log(printable(`The report is in ${out}.`));
+  if (out === undefined) return;
+  await writeFile(out, `${text}\n`).catch((error: unknown) => {
+    // what took minutes is not lost
+    if (!json) console.log(text);
+    throw new Error(`--out ${out} cannot be written: ${reasonOf(error)}`);
+  });
+  if (!json) console.log(printable(`The report is in ${out}.`));
 }
 
-function describePlan({ to, alias, withDuplicates, withBounce, mailbox = process.env['GRAPH_SENDER'] }: ProveFlags): void {
+/** Before minutes are spent on what cannot be kept. */
+async function checkOut(out: string | undefined): Promise<void> {
+  if (out === undefined) return;
+  try {
+    await access(out, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return access(dirname(out), constants.W_OK);
+      throw error;
+    });
+  } catch (error) {
+    throw new Error(`--out ${out} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+const reasonOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+
+async function describePlan(flags: ProveFlags): Promise<void> {
+  const { to, alias, withDuplicates, withBounce, json } = flags;
   const { points, others } = plannedMessages({ alias, withBounce: withBounce ?? false });
   const names = [...points.map(({ name }) => name), ...others, ...(withDuplicates ? ['draft-id, a second time'] : [])];
-  const recipients = [mailbox ?? 'the mailbox', to].filter((address) => address !== undefined);
+  const mailbox = await senderOf(flags);
+  const recipients = [mailbox, to].filter((address) => address !== undefined);
+  if (json) return console.log(JSON.stringify({ from: mailbox, to: recipients, messages: names }, null, 2));
   console.log(
     printable(
       [
-        `Would send ${names.length} messages from ${mailbox ?? 'the mailbox'} to ${recipients.join(' and ')}, at most 30 a minute:`,
+        `Would send ${names.length} messages from ${mailbox} to ${recipients.join(' and ')},`,
+        'at most 30 a minute:',
         ...names.map((name) => `  ${name}`),
         'and make a draft for upload sessions of 1 to 3 MiB (no byte is uploaded),',
         'and ask 8 times at once for a list of messages; then delete all of it.',
@@ -177,6 +229,16 @@ function describePlan({ to, alias, withDuplicates, withBounce, mailbox = process
   );
 }
 
+/** As far as that is known without a sign-in. */
+async function senderOf(flags: ProveFlags): Promise<string> {
+  const options = await readConnection(flags).then(
+    (connection) => connection.options,
+    () => undefined,
+  );
+  const mailbox = flags.mailbox ?? options?.['mailbox'] ?? process.env['GRAPH_SENDER'];
+  return typeof mailbox === 'string' ? mailbox : 'the mailbox';
+}
+
 const isAddress = (text: string): boolean => /^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(text);
 
 /** Messages go to the mailbox itself, so that it takes an address. */
@@ -184,55 +246,4 @@ function addressOf({ mailbox }: Settings, { login }: Record<string, unknown>): s
   const address = mailbox === 'me' ? login : mailbox;
   if (typeof address === 'string' && isAddress(address)) return address;
   throw configError('"mailbox" must be an address here, since the messages go to the mailbox itself: --mailbox noreply@contoso.com');
-}
-
-/** Ctrl+C ends the run and lets it tidy up; a second one ends the process. */
-function endOnSignals(): { canceller: Canceller; release: () => void } {
-  const canceller = new Canceller();
-  const status = { SIGINT: 130, SIGTERM: 143 } as const;
-  const end = (signal: keyof typeof status): void => {
-    process.exitCode = status[signal];
-    if (canceller.aborted) process.exit();
-    console.error('\nDeleting what was sent; once more to leave it there.');
-    canceller.abort(new Error('ended by the user'));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
-  return {
-    canceller,
-    release: () => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, end);
-    },
-  };
-}
-
-const PHASES: Readonly<Record<Exclude<Progress['phase'], 'done'>, string>> = {
-  checking: 'Checking permissions',
-  sending: 'Sent',
-  reading: 'Arrived',
-  asking: 'Asked',
-  deleting: 'Deleted',
-};
-
-/** A line on standard error that is written over; a line for each phase where that is no terminal. */
-function createProgress(): { show: (progress: Progress) => void; end: () => void } {
-  const { stderr } = process;
-  let last: string | undefined;
-  let open = false;
-  const end = (): void => {
-    if (open) stderr.write('\n');
-    open = false;
-  };
-  return {
-    end,
-    show: (progress) => {
-      if (progress.phase === 'done') return end();
-      const { phase, done = 0, total } = progress;
-      const text = phase === 'checking' ? PHASES[phase] : `${PHASES[phase]} ${done}${total === undefined ? '' : ` of ${total}`}`;
-      if (stderr.isTTY) {
-        stderr.write(`\r\u001b[K${text}`);
-        open = true;
-      } else if (last !== phase) stderr.write(`${text}\n`);
-      last = phase;
-    },
-  };
 }

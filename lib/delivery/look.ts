@@ -49,7 +49,7 @@ export async function findMessages(delivery: Delivery, folder: '' | '/mailFolder
 }
 
 async function get(delivery: Delivery, path: string, query: Record<string, string>): Promise<GraphAnswer | undefined> {
-  const result = await ask(delivery, { method: 'GET', path, query, headers: IMMUTABLE_IDS }, 'look at the draft');
+  const result = await ask(delivery, { method: 'GET', path, query, headers: IMMUTABLE_IDS }, { what: 'look at the draft' });
   if (result.state === 'done') return result.answer;
   return result.outcome.kind === 'answer' ? result.outcome : undefined;
 }

@@ -1,13 +1,19 @@
-import type { Operation } from '../errors/catalogue.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { GraphAnswer, GraphRequest } from '../graph/client.js';
 import type { RequestContext } from './delivery.js';
-import { failure, requestGraph, type RequestResult } from './request.js';
+import { failure, requestGraph, type RequestOptions, type RequestResult } from './request.js';
 
-/** Looking changes nothing, so it is repeated whatever the answer was. The last result is never one that may be tried again. */
-export async function ask(context: RequestContext, request: GraphRequest, what: string, operation?: Operation): Promise<RequestResult> {
+/** What is asked for; `expected` is 200 unless it says otherwise. */
+export type Question = Omit<RequestOptions, 'expected'> & Partial<Pick<RequestOptions, 'expected'>>;
+
+/**
+ * What can be asked again whatever the answer was: looking changes nothing, deleting twice is as good as once. The last result is never
+ * one that may be tried again.
+ */
+export async function ask(context: RequestContext, request: GraphRequest, question: Question): Promise<RequestResult> {
+  const options = { expected: 200, needsBody: request.method === 'GET', ...question };
   for (let attempt = 0; ; attempt++) {
-    const result = await requestGraph(context, request, { what, expected: 200, needsBody: true, operation });
+    const result = await requestGraph(context, request, options);
     if (result.state !== 'unknown' || attempt >= context.settings.retries) return result;
     await context.sleep(pauseBefore(attempt, context), context.signal);
   }
@@ -16,11 +22,12 @@ export async function ask(context: RequestContext, request: GraphRequest, what: 
 /**
  * Reads something that belongs to no message on its way.
  *
- * @throws {GraphTransportError} for any answer but 200
+ * @throws {GraphTransportError} for any answer but the expected one
  */
-export async function read(context: RequestContext, request: GraphRequest, what: string, operation: Operation): Promise<GraphAnswer> {
+export async function read(context: RequestContext, request: GraphRequest, question: Question): Promise<GraphAnswer> {
+  const { what, operation } = question;
   try {
-    const result = await ask(context, request, what, operation);
+    const result = await ask(context, request, question);
     if (result.state === 'done') return result.answer;
     throw result.state === 'failed' ? result.error : failure(context, result.outcome, what, { operation });
   } catch (error) {

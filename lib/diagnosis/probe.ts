@@ -52,6 +52,9 @@ export async function probeDraft(graph: GraphClient, mailbox: string): Promise<D
   const id = made.status === 201 ? (made.body as { id?: unknown } | undefined)?.id : undefined;
   if (typeof id !== 'string') return { access: 'unclear' };
   for (let attempt = 0; attempt < 3; attempt++) {
+    // for good where this cloud can, else into Deleted Items
+    const purged = await graph.request({ method: 'POST', path: `${path}/${encodeURIComponent(id)}/permanentDelete` });
+    if (purged.kind === 'answer' && purged.status === 204) return { access: 'allowed', left: false };
     const deleted = await graph.request({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` });
     if (deleted.kind === 'answer' && [204, 404].includes(deleted.status)) return { access: 'allowed', left: false };
   }

@@ -63,7 +63,7 @@ export class Tracer {
   #get(path: string, signal: Cancellation): Promise<unknown> {
     return this.#queue.run('', signal, async (turn) => {
       const context = { ...this.context, signal, turn, sleep, mailbox: undefined, messageId: '', hooks: {}, attempts: 0 };
-      const { body } = await read(context, { method: 'GET', path }, 'trace the message', 'trace');
+      const { body } = await read(context, { method: 'GET', path }, { what: 'trace the message', operation: 'trace' });
       return body;
     });
   }

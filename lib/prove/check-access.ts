@@ -1,20 +1,17 @@
 import type { Cancellation } from '../base/cancellation.js';
-import { IMMUTABLE_IDS } from '../delivery/draft.js';
 import { judgeProbe, probeMailbox } from '../diagnosis/probe.js';
 import { graphError } from '../errors/from-graph.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
-import type { GraphConnection } from '../graph/connection.js';
-import { messagePath, type Mailbox } from './mailbox.js';
+import type { Mailbox } from './mailbox.js';
 
 const WHY: Readonly<Record<'read' | 'write', string>> = {
   read: 'prove reads back what it has sent, and this app may not read the mailbox',
   write: 'prove makes drafts and deletes all it has sent, and this app may read the mailbox but not write to it',
 };
 const HINT =
-  'Add the permission Mail.ReadWrite (Mail.Read alone would leave everything behind) and grant consent, or the role "Application Mail.ReadWrite" in Exchange; it can be taken away again afterwards.';
+  'Add the permission Mail.ReadWrite (Mail.Read alone would leave everything behind) and grant consent, or the role "Application Mail.ReadWrite" in Exchange (setup --prove does); it can be taken away again afterwards.';
 
 export interface AccessCheck {
-  connection: GraphConnection;
   /** The mailbox's own. */
   address: string;
   graphEndpoint: string;
@@ -31,24 +28,18 @@ export interface AccessCheck {
  */
 export async function checkAccess(
   mailbox: Mailbox,
-  { connection, address, graphEndpoint, subject, onDraft }: AccessCheck,
+  { address, graphEndpoint, subject, onDraft }: AccessCheck,
   signal: Cancellation,
 ): Promise<void> {
-  try {
-    await mailbox.list('inbox', subject, signal);
-  } catch (error) {
-    throw isGraphTransportError(error) && error.httpStatus === 403 ? refusal('read', address) : error;
-  }
+  const refused = (what: 'read' | 'write') => (error: unknown) => {
+    throw isGraphTransportError(error) && error.httpStatus === 403 ? refusal(what, address) : error;
+  };
+  await mailbox.list('all', subject, signal).catch(refused('read'));
   onDraft();
-  const made = await mailbox.request(
-    { method: 'POST', path: '/messages', headers: IMMUTABLE_IDS, contentType: 'application/json', body: JSON.stringify({ subject }) },
-    signal,
-  );
-  if (made.kind === 'answer' && made.status === 403) throw refusal('write', address);
-  const id = made.kind === 'answer' && made.status === 201 ? (made.body as { id?: unknown } | undefined)?.id : undefined;
-  if (typeof id !== 'string') throw graphError(made, { what: 'make a draft', mailbox: address, messageId: '', graphEndpoint });
-  await mailbox.request({ method: 'DELETE', path: messagePath(id), headers: IMMUTABLE_IDS }, signal);
-  const outcome = await probeMailbox(connection.graph, connection.tokens, address);
+  const id = await mailbox.createDraft(subject, signal).catch(refused('write'));
+  await mailbox.remove(id, signal).catch(refused('write'));
+  const { graph, tokens } = mailbox.connection;
+  const outcome = await probeMailbox(graph, tokens, address);
   signal.throwIfAborted();
   if (judgeProbe(outcome).access === 'denied') {
     throw graphError(outcome, { what: 'allow sending', mailbox: address, messageId: '', graphEndpoint });

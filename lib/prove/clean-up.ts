@@ -1,16 +1,19 @@
 import type { Cancellation } from '../base/cancellation.js';
 import { sleep } from '../delivery/sleep.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
+import type { Origins } from './listed.js';
 import { readMarker } from './marker.js';
 import type { Mailbox } from './mailbox.js';
+import { pauseBeforeLook } from './pace.js';
 
 /** Into Deleted Items, from there, and once more for what was moved meanwhile. */
 const MOST_DELETIONS = 4;
-const PAUSES = [100, 250, 500, 1000, 2000];
 
 export interface CleanUpOptions {
   /** What finds the messages. */
   marker: string;
+  /** What tells which of them are the run's. */
+  origins: Origins;
   /** How many messages may still come; told how many copies of each have been there, by their names. */
   stillToCome: (copies: ReadonlyMap<string, number>) => number;
   /** Milliseconds to wait for them. */
@@ -24,14 +27,16 @@ export interface LeftOver {
   left: number;
   /** Messages that had not arrived. */
   late: number;
+  /** Messages with the mark that come from somebody else, and stay. */
+  foreign?: number | undefined;
   /** Why the mailbox could not be cleaned, where it could not. */
   failure?: Error | undefined;
 }
 
-/** Deletes every message with the marker, from all folders, and waits for those that are still on their way. */
+/** Deletes what runs have made, from all folders, and waits for what is still on its way. */
 export async function cleanUp(
   mailbox: Mailbox,
-  { marker, stillToCome, patience, onProgress }: CleanUpOptions,
+  { marker, origins, stillToCome, patience, onProgress }: CleanUpOptions,
   signal: Cancellation,
 ): Promise<LeftOver> {
   const deletions = new Map<string, number>();
@@ -39,8 +44,12 @@ export async function cleanUp(
   const until = Date.now() + patience;
   for (let round = 0; ; round++) {
     const found = (await mailbox.list('all', marker, signal)).filter(({ subject }) => readMarker(subject) !== undefined);
-    const deletable = found.filter(({ id }) => (deletions.get(id) ?? 0) < MOST_DELETIONS);
-    for (const { id, subject } of deletable) {
+    // in Sent Items stands who sent what; the copies there go last, so that a run that is killed now can still be told from others
+    if (found.length > 0) origins.learn(await mailbox.list('sentitems', marker, signal));
+    const own = origins.ownOf(found);
+    const deletable = own.filter(({ id }) => (deletions.get(id) ?? 0) < MOST_DELETIONS);
+    const last = (one: (typeof own)[number]): number => Number(origins.isSentCopy(one));
+    for (const { id, subject } of deletable.sort((one, other) => last(one) - last(other))) {
       const name = readMarker(subject)?.name ?? '';
       if (!deletions.has(id)) copies.set(name, (copies.get(name) ?? 0) + 1);
       deletions.set(id, (await isRemoved(mailbox, id, signal)) ? (deletions.get(id) ?? 0) + 1 : MOST_DELETIONS);
@@ -48,8 +57,9 @@ export async function cleanUp(
     onProgress(deletions.size);
     if (deletable.length > 0) continue;
     const late = stillToCome(copies);
-    if (late === 0 || Date.now() >= until) return { left: found.length, late };
-    await sleep(PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0, signal);
+    const foreign = found.length - own.length;
+    if (late === 0 || Date.now() >= until) return { left: own.length, late, ...(foreign > 0 && { foreign }) };
+    await sleep(pauseBeforeLook(round), signal);
   }
 }
 

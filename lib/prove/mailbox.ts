@@ -1,98 +1,175 @@
-import { parseRetryAfter } from '../base/retry-after.js';
 import type { Cancellation } from '../base/cancellation.js';
+import type { RequestContext } from '../delivery/delivery.js';
 import { IMMUTABLE_IDS } from '../delivery/draft.js';
+import { MailboxQueue } from '../delivery/mailbox-queue.js';
+import { ask, read, type Question } from '../delivery/read.js';
+import { failure, requestGraph, type RequestResult } from '../delivery/request.js';
 import { sleep } from '../delivery/sleep.js';
-import { graphError } from '../errors/from-graph.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import type { GraphAnswer, GraphOutcome, GraphRequest } from '../graph/client.js';
 import type { GraphConnection } from '../graph/connection.js';
 import { mailboxPath } from '../graph/mailbox-path.js';
-
-/** A message as it is listed. */
-export interface Listed {
-  id: string;
-  subject: string;
-}
-
-const MOST_TRIES = 5;
-const LONGEST_PAUSE = 60_000;
+import { listOf, pathOfLink } from '../graph/paging.js';
+import type { Settings } from '../options.js';
+import { readListed, type Listed } from './listed.js';
 
 export interface MailboxOptions {
-  connection: Pick<GraphConnection, 'graph' | 'tokens' | 'http'>;
+  connection: GraphConnection;
+  settings: Settings;
   mailbox: string;
-  graphEndpoint: string;
 }
 
-/** What is read from a mailbox, and deleted there. What only looks or deletes is repeated until it is answered. */
+/** A request with its path below the mailbox. */
+type MailboxRequest = Omit<GraphRequest, 'path'> & { path: string };
+
+/** What is only looked at or deleted can be asked again: what is left behind would be worse. */
+const LEAST_RETRIES = 4;
+const PAGE = 100;
+const MOST_PAGES = 50;
+const SELECTED = 'id,subject,from,internetMessageId,isDraft,internetMessageHeaders';
+
+/** What is read from a mailbox, and deleted there. */
 export class Mailbox {
   readonly #path: string;
+  readonly #settings: Settings;
+  readonly #queue = new MailboxQueue({
+    maxConnections: 1,
+    rateLimit: undefined,
+    rateDelta: 1000,
+    ratePer: 'transport',
+    onIdle: () => undefined,
+    closed: 'prove has ended',
+  });
+  /** Whether this cloud deletes for good. */
+  #purges = true;
 
   constructor(private readonly options: MailboxOptions) {
     this.#path = mailboxPath(options.mailbox);
+    this.#settings = { ...options.settings, retries: Math.max(options.settings.retries, LEAST_RETRIES) };
+  }
+
+  get connection(): GraphConnection {
+    return this.options.connection;
   }
 
   /** One request as it is, without a repeat. */
-  request(request: Omit<GraphRequest, 'path'> & { path: string }, signal: Cancellation): Promise<GraphOutcome> {
-    return this.options.connection.graph.request({ ...request, path: `${this.#path}${request.path}` }, { signal });
+  request(request: MailboxRequest, signal: Cancellation): Promise<GraphOutcome> {
+    return this.options.connection.graph.request({ ...request, path: this.#path + request.path }, { signal });
   }
 
-  /** Messages with something in their subject, at most 100. @throws {GraphTransportError} */
-  async list(folder: 'inbox' | 'all', marker: string, signal: Cancellation): Promise<Listed[]> {
-    const path = folder === 'inbox' ? '/mailFolders/inbox/messages' : '/messages';
-    const query = { $filter: `contains(subject,'${marker.replaceAll("'", "''")}')`, $select: 'id,subject', $top: '100' };
-    const { body } = await this.#ask({ method: 'GET', path, query, headers: IMMUTABLE_IDS }, [200], 'read the mailbox', signal);
-    const { value } = (body ?? {}) as { value?: unknown };
-    return (Array.isArray(value) ? (value as Listed[]) : []).filter(
-      ({ id, subject }) => typeof id === 'string' && typeof subject === 'string',
-    );
+  /** The same, repeated until it is answered: of what can be done twice. */
+  ask(request: MailboxRequest, question: Question, signal: Cancellation): Promise<RequestResult> {
+    return this.#run(signal, (context) => ask(context, { ...request, path: this.#path + request.path }, question));
+  }
+
+  /** Messages with something in their subject. @throws {GraphTransportError} */
+  async list(folder: 'all' | 'sentitems', marker: string, signal: Cancellation): Promise<Listed[]> {
+    const path = folder === 'all' ? '/messages' : `/mailFolders/${folder}/messages`;
+    const query = { $filter: `contains(subject,'${marker.replaceAll("'", "''")}')`, $select: SELECTED, $top: String(PAGE) };
+    const found: Listed[] = [];
+    let request: GraphRequest = { method: 'GET', path: this.#path + path, query, headers: IMMUTABLE_IDS };
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const { body } = await this.#read(request, { what: 'read the mailbox', operation: 'read' }, signal);
+      found.push(...(listOf(body) ?? []).flatMap((entry) => readListed(entry) ?? []));
+      const next = pathOfLink((body as Record<string, unknown> | undefined)?.['@odata.nextLink'], this.#settings.hosts.graphEndpoint);
+      if (next === undefined) break;
+      request = { method: 'GET', path: next, headers: IMMUTABLE_IDS };
+    }
+    return found;
   }
 
   /** The MIME source of a message; `undefined` if it is gone. @throws {GraphTransportError} */
   async source(id: string, signal: Cancellation): Promise<Buffer | undefined> {
-    const request = { method: 'GET', path: `${messagePath(id)}/$value`, headers: IMMUTABLE_IDS, raw: true } as const;
-    const { status, body } = await this.#ask(request, [200, 404], 'read a message', signal);
-    return status === 200 && Buffer.isBuffer(body) ? body : undefined;
+    const answer = await this.#find({ path: `${messagePath(id)}/$value`, raw: true }, 'read a message', signal);
+    return Buffer.isBuffer(answer?.body) ? answer.body : undefined;
   }
 
   /** Whether an immutable id finds a message that is no draft. @throws {GraphTransportError} */
   async isSent(id: string, signal: Cancellation): Promise<boolean> {
-    const request = { method: 'GET', path: messagePath(id), query: { $select: 'isDraft' }, headers: IMMUTABLE_IDS } as const;
-    const { status, body } = await this.#ask(request, [200, 404], 'look at a message', signal);
-    return status === 200 && (body as { isDraft?: unknown } | undefined)?.isDraft === false;
+    const answer = await this.#find({ path: messagePath(id), query: { $select: 'isDraft' } }, 'look at a message', signal);
+    return (answer?.body as { isDraft?: unknown } | undefined)?.isDraft === false;
   }
 
-  /** Deletes a message, into Deleted Items or from there. @throws {GraphTransportError} */
+  /** Makes an empty draft. @returns its id @throws {GraphTransportError} */
+  async createDraft(subject: string, signal: Cancellation): Promise<string> {
+    const what = 'make a draft';
+    const body = JSON.stringify({ subject });
+    const request = {
+      method: 'POST',
+      path: `${this.#path}/messages`,
+      headers: IMMUTABLE_IDS,
+      contentType: 'application/json',
+      body,
+    } as const;
+    return this.#run(signal, async (context) => {
+      const result = await requestGraph(context, request, { what, expected: 201, needsBody: true });
+      const id = result.state === 'done' ? (result.answer.body as { id?: unknown } | undefined)?.id : undefined;
+      if (typeof id === 'string') return id;
+      throw result.state === 'failed' ? result.error : failure(context, result.state === 'done' ? result.answer : result.outcome, what);
+    });
+  }
+
+  /**
+   * Deletes a message for good; in clouds without that into Deleted Items, or from there.
+   * https://learn.microsoft.com/graph/api/message-permanentdelete
+   *
+   * @throws {GraphTransportError}
+   */
   async remove(id: string, signal: Cancellation): Promise<void> {
-    await this.#ask({ method: 'DELETE', path: messagePath(id), headers: IMMUTABLE_IDS }, [204, 404], 'delete a message', signal);
+    const question: Question = { what: 'delete a message', expected: 204, settling: 'conflicts' };
+    if (this.#purges) {
+      const path = `${messagePath(id)}/permanentDelete`;
+      const result = await this.ask({ method: 'POST', path, headers: IMMUTABLE_IDS }, question, signal);
+      if (result.state === 'done') return;
+      const status = result.outcome.kind === 'answer' ? result.outcome.status : 0;
+      if ([400, 405, 501].includes(status)) this.#purges = false;
+      // 404: gone, or nothing this cloud knows; deleting it tells
+      else if (status !== 404) throw result.state === 'failed' ? result.error : this.#failure(result.outcome, question.what);
+    }
+    const result = await this.ask({ method: 'DELETE', path: messagePath(id), headers: IMMUTABLE_IDS }, question, signal);
+    if (result.state === 'done' || (result.outcome.kind === 'answer' && result.outcome.status === 404)) return;
+    throw result.state === 'failed' ? result.error : this.#failure(result.outcome, question.what);
   }
 
-  async #ask(
-    request: Omit<GraphRequest, 'path'> & { path: string },
-    expected: number[],
-    what: string,
-    signal: Cancellation,
-  ): Promise<GraphAnswer> {
-    const { connection, mailbox, graphEndpoint } = this.options;
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await this.request(request, signal);
-      signal.throwIfAborted();
-      if (outcome.kind === 'answer' && outcome.complete && expected.includes(outcome.status)) return outcome;
-      if (outcome.kind === 'answer' && outcome.status === 401)
-        connection.tokens.discard(outcome.token, outcome.headers['www-authenticate']);
-      const pause = pauseAfter(outcome, attempt);
-      if (pause === undefined) throw graphError(outcome, { what, mailbox, messageId: '', graphEndpoint });
-      await sleep(pause, signal);
+  close(): void {
+    this.#queue.close();
+  }
+
+  async #find(request: Pick<GraphRequest, 'path' | 'query' | 'raw'>, what: string, signal: Cancellation): Promise<GraphAnswer | undefined> {
+    try {
+      const given = { ...request, method: 'GET', path: this.#path + request.path, headers: IMMUTABLE_IDS } as const;
+      return await this.#read(given, { what, operation: 'read' }, signal);
+    } catch (error) {
+      if (isGraphTransportError(error) && error.httpStatus === 404) return undefined;
+      throw error;
     }
+  }
+
+  #read(request: GraphRequest, question: Question, signal: Cancellation): Promise<GraphAnswer> {
+    return this.#run(signal, (context) => read(context, request, question));
+  }
+
+  #run<T>(signal: Cancellation, task: (context: RequestContext) => Promise<T>): Promise<T> {
+    const { connection, mailbox } = this.options;
+    return this.#queue.run(mailbox, signal, (turn) =>
+      task({
+        ...connection,
+        settings: this.#settings,
+        logger: { debug: () => undefined },
+        signal,
+        turn,
+        sleep,
+        mailbox,
+        messageId: '',
+        hooks: {},
+        attempts: 0,
+      }),
+    );
+  }
+
+  #failure(outcome: GraphOutcome, what: string) {
+    return failure({ mailbox: this.options.mailbox, messageId: '', settings: this.#settings }, outcome, what);
   }
 }
 
 export const messagePath = (id: string): string => `/messages/${encodeURIComponent(id)}`;
-
-/** Milliseconds until the next try; `undefined` for none. */
-function pauseAfter(outcome: GraphOutcome, attempt: number): number | undefined {
-  if (attempt >= MOST_TRIES) return undefined;
-  const backoff = 500 * 2 ** (attempt - 1);
-  if (outcome.kind === 'failure' || !outcome.complete) return backoff;
-  if (outcome.status === 401) return attempt === 1 ? 0 : undefined;
-  if (outcome.status !== 429 && outcome.status !== 409 && outcome.status !== 412 && outcome.status < 500) return undefined;
-  return Math.min(parseRetryAfter(outcome.headers['retry-after'], Date.now()) ?? backoff, LONGEST_PAUSE);
-}

@@ -7,3 +7,8 @@ export function waitBefore(sentAt: readonly number[], now: number): number {
   const oldest = sentAt.at(-MOST_PER_MINUTE);
   return oldest === undefined ? 0 : Math.max(0, oldest + MINUTE - now);
 }
+
+const PAUSES = [100, 250, 500, 1000, 2000];
+
+/** Milliseconds until the mailbox is looked at again. @param round how often it was looked at before */
+export const pauseBeforeLook = (round: number): number => PAUSES[Math.min(round, PAUSES.length - 1)] ?? 0;

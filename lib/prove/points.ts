@@ -8,6 +8,12 @@ export interface Point {
   readonly way: Way;
 }
 
+/** Names of the messages beside the points: one by way of a draft, one to too many, and two drafts that are never sent. */
+export const DRAFT = 'draft-id';
+export const MANY = 'many-recipients';
+export const UPLOAD = 'upload-session';
+export const ACCESS = 'access';
+
 /** Who sends to whom. */
 export interface Correspondence {
   readonly run: string;

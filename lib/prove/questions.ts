@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.js';
 import { IMMUTABLE_IDS } from '../delivery/draft.js';
+import { isGraphTransportError } from '../errors/graph-transport-error.js';
 import type { GraphOutcome } from '../graph/client.js';
-import type { GraphConnection } from '../graph/connection.js';
 import { messagePath, type Mailbox } from './mailbox.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -22,22 +22,25 @@ export function describeAnswer(outcome: GraphOutcome): string | undefined {
 export const mayTakeEffect = (outcome: GraphOutcome): boolean =>
   outcome.kind === 'failure' || outcome.status < 400 || outcome.status >= 500;
 
-/** Smallest file, in MiB, an upload session is made for. No byte is uploaded; the draft is deleted. */
-export async function smallestUpload(
-  mailbox: Mailbox,
-  { http }: Pick<GraphConnection, 'http'>,
-  subject: string,
-  signal: Cancellation,
-): Promise<number | undefined> {
-  const made = await mailbox.request(
-    { method: 'POST', path: '/messages', headers: IMMUTABLE_IDS, contentType: 'application/json', body: JSON.stringify({ subject }) },
-    signal,
-  );
-  const id = made.kind === 'answer' && made.status === 201 ? (made.body as { id?: unknown } | undefined)?.id : undefined;
-  if (typeof id !== 'string') return undefined;
+/** Smallest file, in MiB, an upload session is made for; `undefined` for no answer. No byte is uploaded; the draft is deleted. */
+export async function smallestUpload(mailbox: Mailbox, subject: string, signal: Cancellation): Promise<number | undefined> {
+  try {
+    const id = await mailbox.createDraft(subject, signal);
+    const smallest = await findSmallest(mailbox, id, signal);
+    await mailbox.remove(id, signal);
+    return smallest;
+  } catch (error) {
+    signal.throwIfAborted();
+    // one question less; whatever is left of it is deleted with the rest
+    if (isGraphTransportError(error)) return undefined;
+    throw error;
+  }
+}
+
+async function findSmallest(mailbox: Mailbox, id: string, signal: Cancellation): Promise<number | undefined> {
   let smallest: number | undefined;
   for (const size of SIZES) {
-    const outcome = await mailbox.request(
+    const result = await mailbox.ask(
       {
         method: 'POST',
         path: `${messagePath(id)}/attachments/createUploadSession`,
@@ -45,23 +48,20 @@ export async function smallestUpload(
         contentType: 'application/json',
         body: JSON.stringify({ AttachmentItem: { attachmentType: 'file', name: 'proof.bin', size: size * MEBIBYTE } }),
       },
+      { what: 'make an upload session', expected: 201, needsBody: true },
       signal,
     );
-    // neither yes nor no
-    if (outcome.kind === 'failure' || (outcome.status !== 201 && outcome.status !== 400)) break;
-    if (outcome.status === 400) {
-      smallest = 0;
-      continue;
-    }
-    smallest = size;
-    const { uploadUrl } = (outcome.body ?? {}) as { uploadUrl?: unknown };
-    if (typeof uploadUrl === 'string' && URL.canParse(uploadUrl)) {
+    if (result.state === 'done') {
+      const { uploadUrl } = (result.answer.body ?? {}) as { uploadUrl?: unknown };
       // it carries its own authorisation, and must not get ours
-      await http.request({ url: new URL(uploadUrl), method: 'DELETE', headers: {}, signal });
+      if (typeof uploadUrl === 'string' && URL.canParse(uploadUrl))
+        await mailbox.connection.http.request({ url: new URL(uploadUrl), method: 'DELETE', headers: {}, signal });
+      return size;
     }
-    break;
+    // neither yes nor no
+    if (result.outcome.kind === 'failure' || result.outcome.status !== 400) return smallest;
+    smallest = 0;
   }
-  await mailbox.remove(id, signal);
   return smallest;
 }
 

@@ -2,7 +2,7 @@ import type { GraphCall, Handler, ItemCall, TenantCall } from './graph-call.js';
 import { addAttachment } from './operations/add-attachment.js';
 import { createDraft } from './operations/create-draft.js';
 import { createUploadSession } from './operations/create-upload-session.js';
-import { deleteMessage } from './operations/delete-message.js';
+import { deleteMessage, permanentlyDeleteMessage } from './operations/delete-message.js';
 import { getMessage } from './operations/get-message.js';
 import { getMessageSource } from './operations/get-message-source.js';
 import { listAttachments } from './operations/list-attachments.js';
@@ -70,6 +70,14 @@ export const routes: readonly Route[] = [
   },
   { method: 'PATCH', path: '/messages/:message', operation: 'updateMessage', needs: writing, runOnItem: updateMessage, writes: true },
   { method: 'DELETE', path: '/messages/:message', operation: 'deleteMessage', needs: writing, runOnItem: deleteMessage, writes: true },
+  {
+    method: 'POST',
+    path: '/messages/:message/permanentDelete',
+    operation: 'deleteMessage',
+    needs: writing,
+    runOnItem: permanentlyDeleteMessage,
+    writes: true,
+  },
   { method: 'POST', path: '/messages/:message/send', operation: 'send', needs: sending, runOnItem: send, writes: true },
   {
     method: 'GET',

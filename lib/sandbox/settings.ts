@@ -63,6 +63,7 @@ export interface Settings {
   tooManyRecipients: 'bounce' | 'refuse';
   keepsDraftIds: boolean;
   deletedItems: boolean;
+  permanentDelete: boolean;
   inboxDelay: number;
   tokenLifetime: number;
   refreshTokenLifetime: number;
@@ -245,6 +246,7 @@ export function readSettings(options: SandboxOptions): Settings {
     tooManyRecipients: options.tooManyRecipients ?? 'bounce',
     keepsDraftIds: options.keepsDraftIds ?? true,
     deletedItems: options.deletedItems ?? false,
+    permanentDelete: options.permanentDelete ?? true,
     inboxDelay: readNumber('inboxDelay', options.inboxDelay, 0),
     tokenLifetime: readNumber('tokenLifetime', options.tokenLifetime, 3599),
     refreshTokenLifetime: readNumber('refreshTokenLifetime', options.refreshTokenLifetime, 90 * 24 * 60 * 60),

@@ -271,6 +271,8 @@ export interface SandboxOptions {
   keepsDraftIds?: boolean | undefined;
   /** Whether what is deleted goes to Deleted Items first, and only from there for good. @default false */
   deletedItems?: boolean | undefined;
+  /** Whether Graph deletes for good (`permanentDelete`), as it does in the global cloud alone. @default true */
+  permanentDelete?: boolean | undefined;
   /** Access token lifetime in seconds. @default 3599 */
   tokenLifetime?: number | undefined;
   /** Seconds a refresh token lives without use. @default 7,776,000 (90 days) */

@@ -8,6 +8,9 @@ import { encodeAddressField, encodeField } from './encode-field.js';
 import { decodeField, splitSource } from './head.js';
 import { newMessageId } from './content.js';
 
+/** Whether somebody had signed in for a mail: https://learn.microsoft.com/exchange/header-firewall-exchange-2013-help */
+const AUTH_AS = 'X-MS-Exchange-Organization-AuthAs';
+
 const nothing: Omit<MessageContent, 'from' | 'to' | 'subject' | 'messageId' | 'text' | 'html' | 'mime' | 'posted'> = {
   format: 'mime',
   sender: undefined,
@@ -46,6 +49,7 @@ export async function readIncoming(source: Buffer, mailbox: Mailbox): Promise<Me
     html: parsed?.html === false ? undefined : parsed?.html,
     posted: source,
     mime: source,
+    headers: [{ name: AUTH_AS, value: 'Anonymous' }],
   };
 }
 
@@ -110,5 +114,6 @@ export function buildReport(
     html: undefined,
     posted: mime,
     mime,
+    headers: [{ name: AUTH_AS, value: 'Internal' }],
   };
 }

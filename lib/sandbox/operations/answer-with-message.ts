@@ -23,9 +23,12 @@ export function answerWithMessage({ state, mailbox, item, immutableIds }: ItemCa
 }
 
 /** Of what came in all of them, else those the client gave: a draft has no others. */
-function headersOf({ folder, content, delivered }: ItemCall['item']): SandboxHeader[] {
+export function headersOf({ folder, content, delivered }: ItemCall['item']): SandboxHeader[] {
   if (folder !== 'inbox') return content.headers;
-  return delivered?.headers ?? splitSource(content.mime ?? Buffer.alloc(0)).fields.map(decodeField);
+  if (delivered) return delivered.headers;
+  const given = splitSource(content.mime ?? Buffer.alloc(0)).fields.map(decodeField);
+  // Exchange's own: it takes them from nobody else (header firewall)
+  return [...given.filter(({ name }) => !/^x-ms-exchange-organization-/i.test(name)), ...content.headers];
 }
 
 /** Tells that the ids are immutable ones. */
