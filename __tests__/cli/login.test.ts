@@ -11,6 +11,8 @@ import { cliFile, runCli } from './run-cli.js';
 const APP = 'd0d0d0d0-0000-4000-8000-000000000001';
 const ME = 'me@outlook.example.com';
 
+const ANY_PORT = ['--port', '0', '--authority-port', '0', '--upload-port', '0'];
+
 const folder = mkdtempSync(join(tmpdir(), 'login-cli-'));
 let sandbox: Sandbox;
 let hosts: string[];
@@ -98,6 +100,48 @@ test('login --device-code says where to go and what to type', async () => {
   });
   expect(status).toBe(0);
   expect(stdout).toMatch(/^Open https:\S+\/deviceauth and enter the code [A-Z]{9}\n/);
+});
+
+test('the sandbox’s command prints a login that works, and a URL that sends then', async () => {
+  const command = spawn(
+    process.execPath,
+    [cliFile, 'sandbox', '--person', ME, '--no-inbox', '--ca-file', join(folder, 'command.pem'), ...ANY_PORT],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let printed = '';
+  const sees = (text: string) =>
+    new Promise<void>((resolve) => {
+      const look = () => printed.includes(text) && resolve();
+      command.stdout.on('data', look);
+      look();
+    });
+  command.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  try {
+    await sees('// or as options');
+    const [, flags = ''] = /^npx nodemailer-graph-transport login (.*)$/m.exec(printed) ?? [];
+    const ca = readFileSync(join(folder, 'command.pem'), 'utf8');
+    const env = envOf('command');
+    const signedIn = await login(
+      [...flags.split(' '), '--no-browser'],
+      env,
+      (line) => {
+        if (line.startsWith('https://')) void answerSignInPage(line, ca, { user: ME });
+      },
+      [],
+    );
+    expect(signedIn).toMatchObject({ status: 0, stdout: expect.stringContaining(`Signed in as ${ME} with Mail.Send.`) });
+    const [, url = ''] = /^MAIL_URL='(msgraph:\/\/login\/.*)'$/m.exec(printed) ?? [];
+    const sent = await runCli(['sendmail', 'reader@example.com'], {
+      env: { ...env, MAIL_URL: url, NODE_EXTRA_CA_CERTS: join(folder, 'command.pem') },
+      input: 'Subject: Hello\n\nIt works.\n',
+    });
+    expect(sent).toMatchObject({ status: 0, stderr: '' });
+    await sees(`${ME} -> reader@example.com: "Hello"`);
+  } finally {
+    command.kill();
+  }
 });
 
 test('the cache is encrypted where a key is set, and the ids may stand in a file', async () => {

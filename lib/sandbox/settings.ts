@@ -93,8 +93,9 @@ const MEBIBYTE = 1024 * 1024;
 const defaultTenant = '7b1d5a3e-0c52-4e9a-9f6e-2f3a1c9d8e70';
 /** Known to everybody who read this: good on this machine only. */
 export const PUBLIC_SECRET = 'sandbox-client-secret';
-const defaultApp: SandboxApp = { clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: PUBLIC_SECRET };
-const defaultMailboxes = ['noreply@contoso.com', 'alerts@contoso.com', 'invoices@contoso.com'];
+export const DEFAULT_APP: SandboxApp = { clientId: 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: PUBLIC_SECRET };
+/** What there is where nobody says otherwise. */
+export const DEFAULT_MAILBOXES = ['noreply@contoso.com', 'alerts@contoso.com', 'invoices@contoso.com'];
 
 /** A GUID that is the same for the same name, so that ids survive a restart. */
 export function guidFor(name: string): string {
@@ -219,8 +220,8 @@ const LOSS_FEATURES: ReadonlySet<string> = new Set<SandboxLossFeature>([
  * @throws TypeError where an option makes no sense
  */
 export function readSettings(options: SandboxOptions): Settings {
-  const apps = (options.apps ?? [defaultApp]).map(readApp);
-  const mailboxes = (options.mailboxes ?? defaultMailboxes).map(readMailbox);
+  const apps = (options.apps ?? [DEFAULT_APP]).map(readApp);
+  const mailboxes = (options.mailboxes ?? DEFAULT_MAILBOXES).map(readMailbox);
   if (apps.length === 0) throw new TypeError('"apps" must not be empty');
   if (mailboxes.length === 0) throw new TypeError('"mailboxes" must not be empty');
   const protocol = options.protocol ?? 'https';

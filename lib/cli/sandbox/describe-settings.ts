@@ -1,14 +1,13 @@
 import type { Sandbox } from '../../sandbox/index.js';
+import { PUBLIC_SECRET } from '../../sandbox/settings.js';
 import type { Paint } from '../colours.js';
 
-/** Known to everybody; one of the reader's own is not shown, since the output of a container is kept as its log. */
-export const KNOWN_SECRET = 'sandbox-client-secret';
-
-/** What to paste into an app, in the three ways to configure one. */
-export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string, paint: Paint): string {
+/** What to paste into an app, in the three ways to configure one, and how a person signs in, where one can. */
+export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string, paint: Paint, person?: string): string {
   const { tenantId, clientId, mailbox, graphEndpoint, authorityHost } = options;
-  const isKnown = options.clientSecret === KNOWN_SECRET;
-  const clientSecret = isKnown ? KNOWN_SECRET : 'YOUR_SECRET';
+  // one of the reader's own is not shown, since the output of a container is kept as its log
+  const isKnown = options.clientSecret === PUBLIC_SECRET;
+  const clientSecret = isKnown ? PUBLIC_SECRET : 'YOUR_SECRET';
   const values = { tenantId, clientId, clientSecret, mailbox, graphEndpoint, authorityHost };
   const query = new URLSearchParams({ graphEndpoint, authorityHost }).toString();
   const url = `msgraph://${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}@${tenantId}/${mailbox}?${query}`;
@@ -19,6 +18,14 @@ export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string,
     ['GRAPH_SENDER', mailbox],
     ['GRAPH_ENDPOINT', graphEndpoint],
     ['GRAPH_AUTHORITY_HOST', authorityHost],
+  ];
+  const hosts = `--graph-endpoint ${graphEndpoint} --authority-host ${authorityHost} --ca-file ${quote(caFile)}`;
+  const login = `npx nodemailer-graph-transport login --client-id ${clientId} --tenant consumers ${hosts}`;
+  const asPerson = [
+    paint('dim', '# or as a person, who signs in once'),
+    login,
+    `MAIL_URL=${quote(`msgraph://login/${person}?${query}`)}`,
+    '',
   ];
   return [
     ...(inboxUrl === undefined ? [] : [`${paint('bold', 'Inbox:')} ${paint('cyan', inboxUrl)}`, '']),
@@ -32,6 +39,7 @@ export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string,
     ...environment.map(([name, value]) => `${name}=${quote(value)}`),
     `NODE_EXTRA_CA_CERTS=${quote(caFile)}`,
     '',
+    ...(person === undefined ? [] : asPerson),
     paint('dim', '// or as options'),
     'graphTransport({',
     ...Object.entries(values).map(([name, value]) => `  ${name}: '${value.replace(/['\\]/g, '\\$&')}',`),

@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { startSandbox, type Sandbox, type SandboxApp, type SandboxOptions } from '../../sandbox/index.js';
 import { createPaint } from '../colours.js';
 import { describeMessage, describeRefusal, lossesOf } from './describe-activity.js';
-import { describeSettings, KNOWN_SECRET } from './describe-settings.js';
+import { DEFAULT_APP, DEFAULT_MAILBOXES } from '../../sandbox/settings.js';
+import { describeSettings } from './describe-settings.js';
 import { endWithParent } from './end-with-parent.js';
 import { openBrowser } from '../open-browser.js';
 
@@ -20,6 +21,7 @@ interface SandboxCommandOptions {
   maxMessages: number;
   maxBytes: number;
   mailbox?: string[];
+  person?: string[];
   clientId?: string;
   clientSecret?: string;
   http?: boolean;
@@ -46,6 +48,11 @@ export function createSandboxCommand(): Command {
     .option('--max-messages <number>', 'messages to keep, the oldest go first', readCount, 500)
     .option('--max-bytes <size>', 'content to keep, such as 256MiB', readSize, 256 * 1024 * 1024)
     .option('--mailbox <address>', 'mailbox of the tenant, may be repeated (default: three of contoso.com)', collect)
+    .option(
+      '--person <address>',
+      'personal account that signs in by login, as may the owners of the mailboxes then; may be repeated',
+      collect,
+    )
     .option('--client-id <id>', 'client ID of the app (default: a fixed one)')
     .option('--client-secret <secret>', 'its secret (default: a fixed one; GRAPH_SANDBOX_SECRET in the environment)')
     .option('--host <address>', 'address to listen on; one that others reach needs --client-secret', '127.0.0.1')
@@ -105,13 +112,13 @@ async function run(options: SandboxCommandOptions): Promise<void> {
     await sandbox.close();
     throw error;
   }
-  console.log(describeSettings(sandbox, caFile, paint));
+  console.log(describeSettings(sandbox, caFile, paint, options.person?.[0]));
   if (options.open && sandbox.inboxUrl !== undefined) openBrowser(sandbox.inboxUrl, (text) => console.error(text));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end());
 }
 
 function readSandboxOptions(options: SandboxCommandOptions, caFile: string): SandboxOptions {
-  const { host, hostname, port, authorityPort, uploadPort, inboxPort, inbox, maxMessages, maxBytes, mailbox, http } = options;
+  const { host, hostname, port, authorityPort, uploadPort, inboxPort, inbox, maxMessages, maxBytes, mailbox, person, http } = options;
   return {
     host,
     hostname,
@@ -121,15 +128,24 @@ function readSandboxOptions(options: SandboxCommandOptions, caFile: string): San
     inbox: inbox && { port: inboxPort, caFile },
     maxMessages,
     maxBytes,
-    mailboxes: mailbox,
+    // those of the tenant stand first: the first is the mailbox of the settings
+    mailboxes: person
+      ? [...(mailbox ?? DEFAULT_MAILBOXES), ...person.map((userPrincipalName) => ({ userPrincipalName, personal: true }))]
+      : mailbox,
     apps: readApps(options),
     protocol: http ? 'http' : 'https',
   };
 }
 
-function readApps({ clientId, clientSecret = process.env.GRAPH_SANDBOX_SECRET }: SandboxCommandOptions): SandboxApp[] | undefined {
-  if (clientId === undefined && !clientSecret) return undefined;
-  return [{ clientId: clientId ?? 'c0ffee00-5a4d-4b0c-8a11-0a1b2c3d4e5f', clientSecret: clientSecret || KNOWN_SECRET }];
+function readApps({ clientId, clientSecret = process.env.GRAPH_SANDBOX_SECRET, person }: SandboxCommandOptions): SandboxApp[] | undefined {
+  if (clientId === undefined && !clientSecret && !person) return undefined;
+  return [
+    {
+      clientId: clientId ?? DEFAULT_APP.clientId,
+      clientSecret: clientSecret || DEFAULT_APP.clientSecret,
+      publicClient: person !== undefined,
+    },
+  ];
 }
 
 /** Which option moves what listens there. */
