@@ -357,6 +357,54 @@ describe('rateLimit', () => {
   });
 });
 
+// a virtual machine that wakes, a clock that is put right, a test of the app that fakes the date and no timer
+describe.each<[string, () => void]>([
+  ['is set back by an hour', () => jest.setSystemTime(Date.now() - 3_600_000)],
+  ['is set on by an hour', () => jest.setSystemTime(Date.now() + 3_600_000)],
+  [
+    'stands still, and every other with it',
+    () => {
+      jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+      jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+    },
+  ],
+])('when the clock %s', (_, change) => {
+  afterEach(() => jest.restoreAllMocks());
+
+  test('a pause is as long as it was, for what waits and for what runs', async () => {
+    const { queue } = createQueue({ maxConnections: 1 });
+    const { send, started, turn, finish } = createMessages(queue);
+    void send('1');
+    await tick();
+    const ready = jest.fn();
+    turn('1').pause(5000);
+    void turn('1').ready(never)?.then(ready);
+    void send('2');
+    change();
+    await tick(4999);
+    expect(ready).not.toHaveBeenCalled();
+    await tick(1);
+    expect(ready).toHaveBeenCalledTimes(1);
+    turn('1').pause(5000);
+    await finish('1');
+    await tick(4999);
+    expect(started).toEqual(['1']);
+    await tick(1);
+    expect(started).toEqual(['1', '2']);
+  });
+
+  test('a rate is what it was', async () => {
+    const { queue } = createQueue({ rateLimit: 1, rateDelta: 1000 });
+    const { send, started } = createMessages(queue);
+    for (const name of ['1', '2', '3']) void send(name);
+    change();
+    for (const expected of [1, 1, 2, 2, 3]) {
+      expect(started).toHaveLength(expected);
+      await tick(500);
+    }
+  });
+});
+
 describe('cancelling', () => {
   test('before its turn: it rejects with the reason, never starts, and the others keep their order', async () => {
     const { queue } = createQueue({ maxConnections: 1 });

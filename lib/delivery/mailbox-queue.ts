@@ -29,14 +29,14 @@ interface Lane {
   readonly key: string;
   running: number;
   waiting: Waiter[];
-  /** ms since the epoch. */
+  /** ms of the monotonic clock: the wall clock may be set back, or stand still in a test of the app. */
   pausedUntil: number;
   timer: NodeJS.Timeout | undefined;
 }
 
 /** What a rate limit counts. */
 interface Rate {
-  /** ms since the epoch, the oldest first. */
+  /** ms of the monotonic clock, the oldest first. */
   started: number[];
   timer: NodeJS.Timeout | undefined;
 }
@@ -87,7 +87,7 @@ export class MailboxQueue {
       try {
         return await task({
           pause: (ms) => this.#pause(lane, ms),
-          ready: (abort) => (lane.pausedUntil > Date.now() ? untilFree(lane, abort) : undefined),
+          ready: (abort) => (lane.pausedUntil > performance.now() ? untilFree(lane, abort) : undefined),
         });
       } finally {
         lane.running--;
@@ -95,7 +95,7 @@ export class MailboxQueue {
       }
     } finally {
       this.#pending--;
-      if (lane.running === 0 && lane.waiting.length === 0 && lane.pausedUntil <= Date.now()) this.#lanes.delete(key);
+      if (lane.running === 0 && lane.waiting.length === 0 && lane.pausedUntil <= performance.now()) this.#lanes.delete(key);
     }
   }
 
@@ -123,7 +123,7 @@ export class MailboxQueue {
 
   /** Whether nothing stands in the way, which is what most messages meet. */
   #enterAtOnce(lane: Lane): boolean {
-    if (lane.waiting.length > 0 || lane.running >= this.options.maxConnections || lane.pausedUntil > Date.now()) return false;
+    if (lane.waiting.length > 0 || lane.running >= this.options.maxConnections || lane.pausedUntil > performance.now()) return false;
     if (!this.#takeRate(lane)) return false;
     lane.running++;
     return true;
@@ -163,10 +163,12 @@ export class MailboxQueue {
 
   #startOne(lane: Lane): boolean {
     if (this.#closed || lane.waiting.length === 0 || lane.running >= this.options.maxConnections) return false;
-    const held = lane.pausedUntil - Date.now();
+    const until = lane.pausedUntil;
+    const held = until - performance.now();
     if (held > 0) {
       lane.timer ??= setTimeout(() => {
         lane.timer = undefined;
+        endPause(lane, until);
         this.#next(lane);
       }, held);
       return false;
@@ -185,7 +187,7 @@ export class MailboxQueue {
     const rate = this.#rate(ratePer === 'mailbox' ? lane.key : '');
     // others were here before
     if (rate.timer) return false;
-    const now = Date.now();
+    const now = performance.now();
     rate.started = rate.started.filter((at) => now - at < rateDelta);
     if (rate.started.length < rateLimit) {
       rate.started.push(now);
@@ -194,6 +196,8 @@ export class MailboxQueue {
     rate.timer = setTimeout(
       () => {
         rate.timer = undefined;
+        // whatever the clock says: the time was waited for
+        rate.started.shift();
         if (ratePer === 'mailbox') this.#next(lane);
         else this.#takeTurns();
       },
@@ -213,7 +217,7 @@ export class MailboxQueue {
 
   /** An app may send from as many mailboxes as it likes; those it no longer sends from are forgotten. */
   #dropRates(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [key, { started, timer }] of this.#rates) {
       if (!timer && now - (started.at(-1) ?? 0) >= this.options.rateDelta) this.#rates.delete(key);
     }
@@ -242,7 +246,7 @@ export class MailboxQueue {
   }
 
   #pause(lane: Lane, ms: number): void {
-    lane.pausedUntil = Math.max(lane.pausedUntil, Date.now() + ms);
+    lane.pausedUntil = Math.max(lane.pausedUntil, performance.now() + ms);
   }
 
   #leftQueue(): void {
@@ -259,7 +263,15 @@ function stop(rate: Rate): void {
 
 async function untilFree(lane: Lane, signal: Cancellation): Promise<void> {
   // another message may have made it longer meanwhile
-  while (lane.pausedUntil > Date.now()) await sleep(lane.pausedUntil - Date.now(), signal);
+  for (let until = lane.pausedUntil; until > performance.now(); until = lane.pausedUntil) {
+    await sleep(until - performance.now(), signal);
+    endPause(lane, until);
+  }
+}
+
+/** A pause that was waited for is over, whatever the clock says: in an app's tests it may stand still. */
+function endPause(lane: Lane, until: number): void {
+  if (lane.pausedUntil <= until) lane.pausedUntil = 0;
 }
 
 function closedError(message = 'the transport was closed while the message waited; nothing was sent'): GraphTransportError {
