@@ -24,7 +24,10 @@ describe('the packed package', () => {
     const builds = [
       ...[...common, 'sandbox/inbox/page-files.js', 'cli/sendmail/main.js'].map((name) => `dist/cjs/${name}`),
       ...[...common, 'cli/main.js'].map((name) => `dist/esm/${name}`),
-      ...['azure', 'commander', 'jsonwebtoken', 'libmime', 'mailparser', 'node-forge'].map((name) => `dist/vendor/${name}.cjs`),
+      ...['azure', 'commander', 'jsonwebtoken', 'libmime', 'mailparser', 'node-forge'].flatMap((name) => [
+        `dist/vendor/${name}.cjs`,
+        `dist/vendor/${name}.names.cjs`,
+      ]),
     ];
     const read = ['CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
     const folders = ['docs', 'examples']
