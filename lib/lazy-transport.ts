@@ -1,13 +1,13 @@
 import { Canceller, raceAbort } from './base/cancellation.js';
 import { InFlight } from './delivery/in-flight.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
-import { abortError } from './errors/from-graph.js';
+import { abortError } from './errors/abort-error.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
 import type { NodemailerMail } from './message/nodemailer.js';
 import type { MessageTrace, TraceOptions } from './message-trace/message-trace.js';
+import { releaseStreams } from './message/release-streams.js';
 import { readSignal, signalOf } from './message/signal.js';
-import { releaseStreams } from './message/tree.js';
 import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 import type { CommonOptions, GraphTransportOptions } from './options.js';
 import { GraphTransport } from './transport.js';

@@ -1,32 +1,27 @@
 import { raceAbort, type Cancellation } from './base/cancellation.js';
 import { messages, traced, tracedMessage } from './base/channels.js';
 import type { TracedMessage } from './base/traced.js';
-import { deliver } from './delivery/deliver.js';
 import type { DeliveryHooks, UploadProgress } from './delivery/delivery.js';
 import { InFlight } from './delivery/in-flight.js';
 import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
-import { sleep } from './delivery/sleep.js';
-import { abortError } from './errors/from-graph.js';
-import { signInError } from './errors/from-sign-in.js';
+import { abortError } from './errors/abort-error.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
 import { safeCause } from './errors/safe-cause.js';
 import { createGraphConnection, type GraphConnection } from './graph/connection.js';
 import { secretsOf } from './sign-in/sign-in.js';
 import { withProcessWarnings } from './base/process-warnings.js';
 import { createLogger, type NodemailerMail } from './message/nodemailer.js';
-import { ContentReader } from './message/content/content-reader.js';
+import { releaseStreams } from './message/release-streams.js';
 import { readSignal, signalOf } from './message/signal.js';
-import { releaseStreams } from './message/tree.js';
 import { readMessageSettings } from './plan/message-settings.js';
 import type { MessageSettings } from './plan/plan-settings.js';
-import { prepare } from './plan/prepare.js';
 import { readOptions } from './config/read-options.js';
 import { logExpiry } from './sign-in/expiry.js';
-import { verifyAccess } from './diagnosis/verify-access.js';
 import type { MessageTrace, TraceOptions } from './message-trace/message-trace.js';
 import type { Tracer } from './message-trace/tracer.js';
 import type { CommonOptions, GraphTransportOptions, Logger, Settings } from './options.js';
+import type * as Sending from './sending.js';
 import { NodemailerTransport, type MailLike } from './nodemailer-transport.js';
 
 type SendCallback = (error: Error | null, info: GraphSentMessageInfo) => void;
@@ -64,14 +59,14 @@ export class GraphTransport extends NodemailerTransport {
     const settings = (this.#settings = readOptions(options));
     this.#logger = withProcessWarnings(createLogger<Logger>(settings.logger, settings.component), settings.logger !== false);
     this.#connection = createGraphConnection(settings, {
-      onBackgroundError: (error) => this.#report(this.#signInError(error)),
+      onBackgroundError: (error) => void this.#report(error),
       onNotice: (code, message) => this.#notice(code, message),
     });
     this.#queue = new MailboxQueue({ ...settings, onIdle: () => setImmediate(() => this.emit('idle')) });
     this.#stopExpiryWatch = logExpiry(settings.secretExpires, this.#logger);
     setImmediate(() => {
       // the first message need not wait for it then
-      if (!this.#closed) this.#connection.load();
+      if (!this.#closed) this.#load();
       if (this.isIdle()) this.emit('idle');
     });
   }
@@ -164,6 +159,12 @@ export class GraphTransport extends NodemailerTransport {
     });
   }
 
+  /** Whether it works, the first message tells. */
+  #load(): void {
+    this.#connection.load();
+    loadSending().catch(() => undefined);
+  }
+
   #open(): void {
     if (!this.#closed) return;
     this.#closed = false;
@@ -212,38 +213,19 @@ export class GraphTransport extends NodemailerTransport {
     turn: Turn,
     event: TracedMessage | undefined,
   ): Promise<GraphSentMessageInfo> {
-    const settings = this.#settings;
-    // signing in and reading the message overlap
+    // signing in, loading and reading the message overlap
     this.#connection.tokens.prepare();
-    const reader = new ContentReader({ idleTimeout: settings.socketTimeout, signal });
-    try {
-      const prepared = await prepare(mail, wanted, { settings, reader, signal, logger: this.#logger });
-      const { messageId, mailbox, envelope } = prepared;
-      this.#logger.info(
-        { tnx: 'send', messageId, mailbox },
-        'Sending message %s from %s to <%s>',
-        messageId,
-        mailbox,
-        shorten(envelope.to),
-      );
-      const context = {
-        ...this.#connection,
-        settings,
-        logger: this.#logger,
-        signal,
-        turn,
-        sleep,
-        onProgress: (progress: UploadProgress) => this.#reportProgress(progress),
-        event,
-      };
-      return await deliver(
-        prepared,
-        context,
-        hooksOf.get(this)?.(() => this.#signIn()),
-      );
-    } finally {
-      if (reader.used) await reader.dispose();
-    }
+    const { sendMessage } = await loadSending();
+    return sendMessage(mail, wanted, {
+      connection: this.#connection,
+      settings: this.#settings,
+      logger: this.#logger,
+      signal,
+      turn,
+      onProgress: (progress) => this.#reportProgress(progress),
+      event,
+      hooks: hooksOf.get(this)?.(() => this.#signIn()),
+    });
   }
 
   #reportProgress(progress: UploadProgress): void {
@@ -256,7 +238,7 @@ export class GraphTransport extends NodemailerTransport {
     try {
       await this.#connection.tokens.get();
     } catch (error) {
-      throw this.#signInError(error);
+      throw await this.#signInError(error);
     }
   }
 
@@ -264,19 +246,21 @@ export class GraphTransport extends NodemailerTransport {
     this.#open();
     const { hosts, mailbox } = this.#settings;
     try {
-      const verified = await this.#inFlight.run(undefined, (signal) =>
-        raceAbort(verifyAccess({ ...this.#connection, graphEndpoint: hosts.graphEndpoint, mailbox }), signal),
-      );
+      const verified = await this.#inFlight.run(undefined, async (signal) => {
+        const { verifyAccess } = await loadSending();
+        return raceAbort(verifyAccess({ ...this.#connection, graphEndpoint: hosts.graphEndpoint, mailbox }), signal);
+      });
       if (!verified) {
         this.#logger.warn({ tnx: 'verify' }, 'No mailbox is set: verify() signed in, and did not check whether a mailbox may send');
       }
       return true;
     } catch (error) {
-      throw this.#signInError(error);
+      throw await this.#signInError(error);
     }
   }
 
-  #signInError(error: unknown): GraphTransportError {
+  async #signInError(error: unknown): Promise<GraphTransportError> {
+    const { signInError } = await loadSending();
     return signInError(error, {
       authorityHost: this.#settings.hosts.authorityHost,
       secrets: secretsOf(this.#settings.signIn),
@@ -291,7 +275,8 @@ export class GraphTransport extends NodemailerTransport {
   }
 
   /** An error that belongs to no message. */
-  #report(error: GraphTransportError): void {
+  async #report(thrown: unknown): Promise<void> {
+    const error = await this.#signInError(thrown);
     this.#logger.warn({ tnx: 'sign-in', err: error }, 'Renewing the token failed: %s', error.message);
     this.tell(error);
   }
@@ -304,14 +289,21 @@ export class GraphTransport extends NodemailerTransport {
   }
 }
 
+let sending: Promise<typeof Sending> | undefined;
+
+/** Most of the library: what makes a message of a mail and hands it over, and what goes wrong with it. */
+function loadSending(): Promise<typeof Sending> {
+  sending ??= import('./sending.js').catch((error: unknown) => {
+    sending = undefined;
+    throw error;
+  });
+  return sending;
+}
+
 /** Few apps trace messages, and none with the first. */
 const loadTracing = () => Promise.all([import('./message-trace/tracer.js'), import('./message-trace/trace-query.js')]);
 
 /** Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail. */
 function dropDkim({ data, message }: NodemailerMail): void {
   if (data['dkim']) message._processFuncs.pop();
-}
-
-function shorten(recipients: readonly string[]): string {
-  return recipients.length > 3 ? `${recipients.slice(0, 2).join(', ')}, ...and ${recipients.length - 2} more` : recipients.join(', ');
 }

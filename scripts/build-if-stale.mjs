@@ -14,6 +14,7 @@ const inputs = [
   'lib',
   'package.json',
   'scripts/build.mjs',
+  'scripts/build-groups.mjs',
   'scripts/build-vendor.mjs',
   'scripts/build-page.mjs',
   'tsconfig.json',

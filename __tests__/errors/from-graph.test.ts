@@ -1,4 +1,5 @@
-import { abortError, graphError, type GraphErrorContext } from '../../lib/errors/from-graph.js';
+import { abortError } from '../../lib/errors/abort-error.js';
+import { graphError, type GraphErrorContext } from '../../lib/errors/from-graph.js';
 import type { GraphAnswer, GraphFailure } from '../../lib/graph/client.js';
 
 const CONTEXT: GraphErrorContext = {

@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { createMimeNode, type MimeTreeNode } from '../../lib/message/nodemailer.js';
-import { contentIdOf, dispositionOf, listParts, releaseStreams } from '../../lib/message/tree.js';
+import { releaseStreams } from '../../lib/message/release-streams.js';
+import { contentIdOf, dispositionOf, listParts } from '../../lib/message/tree.js';
 import { compileMail } from './compile-mail.js';
 
 const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', subject: 'Hello' };

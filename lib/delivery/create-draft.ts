@@ -1,4 +1,4 @@
-import { abortError } from '../errors/from-graph.js';
+import { abortError } from '../errors/abort-error.js';
 import type { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { GraphAnswer } from '../graph/client.js';
 import { mailboxPath } from '../graph/mailbox-path.js';

@@ -1,4 +1,5 @@
-import { abortError, graphError, isPermissionDenied } from '../errors/from-graph.js';
+import { abortError } from '../errors/abort-error.js';
+import { graphError, isPermissionDenied } from '../errors/from-graph.js';
 import type { Operation } from '../errors/catalogue.js';
 import type { GraphTransportError } from '../errors/graph-transport-error.js';
 import { signInError } from '../errors/from-sign-in.js';

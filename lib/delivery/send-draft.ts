@@ -1,4 +1,4 @@
-import { abortError } from '../errors/from-graph.js';
+import { abortError } from '../errors/abort-error.js';
 import type { GraphOutcome } from '../graph/client.js';
 import type { Delivery } from './delivery.js';
 import { IMMUTABLE_IDS, type Draft } from './draft.js';

@@ -1,4 +1,4 @@
-import { abortError } from '../errors/from-graph.js';
+import { abortError } from '../errors/abort-error.js';
 import { mailboxPath } from '../graph/mailbox-path.js';
 import type { Delivery } from './delivery.js';
 import { failure, requestGraph } from './request.js';

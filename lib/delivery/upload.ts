@@ -1,5 +1,5 @@
+import { abortError } from '../errors/abort-error.js';
 import { describe } from '../errors/connection-failure.js';
-import { abortError } from '../errors/from-graph.js';
 import { explain } from '../errors/catalogue.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { redactedLabel } from '../errors/redact.js';

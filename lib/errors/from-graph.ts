@@ -1,3 +1,4 @@
+import { lookFirst, sentence } from './abort-error.js';
 import { explain, type Operation } from './catalogue.js';
 import { connectionHint, describe, lacksProxyAccount } from './connection-failure.js';
 import { GraphTransportError } from './graph-transport-error.js';
@@ -93,30 +94,4 @@ export function isPermissionDenied({ status, errorCode, errorMessage }: Extract<
   if (status !== 403) return false;
   const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage });
   return entry === undefined || entry.code === 'EAUTH';
-}
-
-/** The error of a send that was cancelled; `ambiguous` if Graph may already have the message: `messageId` tells what to look for. */
-export function abortError(
-  reason: unknown,
-  {
-    ambiguous,
-    mailbox,
-    messageId,
-    draft,
-  }: { ambiguous: boolean; mailbox?: string | undefined; messageId?: string | undefined; draft?: boolean | undefined },
-): GraphTransportError {
-  const tail = ambiguous ? '; Graph may already have accepted it' : '; nothing was sent';
-  const hint = ambiguous && messageId !== undefined && mailbox !== undefined ? lookFirst({ messageId, mailbox, draft }) : undefined;
-  const message = `Message sending aborted${tail}`;
-  return new GraphTransportError('EABORT', hint ? sentence(message, hint) : message, { ambiguous, mailbox, hint, cause: reason });
-}
-
-function lookFirst({ messageId, mailbox, draft = false }: Pick<GraphErrorContext, 'messageId' | 'mailbox' | 'draft'>): string {
-  const look = `Look for the Message-ID ${messageId} in ${draft ? 'Sent Items and Drafts' : 'Sent Items'} of ${mailbox} before you send it again`;
-  return draft ? `${look}.` : `${look}; route: 'draft' settles this by itself.`;
-}
-
-function sentence(what: string, hint: string | undefined): string {
-  const first = /[.!?]$/.test(what) ? what : `${what}.`;
-  return hint ? `${first} ${hint}` : first;
 }

@@ -9,7 +9,7 @@ import { claimDraft, draftAt, releaseDraft, type Draft } from '../delivery/draft
 import { lookAtDraft } from '../delivery/look.js';
 import { sendDraft } from '../delivery/send-draft.js';
 import { sleep } from '../delivery/sleep.js';
-import { abortError } from '../errors/from-graph.js';
+import { abortError } from '../errors/abort-error.js';
 import { signInError } from '../errors/from-sign-in.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { GraphConnection } from '../graph/connection.js';

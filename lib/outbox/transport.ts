@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, setMaxListeners } from 'node:events';
 import { Canceller } from '../base/cancellation.js';
-import { abortError } from '../errors/from-graph.js';
+import { abortError } from '../errors/abort-error.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import type { Logger } from '../base/logger.js';
 import { ContentReader } from '../message/content/content-reader.js';
 import { withProcessWarnings } from '../base/process-warnings.js';
 import { createLogger, type NodemailerMail } from '../message/nodemailer.js';
-import { releaseStreams } from '../message/tree.js';
+import { releaseStreams } from '../message/release-streams.js';
 import { isDeferred } from '../plan/deferred.js';
 import { readMessageSettings } from '../plan/message-settings.js';
 import type { MessageSettings } from '../plan/plan-settings.js';

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+// node:fs/promises would be loaded with the transport
+import { promises } from 'node:fs';
 import { configError } from '../errors/config-error.js';
 import { describeDer, isPem, neededInstead, pairFromPem } from './pem.js';
 import { pemFromPfx } from './pfx.js';
@@ -29,7 +30,7 @@ async function readPem(certificate: ClientCertificate): Promise<string> {
   const what = nameOf(certificate);
   const content =
     'certificatePath' in certificate
-      ? await readFile(certificate.certificatePath).catch((error: unknown) => unreadable(what, error))
+      ? await promises.readFile(certificate.certificatePath).catch((error: unknown) => unreadable(what, error))
       : certificate.certificate;
   return pemOf(content, certificate.certificatePassword, what);
 }

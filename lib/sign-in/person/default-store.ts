@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createEncryptedStore, readKey } from './encrypted-store.js';
-import { createFileStore } from './file-store.js';
 import type { TokenStore } from './token-store.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,7 +22,18 @@ export function defaultCachePath(env: Environment, platform: NodeJS.Platform = p
  * @throws {GraphTransportError} `ECONFIG` for a key of the wrong form
  */
 export function createDefaultStore(env: Environment): TokenStore {
-  const store = createFileStore(env['GRAPH_TOKEN_CACHE'] || defaultCachePath(env));
+  const store = fileStore(env['GRAPH_TOKEN_CACHE'] || defaultCachePath(env));
   const key = env['GRAPH_TOKEN_CACHE_KEY'];
   return key ? createEncryptedStore(store, readKey(key, 'GRAPH_TOKEN_CACHE_KEY')) : store;
+}
+
+/** A file store whose code is loaded when it is used: few apps sign in a person. */
+function fileStore(path: string): TokenStore {
+  const open = async () => (await import('./file-store.js')).createFileStore(path);
+  return {
+    where: path,
+    load: async () => (await open()).load(),
+    save: async (text) => (await open()).save(text),
+    withLock: async (work) => (await open()).withLock(work),
+  };
 }

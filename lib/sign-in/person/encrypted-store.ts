@@ -1,8 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { configError } from '../../errors/config-error.js';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
-import { ENCRYPTED } from './stored-sign-ins.js';
 import type { TokenStore } from './token-store.js';
+
+/** What an encrypted cache begins with. */
+export const ENCRYPTED = 'nmgt1:';
 
 /**
  * Reads a key of 32 bytes in base64 or hex.

@@ -5,7 +5,7 @@ import { withLockFile } from './lock-file.js';
 import type { TokenStore } from './token-store.js';
 
 /** Keeps sign-ins in a file for its owner alone, written as a whole and locked against other processes. */
-export function createFileStore(path: string): TokenStore {
+export function createFileStore(path: string): Required<TokenStore> {
   return {
     where: path,
     async load() {

@@ -1,3 +1,4 @@
+import { ENCRYPTED } from './encrypted-store.js';
 import { GraphTransportError } from '../../errors/graph-transport-error.js';
 
 /** A person who has signed in, as it is kept. */
@@ -26,9 +27,6 @@ export interface StoredSignIns {
   /** MSAL's serialised cache; no access tokens are in it. */
   msal: string;
 }
-
-/** What an encrypted cache begins with. */
-export const ENCRYPTED = 'nmgt1:';
 
 export const NOBODY: StoredSignIns = { version: 1, accounts: [], msal: '' };
 
