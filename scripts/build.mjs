@@ -35,8 +35,8 @@ const modules = {
   outdir: 'dist/esm',
   plugins: [vendor],
 };
-// what is loaded with the transport, and what with the first message
-const grouped = await groups(modules, ['lib/index.ts', 'lib/sending.ts']);
+// what is loaded with the transport, what with the first request, and what with the first message
+const grouped = await groups(modules, ['lib/index.ts', 'lib/graph/pooled-http.ts', 'lib/sending.ts']);
 // that it imports nothing from there is the point
 const logOverride = { 'ignored-bare-import': 'silent' };
 const { metafile } = await build({ ...modules, plugins: [grouped, vendor], metafile: true, logOverride });

@@ -1,39 +1,7 @@
-import type { Readable } from 'node:stream';
 import type { HttpClient, HttpOutcome, HttpRequest } from '../base/http.js';
-import { loadPackage } from '../errors/load-package.js';
-import { AnswerCollector } from './answer-collector.js';
-import { ConnectionPool, type Connection, type ConnectionPoolOptions } from './connection-pool.js';
-import { proxyFor, type ProxyRules } from './proxy.js';
+import type { HttpClientOptions, PooledHttp } from './pooled-http.js';
 
-export interface HttpClientOptions {
-  /** Milliseconds to establish a connection, proxy and TLS included. */
-  connectionTimeout: number;
-  /** Milliseconds of silence on a connection. */
-  socketTimeout: number;
-  /** Milliseconds for a whole request, so that a server that trickles bytes cannot hold it forever. */
-  requestTimeout: number;
-  /** Connections at the same time per origin. */
-  connections: number;
-  ca?: string | Buffer | (string | Buffer)[] | undefined;
-  /** Which proxy is used for what. @default none */
-  proxies?: ProxyRules | undefined;
-  /** The wall clock. @default Date.now */
-  now?: (() => number) | undefined;
-}
-
-/** Only what is needed: all of undici takes three times as long. */
-async function loadUndici(): Promise<ConnectionPoolOptions['undici']> {
-  const [client, connect] = await Promise.all([
-    loadPackage('undici', () => import('undici/lib/dispatcher/client.js'), 'default'),
-    loadPackage('undici', () => import('undici/lib/core/connect.js'), 'default'),
-  ]);
-  return { Client: innermost(client.default), buildConnector: innermost(connect.default) };
-}
-
-/** A bundle of a CommonJS module may have it under `default` twice. */
-function innermost<T>(value: T): T {
-  return typeof value === 'function' ? value : innermost((value as { default: T }).default);
-}
+export type { HttpClientOptions };
 
 /** A client whose code can be loaded before it is needed. */
 export interface LoadableHttpClient extends HttpClient {
@@ -43,67 +11,19 @@ export interface LoadableHttpClient extends HttpClient {
 
 /** A pool of keep-alive connections on undici. */
 export function createHttpClient(options: HttpClientOptions): LoadableHttpClient {
-  const { requestTimeout, proxies, now = Date.now } = options;
-  let loading: Promise<ConnectionPool> | undefined;
+  let loading: Promise<PooledHttp> | undefined;
   /** The pool, once there is one. */
-  let loaded: ConnectionPool | undefined;
+  let loaded: PooledHttp | undefined;
   let closings = 0;
 
   // loaded on first use: undici costs more to load than all the rest
-  async function createPool(): Promise<ConnectionPool> {
-    return new ConnectionPool({ ...options, undici: await loadUndici(), now, proxyFor: (url) => proxies && proxyFor(url, proxies) });
+  async function open(): Promise<PooledHttp> {
+    const { openPool } = await import('./pooled-http.js');
+    return openPool(options);
   }
 
-  function dispatch(pool: ConnectionPool, request: HttpRequest): Promise<HttpOutcome> {
-    const { signal, url, freshConnection = false } = request;
-    return new Promise<HttpOutcome>((resolve) => {
-      let connection: Connection | undefined;
-      let stopWaiting: (() => void) | undefined;
-      const collector = new AnswerCollector(finish);
-      const deadline = setTimeout(() => {
-        // after a freeze every timer is late: what has arrived meanwhile is read first
-        setImmediate(() => collector.cancel('timeout', `no complete answer within ${requestTimeout} ms`));
-      }, requestTimeout);
-      const onAbort = () => collector.cancel('abort', 'aborted');
-      signal?.addEventListener('abort', onAbort, { once: true });
-
-      function finish(outcome: HttpOutcome) {
-        clearTimeout(deadline);
-        signal?.removeEventListener('abort', onAbort);
-        stopWaiting?.();
-        if (connection) {
-          if (freshConnection) pool.endAlone(connection);
-          else pool.give(url, connection, outcome);
-        }
-        resolve(outcome);
-      }
-
-      function use(taken: Connection) {
-        connection = taken;
-        try {
-          taken.client.dispatch(
-            {
-              path: url.pathname + url.search,
-              method: request.method,
-              headers: request.headers,
-              body: (request.body ?? null) as Buffer | string | Readable | null,
-              ...(freshConnection && { reset: true }),
-            },
-            collector,
-          );
-        } catch (error) {
-          collector.fail(error as Error);
-        }
-      }
-
-      if (signal?.aborted) return onAbort();
-      if (freshConnection) use(pool.takeAlone(url));
-      else stopWaiting = pool.take(url, use);
-    });
-  }
-
-  async function load(): Promise<ConnectionPool> {
-    loading ??= createPool();
+  async function load(): Promise<PooledHttp> {
+    loading ??= open();
     try {
       return (loaded = await loading);
     } catch (error) {
@@ -113,10 +33,10 @@ export function createHttpClient(options: HttpClientOptions): LoadableHttpClient
   }
 
   async function loadAndDispatch(request: HttpRequest): Promise<HttpOutcome> {
-    return dispatch(await load(), request);
+    return (await load()).request(request);
   }
 
-  const request = (wanted: HttpRequest) => (loaded ? dispatch(loaded, wanted) : loadAndDispatch(wanted));
+  const request = (wanted: HttpRequest) => (loaded ? loaded.request(wanted) : loadAndDispatch(wanted));
 
   return {
     request,
