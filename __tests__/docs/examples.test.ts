@@ -342,9 +342,22 @@ function checkCommand([program = '', ...args]: string[]): void {
       return checkFile(args[args.findIndex((arg) => arg === '--config' || arg === '--root') + 1]);
     default:
       // what every system has
-      expect(['/usr/local/sbin/graph-sendmail', 'bash', 'less', 'printf', 'set', '.', 'cat', 'chmod', 'openssl', 'curl']).toContain(
-        program,
-      );
+      expect([
+        '/usr/local/sbin/graph-sendmail',
+        'alternatives',
+        'dpkg-divert',
+        'ln',
+        'rm',
+        'bash',
+        'less',
+        'printf',
+        'set',
+        '.',
+        'cat',
+        'chmod',
+        'openssl',
+        'curl',
+      ]).toContain(program);
   }
 }
 
