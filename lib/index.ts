@@ -8,7 +8,7 @@ export { graphTransport, graphTransportFromEnv } from './create-transport.js';
 export { GraphTransport } from './transport.js';
 export { LazyGraphTransport, type LazyOptions } from './lazy-transport.js';
 export type { MailLike } from './nodemailer-transport.js';
-export type { MessageTrace, TracedRecipient, TraceOptions, TraceStatus } from './message-trace/message-trace.js';
+export type { MessageTrace, TracedRecipient, TraceEvent, TraceOptions, TraceStatus } from './message-trace/message-trace.js';
 export { mailTransport } from './mail-transport.js';
 export type { EnvironmentOptions } from './config/environment.js';
 export type {

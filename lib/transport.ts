@@ -115,12 +115,13 @@ export class GraphTransport extends NodemailerTransport {
     this.#open();
     try {
       return await this.#inFlight.run(readSignal(options.signal), async (signal) => {
-        const [{ Tracer }, { readMessageId, readSince }] = await loadTracing();
+        const [{ Tracer }, { readDetails, readMessageId, readSince }] = await loadTracing();
         const now = new Date();
         const id = readMessageId(messageId);
         const since = readSince(options.since, now);
+        const details = readDetails(options.details);
         this.#tracer ??= new Tracer({ ...this.#connection, settings: this.#settings, logger: this.#logger });
-        return await this.#tracer.trace(id, since, now, signal);
+        return await this.#tracer.trace({ messageId: id, since, now, details }, signal);
       });
     } catch (error) {
       throw this.#toError(error);

@@ -56,6 +56,41 @@ test('prints a line for each recipient, JSON for programs, and exits with what b
   expect(wrong).toMatchObject({ status: 78, stdout: '', stderr: expect.stringMatching(/^error: .*"since" of trace\(\) must be a date/) });
 });
 
+test('--details shows what happened on the way, in 80 columns', async () => {
+  const transport = graphTransport(sandbox.options);
+  const { messageId } = await nodemailer.createTransport(transport).sendMail({ to: ['nobody@example.com'], text: 'Hello' });
+  transport.close();
+  const { stdout, status } = await trace(messageId, '--details');
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^\S+ \S+ {2}failed {2}nobody@example\.com\n {4}[\d:]{8} {2}Receive: Message received by: sandbox/);
+  expect(stdout).toMatch(/^ {4}[\d:]{8} {2}Fail: 550 5\.1\.10 RESOLVER\.ADR\.RecipientNotFound; Recipient not$/m);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  const { recipients } = JSON.parse((await trace(messageId, '--details', '--json')).stdout) as { recipients: { events: object[] }[] };
+  expect(recipients[0]?.events).toHaveLength(3);
+});
+
+test('what a server said cannot steer the terminal', () => {
+  const event = {
+    at: new Date(0),
+    event: 'Fail\u001b[2J',
+    action: 'a\nb',
+    description: undefined,
+    reason: '550\r\n\u202Efake',
+    data: undefined,
+  };
+  const one = {
+    recipient: 'a@example.com\nfake',
+    status: 'failed',
+    receivedAt: undefined,
+    sender: undefined,
+    subject: undefined,
+    traceId: 't',
+  };
+  const text = describeTrace({ messageId: '<a>', since: new Date(0), recipients: [{ ...one, status: 'failed', events: [event] }] });
+  expect(text.split('\n')).toHaveLength(2);
+  expect(/[\p{Cc}\p{Bidi_Control}]/u.test(text.replace('\n', ''))).toBe(false);
+});
+
 const traced = (...statuses: TraceStatus[]) => ({
   messageId: '<a@contoso.com>',
   since: new Date(0),

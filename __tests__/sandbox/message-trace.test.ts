@@ -43,6 +43,21 @@ describe('where all is allowed', () => {
     expect(sandbox.bounces).toMatchObject([{ recipients: ['nobody@example.com'], messageId }]);
   });
 
+  it('has the events of each copy, whose limit is one of their own', async () => {
+    await client.sendMail(to('reader@example.com', "o'spam@example.com"));
+    const [{ id }] = (await trace()).body.value;
+    const details = (address: string, of = id) =>
+      client.send(`${path}/${of}/getDetailsByRecipient(recipientAddress='${address}')`, { method: 'GET' });
+    const { status, body } = await details('Reader@example.com');
+    expect(status).toBe(200);
+    expect(body.value.map(({ event }: { event: string }) => event)).toEqual(['Receive', 'Submit', 'Send external']);
+    expect(body.value[0]).toMatchObject({ id, action: '', messageId: sandbox.messages[0]?.messageId, dateTime: expect.any(String) });
+    expect((await details("o''spam@example.com")).body.value).toHaveLength(3);
+    expect((await details('other@example.com')).body.value).toEqual([]);
+    expect((await details('reader@example.com', 'unknown')).body.value).toEqual([]);
+    expect((await client.send(`${path}/${id}/getDetails`, { method: 'GET' })).status).toBe(400);
+  });
+
   it('delivers nothing where nobody is known', async () => {
     await client.sendMail(to('nobody@example.com'));
     expect(sandbox.messages).toEqual([]);

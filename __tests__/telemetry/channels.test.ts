@@ -223,6 +223,13 @@ test.each([
     '/v1.0/users/1-2/messages/AAMk/attachments/createUploadSession',
     '/v1.0/users/{user}/messages/{message}/attachments/createUploadSession',
   ],
+  ['/v1.0/users/1-2/mailFolders/AAMkAD_x=/messages/delta', '/v1.0/users/{user}/mailFolders/{folder}/messages/delta'],
+  ['/v1.0/users/1-2/messages/AAMk/permanentDelete', '/v1.0/users/{user}/messages/{message}/permanentDelete'],
+  ['/v1.0/admin/exchange/tracing/messageTraces', '/v1.0/admin/exchange/tracing/messageTraces'],
+  [
+    "/v1.0/admin/exchange/tracing/messageTraces/7e3b-1/getDetailsByRecipient(recipientAddress='a@example.com')",
+    '/v1.0/admin/exchange/tracing/messageTraces/{trace}/getDetailsByRecipient({arguments})',
+  ],
   ['/v1.0/users/1-2/mailFolders/drafts/messages', '/v1.0/users/{user}/mailFolders/drafts/messages'],
 ])('the path %s is told as %s', (path, template) => {
   expect(templateOf(path)).toBe(template);

@@ -74,6 +74,106 @@ test('a list without end ends in an error', async () => {
   expect(asked()).toHaveLength(50);
 });
 
+describe('details', () => {
+  const detailsAsked = () => tests.sandbox.requests.filter(({ operation }) => operation === 'listMessageTraceDetails');
+
+  test('tell what happened to each copy on its way, and why; without being asked for, nothing is requested', async () => {
+    const transport = tests.transport();
+    const messageId = await send(transport, "o'brien+x@example.com", 'nobody@example.com', 'held@example.com', 'invoices@contoso.com');
+    expect((await transport.trace(messageId)).recipients.every(({ events }) => events === undefined)).toBe(true);
+    expect(detailsAsked()).toEqual([]);
+
+    const { recipients } = await transport.trace(messageId, { details: true });
+    const last = Object.fromEntries(recipients.map(({ recipient, events }) => [recipient, events?.at(-1)]));
+    expect(last).toMatchObject({
+      "o'brien+x@example.com": { event: 'Send external', reason: undefined, action: undefined },
+      'nobody@example.com': {
+        event: 'Fail',
+        reason: '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup',
+      },
+      'held@example.com': { event: 'Spam', action: 'Quarantine' },
+      'invoices@contoso.com': { event: 'Deliver', description: 'The message was successfully delivered.' },
+    });
+    for (const { events } of recipients) {
+      expect(events?.[0]).toMatchObject({ event: 'Receive', at: expect.any(Date) as Date, data: '<root></root>' });
+      expect(events?.map(({ at }) => at?.getTime())).toEqual(events?.map(({ at }) => at?.getTime()).toSorted());
+    }
+    expect(detailsAsked()).toHaveLength(4);
+  });
+
+  test('of one that Exchange does not know any more are none, and keep nothing else back', async () => {
+    const transport = tests.transport();
+    const messageId = await send(transport, 'a@example.com', 'b@example.com');
+    tests.sandbox.fail({ operation: 'listMessageTraceDetails', status: 404 });
+    const { recipients } = await transport.trace(messageId, { details: true });
+    expect(recipients.map(({ events }) => events?.length)).toEqual([0, 3]);
+  });
+
+  test.each<[string, unknown, object[]]>([
+    ['nothing', {}, []],
+    ['no objects', { value: [null, 7, 'x', [], {}] }, []],
+    [
+      'words of any kind',
+      { value: [{ event: 'Fail', dateTime: 'never', description: 'Reason: [{LED=};{MSG=}]', action: 7, data: null }] },
+      [{ event: 'Fail', at: undefined, action: undefined, reason: undefined, data: undefined, description: 'Reason: [{LED=};{MSG=}]' }],
+    ],
+    [
+      'the names of PowerShell, in any order',
+      {
+        value: [
+          { event: 'FAIL', date: '2026-11-26T10:00:02Z', detail: '{LED=550 no}' },
+          { event: 'RECEIVE', date: '2026-11-26T10:00:01Z' },
+        ],
+      },
+      [{ event: 'RECEIVE' }, { event: 'FAIL', reason: '550 no', description: '{LED=550 no}' }],
+    ],
+  ])('that hold %s are read as far as that goes', async (_case, body, events) => {
+    const transport = tests.transport();
+    const messageId = await send(transport, 'a@example.com');
+    tests.sandbox.fail({ operation: 'listMessageTraceDetails', status: 200, body: body });
+    const trace = transport.trace(messageId, { details: true });
+    if (!('value' in (body as object))) return expect(trace).rejects.toMatchObject({ code: 'EGRAPH' });
+    const { recipients } = await trace;
+    expect(recipients[0]?.events).toHaveLength(events.length);
+    expect(recipients[0]?.events).toMatchObject(events);
+  });
+
+  test('of a trace whose id leads elsewhere are not asked for', async () => {
+    const transport = tests.transport();
+    const messageId = await send(transport, 'a@example.com');
+    const value = ['../../users', '..', "x')/y", 'a b'].map((id) => ({
+      id,
+      messageId,
+      recipientAddress: 'a@example.com',
+      status: 'delivered',
+      receivedDateTime: '2026-11-26T10:30:00Z',
+    }));
+    tests.sandbox.fail({ operation: 'listMessageTraces', status: 200, body: { value } });
+    const { recipients } = await transport.trace(messageId, { details: true });
+    expect(recipients.map(({ events }) => events)).toEqual([[], [], [], []]);
+    expect(detailsAsked()).toEqual([]);
+  });
+
+  test('a link to another host gets no token', async () => {
+    const transport = tests.transport();
+    const messageId = await send(transport, 'a@example.com');
+    tests.sandbox.fail({
+      operation: 'listMessageTraceDetails',
+      status: 200,
+      body: { value: [], '@odata.nextLink': 'https://example.com/v1.0/x' },
+    });
+    await expect(transport.trace(messageId, { details: true })).rejects.toThrow(/it was not followed$/);
+  });
+
+  test('are true or false', async () => {
+    await expect(tests.transport().trace('a@contoso.com', { details: 'yes' as never })).rejects.toMatchObject({
+      code: 'ECONFIG',
+      message: expect.stringMatching(/"details" of trace\(\) must be true or false, not 'yes'/),
+    });
+    expect(asked()).toEqual([]);
+  });
+});
+
 describe('repeats what is only asked', () => {
   test.each([
     ['a reset', { cut: 'reset' }],

@@ -1,6 +1,7 @@
 import { inTheirWords } from './connection.js';
 import { printableLine } from './printable.js';
 import type { Finding } from '../diagnosis/finding.js';
+import { wrap } from './wrap.js';
 
 const SIGN: Record<Finding['status'], string> = { pass: '✓', fail: '✗', warn: '!', skip: '-' };
 /** Green, red, yellow, dim (ECMA-48, SGR). */
@@ -60,17 +61,4 @@ export function renderJson(findings: readonly Finding[]): string {
 /** Whether nothing failed. */
 export function isHealthy(findings: readonly Finding[]): boolean {
   return findings.every(({ status }) => status !== 'fail');
-}
-
-function wrap(text: string, width: number | undefined, indent: number): string {
-  if (width === undefined) return text;
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > Math.max(width, 40) - indent - 1) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join(`\n${' '.repeat(indent)}`);
 }

@@ -1,6 +1,7 @@
-import type { MessageTrace, TracedRecipient, TraceStatus } from '../message-trace/message-trace.js';
+import type { MessageTrace, TracedRecipient, TraceEvent, TraceStatus } from '../message-trace/message-trace.js';
 import { EX } from './exit-status.js';
-import { printable } from './printable.js';
+import { printable, printableLine } from './printable.js';
+import { wrap } from './wrap.js';
 
 const WORDS: Record<TraceStatus, string> = {
   delivered: 'delivered',
@@ -21,7 +22,14 @@ export function describeTrace({ messageId, since, recipients }: MessageTrace): s
     );
   }
   const width = Math.max(...recipients.map(({ status }) => WORDS[status].length));
-  return recipients.map((one) => printable(lineOf(one, width))).join('\n');
+  return recipients.flatMap((one) => [printableLine(lineOf(one, width)), ...(one.events ?? []).map(describeEvent)]).join('\n');
+}
+
+/** What happened, below its recipient; at most 80 columns. */
+function describeEvent({ at, event, action, description, reason }: TraceEvent): string {
+  const what = printableLine([event, action && `(${action})`].filter(Boolean).join(' '));
+  const said = printableLine(reason ?? description ?? '');
+  return `    ${at ? at.toISOString().slice(11, 19) : ' '.repeat(8)}  ${wrap(said === '' ? what : `${what}: ${said}`, 80, 14)}`;
 }
 
 function lineOf({ status, recipient, receivedAt }: TracedRecipient, width: number): string {

@@ -43,10 +43,28 @@ export function traceRequest(
   });
 }
 
-const PLACEHOLDERS: Record<string, string> = { users: '{user}', messages: '{message}', attachments: '{attachment}' };
+const PLACEHOLDERS: Record<string, string> = {
+  users: '{user}',
+  messages: '{message}',
+  attachments: '{attachment}',
+  mailFolders: '{folder}',
+  messageTraces: '{trace}',
+};
+/** Names and functions of Graph below them, which are no ids. */
+const KEPT = new Set(['createUploadSession', 'delta']);
 
 /** A path of Graph without whose and which: `/users/a@contoso.com/messages/AAMk…/send` → `/users/{user}/messages/{message}/send`. */
 export function templateOf(path: string): string {
   const parts = path.split('/');
-  return parts.map((part, index) => (part === 'createUploadSession' ? part : (PLACEHOLDERS[parts[index - 1] ?? ''] ?? part))).join('/');
+  return parts
+    .map((part, index) => {
+      // a call such as getDetailsByRecipient(recipientAddress='…')
+      const call = /^(\w+)\(/.exec(part)?.[1];
+      if (call !== undefined) return `${call}({arguments})`;
+      const before = parts[index - 1] ?? '';
+      // well-known names such as inbox stay
+      if (KEPT.has(part) || (before === 'mailFolders' && /^[a-z]{1,30}$/.test(part))) return part;
+      return PLACEHOLDERS[before] ?? part;
+    })
+    .join('/');
 }

@@ -1,5 +1,5 @@
 import { configError, show } from '../errors/config-error.js';
-import type { TracedRecipient, TraceStatus } from './message-trace.js';
+import type { TracedRecipient, TraceEvent, TraceStatus } from './message-trace.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** What Exchange keeps, and the longest window of one request: Get-MessageTraceV2. */
@@ -79,6 +79,50 @@ export function readEntry(entry: Readonly<Record<string, unknown>>, messageId: s
     subject: text('subject'),
     traceId,
   };
+}
+
+/**
+ * Where the events of a recipient's copy are: https://learn.microsoft.com/graph/api/exchangemessagetrace-getdetailsbyrecipient
+ *
+ * @returns `undefined` for what cannot stand in a path
+ */
+export function detailsPath({ traceId, recipient }: Pick<TracedRecipient, 'traceId' | 'recipient'>): string | undefined {
+  if (!/^[\w-]{1,200}$/.test(traceId) || recipient.length > 1000) return undefined;
+  const address = encodeURIComponent(recipient.replaceAll("'", "''")).replaceAll('%40', '@');
+  return `/${traceId}/getDetailsByRecipient(recipientAddress='${address}')`;
+}
+
+/** An event as the app gets it; `undefined` for what is none. */
+export function readEvent(entry: Readonly<Record<string, unknown>>): TraceEvent | undefined {
+  const text = (name: string) => (typeof entry[name] === 'string' && entry[name] !== '' ? entry[name] : undefined);
+  const event = text('event');
+  if (event === undefined) return undefined;
+  const at = new Date(text('dateTime') ?? text('date') ?? NaN);
+  const description = text('description') ?? text('detail');
+  return {
+    at: Number.isNaN(at.getTime()) ? undefined : at,
+    event,
+    action: text('action'),
+    description,
+    // Reason: [{LED=550 5.1.10 …};{MSG=};{FQDN=};{IP=};{LRT=}], as users see it
+    reason: /\{LED=([^{};][^{}]{0,2000}?)\s*\}/.exec(description ?? '')?.[1] || undefined,
+    data: text('data'),
+  };
+}
+
+/** The earliest first; of one moment as they came. */
+export function arrangeEvents(events: readonly TraceEvent[]): TraceEvent[] {
+  return events.toSorted((one, other) => (one.at?.getTime() ?? 0) - (other.at?.getTime() ?? 0));
+}
+
+/**
+ * Whether `details` were asked for.
+ *
+ * @throws {GraphTransportError} `ECONFIG`
+ */
+export function readDetails(value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw configError(`"details" of trace() must be true or false, not ${show(value)}`);
 }
 
 /** Each once, though windows share a second; the latest first, then by address. */

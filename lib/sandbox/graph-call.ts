@@ -9,6 +9,8 @@ export interface TenantCall {
   state: SandboxState;
   exchange: Exchange;
   caller: Caller;
+  /** Parts of the path by their names in the route, decoded. */
+  params: Record<string, string>;
 }
 
 /** A request about a mailbox that was let in. */
@@ -16,8 +18,6 @@ export interface GraphCall extends TenantCall {
   mailbox: Mailbox;
   /** Whether the request speaks of immutable ids. */
   immutableIds: boolean;
-  /** Parts of the path by their names in the route, decoded. */
-  params: Record<string, string>;
 }
 
 /** A request about one message. */

@@ -40,7 +40,7 @@ function admit(state: SandboxState, exchange: Exchange, match: RouteMatch): { ca
   if (match.refusal) throw match.refusal;
   const route = match.route as Route;
   checkPermission(state, caller, route.needs);
-  if ('runForTenant' in route) return { call: { state, exchange, caller }, leave: () => undefined };
+  if ('runForTenant' in route) return { call: { state, exchange, caller, params: match.params }, leave: () => undefined };
   const mailbox = checkMailbox(state, caller, match.user);
   exchange.record.mailbox = mailbox.userPrincipalName;
   const immutableIds = /IdType\s*=\s*"?ImmutableId"?/i.test(String(exchange.request.headers.prefer ?? ''));

@@ -6,6 +6,7 @@ import { deleteMessage, permanentlyDeleteMessage } from './operations/delete-mes
 import { getMessage } from './operations/get-message.js';
 import { getMessageSource } from './operations/get-message-source.js';
 import { listAttachments } from './operations/list-attachments.js';
+import { listMessageTraceDetails } from './operations/list-message-trace-details.js';
 import { listMessageTraces } from './operations/list-message-traces.js';
 import { listMessageChanges } from './operations/list-message-changes.js';
 import { listMessages } from './operations/list-messages.js';
@@ -109,5 +110,12 @@ export const routes: readonly Route[] = [
     operation: 'listMessageTraces',
     needs: ['ExchangeMessageTrace.Read.All'],
     runForTenant: listMessageTraces,
+  },
+  {
+    method: 'GET',
+    path: '/admin/exchange/tracing/messageTraces/:trace/:call',
+    operation: 'listMessageTraceDetails',
+    needs: ['ExchangeMessageTrace.Read.All'],
+    runForTenant: listMessageTraceDetails,
   },
 ];

@@ -23,6 +23,7 @@ export type SandboxOperation =
   | 'cancelUpload'
   | 'send'
   | 'listMessageTraces'
+  | 'listMessageTraceDetails'
   | 'listMessageChanges'
   | 'unknown';
 

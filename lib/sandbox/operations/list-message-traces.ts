@@ -21,17 +21,8 @@ const STATUS: Record<SandboxOutcome, string> = {
 
 /** `GET /admin/exchange/tracing/messageTraces`: https://learn.microsoft.com/graph/api/messagetracingroot-list-messagetraces */
 export function listMessageTraces({ state, exchange }: TenantCall): Answer {
-  const { settings, traceTraffic, origins } = state;
-  if (!settings.messageTrace.available) throw badRequest('BadRequest', "Resource not found for the segment 'tracing'.");
-  // worded as in https://office365itpros.com/2026/01/27/message-trace-api
-  if (!settings.messageTrace.provisioned) {
-    throw new Refusal(
-      401,
-      'Unauthorized',
-      `Service principal-less Authentication failed: the service principal for App ID ${TRACING_APP} was not found. Please create a service principal for this app in your tenant. Provisioning may take several hours to complete.`,
-    );
-  }
-  traceTraffic.enter('message trace', '')();
+  const { origins } = state;
+  enterTracing(state, 'message trace');
   const { query } = exchange;
   allowOptions(query, ['$filter', '$top', '$skiptoken']);
   const wanted = readFilter(query.get('$filter'));
@@ -51,10 +42,24 @@ export function listMessageTraces({ state, exchange }: TenantCall): Answer {
   };
 }
 
-type Row = Json & { receivedAt: number };
+/** Whether the tenant has it, and has not had it too often; each kind of request has a limit of its own. @throws Refusal */
+export function enterTracing({ settings, traceTraffic }: SandboxState, kind: 'message trace' | 'message trace details'): void {
+  if (!settings.messageTrace.available) throw badRequest('BadRequest', "Resource not found for the segment 'tracing'.");
+  // worded as in https://office365itpros.com/2026/01/27/message-trace-api
+  if (!settings.messageTrace.provisioned) {
+    throw new Refusal(
+      401,
+      'Unauthorized',
+      `Service principal-less Authentication failed: the service principal for App ID ${TRACING_APP} was not found. Please create a service principal for this app in your tenant. Provisioning may take several hours to complete.`,
+    );
+  }
+  traceTraffic.enter(kind, '')();
+}
+
+export type TraceRow = Json & { receivedAt: number };
 
 /** A row for each recipient of each message that is to be seen by now, the newest first. */
-function traces({ store, settings }: SandboxState): Row[] {
+export function traces({ store, settings }: SandboxState): TraceRow[] {
   const { delay, pending } = settings.messageTrace;
   const now = Date.now();
   const accepted = [
@@ -63,7 +68,7 @@ function traces({ store, settings }: SandboxState): Row[] {
   ].filter(({ acceptedAt }) => now >= acceptedAt.getTime() + delay);
   return accepted
     .flatMap(({ messageId, sender, subject, recipients, acceptedAt, refused }) =>
-      recipients.map((recipientAddress): Row => {
+      recipients.map((recipientAddress): TraceRow => {
         const outcome = refused ? 'failed' : settings.outcomes.get(recipientAddress);
         const isPending = now < acceptedAt.getTime() + pending;
         return {
@@ -86,7 +91,7 @@ function traces({ store, settings }: SandboxState): Row[] {
 }
 
 /** What a mail passes through; both bounds or none of a time, one value for a property. @throws Refusal */
-function readFilter(filter: string | null): (row: Row) => boolean {
+function readFilter(filter: string | null): (row: TraceRow) => boolean {
   const conditions = filter === null ? [] : splitConditions(filter);
   const [from, to] = readWindow(conditions);
   const equal = conditions.flatMap((condition) => {

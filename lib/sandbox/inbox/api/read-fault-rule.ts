@@ -19,6 +19,7 @@ const operations = new Set<string>([
   'getUploadSession',
   'cancelUpload',
   'listMessageTraces',
+  'listMessageTraceDetails',
   'listMessageChanges',
   'send',
   'unknown',

@@ -12,6 +12,7 @@ const looking = new Set<SandboxOperation>([
   'deleteMessage',
   'cancelUpload',
   'listMessageTraces',
+  'listMessageTraceDetails',
   'listMessageChanges',
 ]);
 

@@ -111,6 +111,7 @@ const operations: readonly ApiOperation[] = [
   'getUploadSession',
   'cancelUpload',
   'listMessageTraces',
+  'listMessageTraceDetails',
   'listMessageChanges',
   'token',
   'discovery',
