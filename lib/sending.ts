@@ -33,15 +33,16 @@ export interface Sender {
 export async function sendMessage(
   mail: NodemailerMail,
   wanted: MessageSettings,
-  { connection, hooks, ...sender }: Sender,
+  { connection, settings, logger, signal, turn, onProgress, event, hooks }: Sender,
 ): Promise<GraphSentMessageInfo> {
-  const { settings, logger, signal } = sender;
   const reader = new ContentReader({ idleTimeout: settings.socketTimeout, signal });
   try {
     const prepared = await prepare(mail, wanted, { settings, reader, signal, logger });
     const { messageId, mailbox, envelope } = prepared;
     logger.info({ tnx: 'send', messageId, mailbox }, 'Sending message %s from %s to <%s>', messageId, mailbox, shorten(envelope.to));
-    return await deliver(prepared, { ...connection, ...sender, sleep }, hooks);
+    // field by field: a spread costs more than the queue
+    const { graph, tokens, trace, http } = connection;
+    return await deliver(prepared, { graph, tokens, trace, http, settings, logger, signal, turn, sleep, onProgress, event }, hooks);
   } finally {
     if (reader.used) await reader.dispose();
   }

@@ -1,4 +1,4 @@
-import { addressKey, uniqueAddresses, type Address } from './address.js';
+import { addressKey, type Address } from './address.js';
 import type { Loss } from '../prepared/loss.js';
 
 /** Recipients as the message's headers name them. */
@@ -26,41 +26,55 @@ export interface Recipients {
  * who is only there becomes a Bcc, who is only in a header is taken out of it.
  */
 export function reconcileRecipients(headers: HeaderRecipients, envelope: readonly string[]): Recipients {
-  const wanted = new Set(envelope.map(addressKey));
-  const isWanted = ({ address }: Address) => wanted.has(addressKey(address));
-  const to = uniqueAddresses(headers.to.filter(isWanted));
-  const cc = uniqueAddresses(headers.cc.filter(isWanted));
-
-  const visible = new Set<string>();
-  for (const list of [to, cc]) for (const { address } of list) visible.add(addressKey(address));
-  const hidden = envelope.filter((address) => !visible.has(addressKey(address)));
-
-  const bcc = new Set(headers.bcc.map(({ address }) => addressKey(address)));
-  const unwanted = { to: unwantedIn(headers.to, isWanted), cc: unwantedIn(headers.cc, isWanted) };
-
+  const wanted = new Map<string, string>();
+  for (const address of envelope) {
+    const key = addressKey(address);
+    if (!wanted.has(key)) wanted.set(key, address);
+  }
+  const to = split(headers.to, wanted);
+  const cc = split(headers.cc, wanted);
+  // whoever no header shows, with the name that Bcc has
+  const hidden = new Map(headers.bcc.map((entry) => [addressKey(entry.address), entry]));
+  const bcc: Address[] = [];
+  const added: string[] = [];
+  for (const [key, address] of wanted) {
+    if (key === '' || to.keys.has(key) || cc.keys.has(key)) continue;
+    const known = hidden.get(key);
+    bcc.push(known ?? { address, name: '' });
+    if (!known) added.push(address);
+  }
   return {
-    to,
-    cc,
-    bcc: named(hidden, headers.bcc),
-    losses: [...removed('to', unwanted.to), ...removed('cc', unwanted.cc)],
-    removed: (['to', 'cc'] as const).flatMap((field) => unwanted[field].map((address) => ({ address, field }))),
-    added: hidden.filter((address) => !bcc.has(addressKey(address))),
+    to: to.kept,
+    cc: cc.kept,
+    bcc,
+    losses: [...lossOf('to', to.gone), ...lossOf('cc', cc.gone)],
+    removed: [
+      ...to.gone.map((address) => ({ address, field: 'to' as const })),
+      ...cc.gone.map((address) => ({ address, field: 'cc' as const })),
+    ],
+    added,
   };
 }
 
-/** The addresses with the names that Bcc has for them. */
-function named(addresses: readonly string[], bcc: readonly Address[]): Address[] {
-  if (addresses.length === 0) return [];
-  const names = new Map(bcc.map((address) => [addressKey(address.address), address]));
-  return uniqueAddresses(addresses.map((address) => names.get(addressKey(address)) ?? { address, name: '' }));
+/** Those of a header who are wanted and those who are not, each mailbox once. */
+function split(
+  addresses: readonly Address[],
+  wanted: ReadonlyMap<string, string>,
+): { kept: Address[]; gone: string[]; keys: ReadonlySet<string> } {
+  const kept: Address[] = [];
+  const gone: string[] = [];
+  const keys = new Set<string>();
+  for (const entry of addresses) {
+    const key = addressKey(entry.address);
+    if (key === '' || keys.has(key)) continue;
+    keys.add(key);
+    if (wanted.has(key)) kept.push(entry);
+    else gone.push(entry.address);
+  }
+  return { kept, gone, keys };
 }
 
-function unwantedIn(addresses: readonly Address[], isWanted: (address: Address) => boolean): string[] {
-  const gone = addresses.filter((address) => !isWanted(address));
-  return gone.length === 0 ? [] : uniqueAddresses(gone).map(({ address }) => address);
-}
-
-function removed(feature: 'to' | 'cc', list: readonly string[]): Loss[] {
+function lossOf(feature: 'to' | 'cc', list: readonly string[]): Loss[] {
   if (list.length === 0) return [];
   return [{ feature, detail: `not in the envelope, so removed from the ${feature === 'to' ? 'To' : 'Cc'} header: ${list.join(', ')}` }];
 }

@@ -8,6 +8,9 @@ import type { MimeTreeNode } from './nodemailer.js';
 const ADDRESS_HEADERS = new Set(['from', 'sender', 'to', 'cc', 'bcc', 'reply-to']);
 /** Nodemailer writes these as they are, without encoded words. */
 const UNENCODED = new Set(['message-id', 'in-reply-to', 'references', 'content-id', 'content-type', 'content-disposition']);
+/** A break inside a list of addresses may be a fold. */
+const CONTROL = /(?![\t\n]|\r\n)\p{Cc}/u;
+const HALF_IN_DOMAIN = /@[^\s<>,;@]*\p{Cs}/u;
 /** What may be a field's name (RFC 5322, 2.2). */
 const NAME = /^[!-9;-~]+$/;
 /** A block longer than this takes Nodemailer seconds to write and Exchange refuses it. */
@@ -42,14 +45,15 @@ export function settleHeaders(tree: MimeTreeNode, envelope: unknown): void {
 function settleNode(node: MimeTreeNode, isRoot: boolean): void {
   const of = isRoot ? '' : ' of an attachment or alternative';
   let length = 0;
-  const entries = Array.from(node._headers, ({ key, value }) => ({ key, value }));
-  node._headers = entries.flatMap(({ key: given, value: raw }) => {
+  const settled: MimeTreeNode['_headers'] = [];
+  // loops and no closures: this runs for every message
+  for (const { key: given, value: raw } of Array.from(node._headers)) {
     const key = typeof given === 'string' ? given : textOf(given, 'a header name');
     const name = key.toLowerCase();
     const value = ADDRESS_HEADERS.has(name)
       ? settleAddresses(raw, isRoot ? key : `${key}${of}`)
       : settleValue(raw, name, `the header ${key}${of}`);
-    if (value === undefined) return [];
+    if (value === undefined) continue;
     if (!NAME.test(key))
       throw refusal(
         'EMESSAGE',
@@ -58,8 +62,9 @@ function settleNode(node: MimeTreeNode, isRoot: boolean): void {
       );
     length += key.length + sizeOf(value);
     if (length > MAX_HEADER) throw refusal('EMESSAGE', `the header${of}`, `is longer than ${MAX_HEADER} bytes (${key})`);
-    return [{ key, value }];
-  });
+    settled.push({ key, value });
+  }
+  node._headers = settled;
   const { filename } = node;
   if (filename)
     node.filename = settleText(
@@ -103,16 +108,25 @@ function settleAddress(address: string, field: string): string {
 
 /** Text that Nodemailer parses: breaks are blanks to it, and to us where no header could begin behind them. */
 function settleAddressText(text: string, field: string): string {
-  if (/[\r\n][!-9;-~]+[ \t]*:/.test(text)) throw refusal('EENVELOPE', field, 'contains a line break');
-  // Nodemailer leaves some of them out and keeps others: what stands on both sides would be one address to it and two to others
-  if (!text.includes('\0') && /(?![\t\n]|\r\n)\p{Cc}/u.test(text)) throw refusal('EENVELOPE', field, 'contains a control character');
-  // in a name it is repaired; a domain would become another one than Nodemailer's
-  if (/@[^\s<>,;@]*\p{Cs}/u.test(text)) throw refusal('EENVELOPE', field, 'has half a surrogate pair in a domain');
-  const settled = settleText(text, 'EENVELOPE', field);
+  const settled = isPrintable(text) ? text : settleAddressCharacters(text, field);
   // one word with an @ in it is meant as an address, whatever Nodemailer's parser makes of the rest: x:a@… is no group, b"@… no name
   const word = settled.trim();
   if (/^[^\s<>,;]+$/.test(word) && word.includes('@')) settleAddress(word, field);
   return settled;
+}
+
+function settleAddressCharacters(text: string, field: string): string {
+  if (/[\r\n][!-9;-~]+[ \t]*:/.test(text)) throw refusal('EENVELOPE', field, 'contains a line break');
+  // Nodemailer leaves some of them out and keeps others: what stands on both sides would be one address to it and two to others
+  if (!text.includes('\0') && CONTROL.test(text)) throw refusal('EENVELOPE', field, 'contains a control character');
+  // in a name it is repaired; a domain would become another one than Nodemailer's
+  if (HALF_IN_DOMAIN.test(text)) throw refusal('EENVELOPE', field, 'has half a surrogate pair in a domain');
+  return settleText(text, 'EENVELOPE', field);
+}
+
+/** Nothing but ASCII that can be seen, and blanks: most text, which needs no closer look. */
+function isPrintable(text: string): boolean {
+  return !/[^ -~]/.test(text);
 }
 
 function withoutDots(address: string): string {
@@ -121,7 +135,7 @@ function withoutDots(address: string): string {
 }
 
 function settleText(text: string, code: 'EENVELOPE' | 'EMESSAGE', field: string): string {
-  if (!/[^ -~]/.test(text)) return text;
+  if (isPrintable(text)) return text;
   if (text.includes('\0')) throw refusal(code, field, 'contains a NUL character');
   return oneLine(text);
 }
@@ -156,7 +170,7 @@ function settleWritten(text: string, name: string, field: string): string | unde
 
 /** What Nodemailer writes as it is: folds, and nothing that would end the field. */
 function settlePrepared(text: string, field: string): string {
-  if (!/[^ -~]/.test(text)) return text;
+  if (isPrintable(text)) return text;
   if (text.includes('\0')) throw refusal('EMESSAGE', field, 'contains a NUL character');
   const [first = '', ...folded] = text.split(/\r\n|\r|\n/);
   if (folded.some((line) => !/^[ \t]/.test(line) || line.trim() === '')) throw refusal('EMESSAGE', field, 'contains a line break');

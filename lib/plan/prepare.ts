@@ -33,7 +33,8 @@ export interface PrepareContext {
  */
 export async function prepare(mail: NodemailerMail, wanted: MessageSettings, context: PrepareContext): Promise<PreparedMessage> {
   try {
-    return await plan(await readMessage(mail, context.reader, { ...context.settings, mailbox: wanted.mailbox }), wanted, context);
+    const { maxRecipients } = context.settings;
+    return await plan(await readMessage(mail, context.reader, { maxRecipients, mailbox: wanted.mailbox }), wanted, context);
   } catch (error) {
     if (error === context.signal.reason) throw error;
     throw unreadable(error);
@@ -133,7 +134,8 @@ async function encode(
   const { raw } = message;
   const options: PayloadOptions = { route, saveToSentItems, extras, sendAt, idleTimeout: settings.socketTimeout, signal };
   if (intended.format === 'json') {
-    return { ...intended, payload: await jsonPayload(raw ? await parseRaw(message, raw) : message, options) };
+    const { losses } = intended;
+    return { format: 'json', losses, payload: await jsonPayload(raw ? await parseRaw(message, raw) : message, options) };
   }
   try {
     const payload = await mimePayload(message, options);
