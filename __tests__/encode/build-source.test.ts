@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import type { SendMailOptions } from 'nodemailer';
+import { withCrlf } from '../../lib/encode/mime.js';
 import type * as BuildSource from '../../lib/encode/build-source.js';
 import type { MimeTreeNode, NodemailerMail } from '../../lib/message/nodemailer.js';
 import { nodemailerVersions, type Nodemailer } from '../support/nodemailer-versions.js';
@@ -121,7 +122,9 @@ describe.each(nodemailerVersions)('with Nodemailer %s', (version, nodemailer) =>
   async function bothWays(data: SendMailOptions): Promise<[Buffer | undefined, Buffer]> {
     const same = { from: 'a@example.com', to: 'b@example.com', messageId: '<1@example.com>', date: new Date(0), baseBoundary: 'boundary' };
     const [one, other] = [await compile(nodemailer, { ...same, ...data }), await compile(nodemailer, { ...same, ...data })];
-    return [buildSource(one), await stream(other)];
+    const built = buildSource(one);
+    if (built?.crlf) expect(withCrlf(built.source)).toBe(built.source);
+    return [built?.source, await stream(other)];
   }
 
   test('it is what the stream gives, byte for byte', async () => {

@@ -5,19 +5,25 @@ import { createEncoder, type Encoder, type MimeTreeNode } from '../message/nodem
 /** What Nodemailer's streams are replaced with if a plugin wants something else. */
 const METHODS = ['createReadStream', 'stream', '_getStream', 'getTransferEncoding'];
 
+export interface BuiltSource {
+  source: Buffer;
+  /** Whether it is made of headers of our own and of base64 only, where no line can end otherwise than with CRLF. */
+  crlf: boolean;
+}
+
 /**
  * The bytes that Nodemailer's stream of this tree would give, built at once. Its streams take most of the time that a small message
  * costs.
  *
  * @returns `undefined` if the tree holds anything but text and Buffers, or a plugin takes part in writing it
  */
-export function buildSource(tree: MimeTreeNode): Buffer | undefined {
+export function buildSource(tree: MimeTreeNode): BuiltSource | undefined {
   if (tree._transforms.length > 0 || tree._processFuncs.length > 0 || tree.newline || !isPlain(tree)) return undefined;
   const pieces = new Pieces();
   writeNode(tree, pieces);
   const last = pieces.lastByte;
   if (last !== 0x0a) pieces.add(last === 0x0d ? '\n' : '\r\n');
-  return pieces.join();
+  return { source: pieces.join(), crlf: pieces.crlf };
 }
 
 function isPlain(node: MimeTreeNode): boolean {
@@ -32,17 +38,22 @@ function isText(content: unknown): content is string | Buffer {
 
 function writeNode(node: MimeTreeNode, pieces: Pieces): void {
   if (node._raw) {
+    pieces.crlf = false;
     pieces.add(node._raw as string | Buffer);
     return;
   }
   // before the headers, which set it
   const encoding = encodingOf(node);
-  pieces.add(`${plainHeaders(node, encoding) ?? node.buildHeaders()}\r\n\r\n`);
+  const plain = plainHeaders(node, encoding);
+  if (plain === undefined || (node.content && encoding !== 'base64')) pieces.crlf = false;
+  pieces.add(`${plain ?? node.buildHeaders()}\r\n\r\n`);
   if (node.content) pieces.add(encode(node, node.content as string | Buffer, encoding));
   if (!node.multipart) return;
-  for (const [index, child] of node.childNodes.entries()) {
-    pieces.add(`${index > 0 ? '\r\n' : ''}--${node.boundary}\r\n`);
+  let separator = '';
+  for (const child of node.childNodes) {
+    pieces.add(`${separator}--${node.boundary}\r\n`);
     writeNode(child, pieces);
+    separator = '\r\n';
   }
   pieces.add(`\r\n--${node.boundary}--\r\n`);
 }
@@ -90,6 +101,7 @@ class Pieces {
   readonly #buffers: Buffer[] = [];
   #text = '';
   lastByte: number | undefined;
+  crlf = true;
 
   add(piece: string | Buffer): void {
     if (piece.length === 0) return;

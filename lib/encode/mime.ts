@@ -7,7 +7,7 @@ import { createMimeNode, type MimeTreeNode } from '../message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import { listParts } from '../message/tree.js';
 import { buildSource } from './build-source.js';
-import { headerOf } from './plain-headers.js';
+import { headerOf, putHeader } from './plain-headers.js';
 import { isAddressList, isWithinEnvelope, readMime } from './strict/check-mime.js';
 import type { StrictField } from './strict/header.js';
 
@@ -30,8 +30,10 @@ export async function encodeMime(
   if (message.raw) message.tree.setRaw(await message.raw.bytes());
   else await prepareTree(message, without);
   options.signal?.throwIfAborted();
+  const built = buildSource(message.tree);
+  const source = readdress(built ? built.source : await collect(message.tree.createReadStream(), options), message);
   // its header has CRLF then
-  return withCrlf(readdress(buildSource(message.tree) ?? (await collect(message.tree.createReadStream(), options)), message));
+  return built?.crlf ? source : withCrlf(source);
 }
 
 async function prepareTree({ tree, attachments }: OutgoingMessage, without: ReadonlySet<OutgoingAttachment>): Promise<void> {
@@ -48,7 +50,7 @@ async function prepareTree({ tree, attachments }: OutgoingMessage, without: Read
   for (const { node, type, role, sealed } of parts) {
     if (sealed || !type.startsWith('text/') || role === 'related' || role === 'attachment' || node._raw) continue;
     // Exchange has corrupted quoted-printable text: stray "=" and swallowed characters at soft line breaks
-    if (headerOf(node, 'Content-Transfer-Encoding') !== 'base64') node.setHeader('Content-Transfer-Encoding', 'base64');
+    if (headerOf(node, 'Content-Transfer-Encoding') !== 'base64') putHeader(node, 'Content-Transfer-Encoding', 'base64');
     if (typeof node.content === 'string') node.content = node.content.replace(/\r?\n/g, '\r\n');
     else if (Buffer.isBuffer(node.content) && !node.content.includes(0)) node.content = withCrlf(node.content);
   }

@@ -39,7 +39,7 @@ const SPELLINGS = new Set([...RULES.keys(), 'Bcc', 'Content-Type', 'Content-Disp
 export function plainHeaders(node: MimeTreeNode, encoding: string | false): string | undefined {
   if (node.filename || node.keepBcc || typeof node.normalizeHeaderKey === 'function') return undefined;
   if (METHODS.some((name) => Object.hasOwn(node, name))) return undefined;
-  if (encoding && headerOf(node, 'Content-Transfer-Encoding') !== encoding) node.setHeader('Content-Transfer-Encoding', encoding);
+  if (encoding && headerOf(node, 'Content-Transfer-Encoding') !== encoding) putHeader(node, 'Content-Transfer-Encoding', encoding);
   if (node.rootNode === node && !completeRoot(node)) return undefined;
   let block = '';
   for (const { key, value } of node._headers) {
@@ -54,9 +54,9 @@ export function plainHeaders(node: MimeTreeNode, encoding: string | false): stri
 
 /** Adds what every message has, with the type at the end. */
 function completeRoot(node: MimeTreeNode): boolean {
-  if (!headerOf(node, 'Date')) node.setHeader('Date', node.date.toUTCString().replace(/GMT/, '+0000'));
+  if (!headerOf(node, 'Date')) putHeader(node, 'Date', node.date.toUTCString().replace(/GMT/, '+0000'));
   if (!headerOf(node, 'Message-ID')) node.messageId();
-  if (!headerOf(node, 'MIME-Version')) node.setHeader('MIME-Version', '1.0');
+  if (!headerOf(node, 'MIME-Version')) putHeader(node, 'MIME-Version', '1.0');
   const headers = node._headers;
   const at = headers.findIndex(({ key }) => key === 'Content-Type');
   if (at < 0) return true;
@@ -68,6 +68,12 @@ function completeRoot(node: MimeTreeNode): boolean {
 /** As `getHeader()`, for a name that is spelled as Nodemailer spells it. */
 export function headerOf(node: MimeTreeNode, name: string): unknown {
   return node._headers.find(({ key }) => key === name)?.value;
+}
+
+/** As `setHeader()`, for a name that is spelled as Nodemailer spells it: finding out how takes longer than anything else there. */
+export function putHeader(node: MimeTreeNode, name: string, value: string): void {
+  if (headerOf(node, name) === undefined) node._headers.push({ key: name, value });
+  else node.setHeader(name, value);
 }
 
 function writtenValue(node: MimeTreeNode, key: string, value: string): string | undefined {

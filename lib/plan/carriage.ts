@@ -1,5 +1,5 @@
 import type { Trait } from '../message/outgoing-message.js';
-import type { Loss } from '../prepared/loss.js';
+import type { Loss, LossFeature } from '../prepared/loss.js';
 import type { Format } from '../prepared/prepared-message.js';
 import { PROVABLE, WAYS, type TenantFacts, type Way } from '../prepared/tenant-facts.js';
 
@@ -102,5 +102,13 @@ export function lossesOfMimeDraft(traits: readonly Trait[], table: CarriageTable
 
 /** What the losses weigh together; each feature counts once. */
 export function weigh(losses: readonly Loss[]): number {
-  return [...new Set(losses.map(({ feature }) => feature))].reduce((sum, feature) => sum + CARRIAGE[feature].weight, 0);
+  let sum = 0;
+  for (const feature of featuresOf(losses)) sum += CARRIAGE[feature].weight;
+  return sum;
+}
+
+/** What is lost, each once. */
+export function featuresOf(losses: readonly Loss[]): LossFeature[] {
+  const features = losses.map(({ feature }) => feature);
+  return features.length > 1 ? [...new Set(features)] : features;
 }

@@ -7,7 +7,7 @@ import type { OutgoingMessage, Trait } from '../message/outgoing-message.js';
 import { parseRaw } from '../message/parse-raw.js';
 import { readMessage } from '../message/read-message.js';
 import type { Format, PlanDecision, PreparedMessage } from '../prepared/prepared-message.js';
-import { carriageOn, lossesIn, lossesOfMimeDraft, obstacleIn, weigh, type CarriageTable } from './carriage.js';
+import { carriageOn, featuresOf, lossesIn, lossesOfMimeDraft, obstacleIn, weigh, type CarriageTable } from './carriage.js';
 import { isDeferred } from './deferred.js';
 import { describeLosses, lossError, planFormat, routeLosses, type FormatPlan } from './format-and-route.js';
 import { measuredTraits } from './measured-traits.js';
@@ -86,7 +86,7 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
 
 function weightOf(format: Format, traits: readonly Trait[], table: CarriageTable): PlanDecision['weights'][Format] {
   const lost = lossesIn(format, traits, table);
-  return lost ? { weight: weigh(lost), losses: [...new Set(lost.map(({ feature }) => feature))] } : null;
+  return lost ? { weight: weigh(lost), losses: featuresOf(lost) } : null;
 }
 
 function tell(

@@ -7,6 +7,7 @@ type Json = Record<string, unknown>;
 /** Where Graph reads addresses, in lower case: it compares names of properties without case. */
 const RECIPIENTS = new Set(['torecipients', 'ccrecipients', 'bccrecipients']);
 const MAILBOXES = new Set([...RECIPIENTS, 'replyto', 'from', 'sender']);
+const EXTENDED = new Set(['singlevalueextendedproperties', 'multivalueextendedproperties']);
 /** Texts that may have lines: bodies are read, not parsed. */
 const MULTILINE = new Set(['content', 'contentbytes', 'bodypreview']);
 const ADDRESSED = new Set(['to', 'cc', 'bcc', 'from', 'sender', 'resent-to', 'resent-cc', 'resent-bcc', 'resent-from', 'resent-sender']);
@@ -21,26 +22,27 @@ export function checkJson(text: string, envelope: readonly string[]): HeaderProb
   const message = JSON.parse(text) as Json;
   const named: StrictMailbox[] = [];
   const seen = new Set<string>();
-  for (const [name, value] of Object.entries(message)) {
+  let problem: HeaderProblem | undefined;
+  for (const name of Object.keys(message)) {
+    const value = message[name];
     const key = name.toLowerCase();
     if (seen.has(key)) return { field: name, what: 'is there twice' };
     seen.add(key);
-    if (!MAILBOXES.has(key)) continue;
-    const list = (Array.isArray(value) ? value : [value]) as unknown[];
-    for (const recipient of list) {
-      const address = property(property(recipient, 'emailAddress'), 'address');
-      const mailbox = typeof address === 'string' ? readStrictAddress(address) : undefined;
-      if (!mailbox) return { field: name, what: 'holds what is no address' };
-      if (RECIPIENTS.has(key)) named.push(mailbox);
-    }
+    if (MAILBOXES.has(key)) problem ??= readMailboxes(name, value, RECIPIENTS.has(key) ? named : []);
+    else if (key === 'internetmessageheaders') problem ??= checkHeaders(value);
+    else if (EXTENDED.has(key)) problem ??= checkProperties(value);
   }
-  return (
-    checkHeaders(property(message, 'internetMessageHeaders')) ??
-    checkProperties(property(message, 'singleValueExtendedProperties')) ??
-    checkProperties(property(message, 'multiValueExtendedProperties')) ??
-    (mayHaveBreak(text) ? findBreak(message) : undefined) ??
-    compareWithEnvelope(named, envelope)
-  );
+  return problem ?? (mayHaveBreak(text) ? findBreak(message) : undefined) ?? compareWithEnvelope(named, envelope);
+}
+
+function readMailboxes(name: string, value: unknown, into: StrictMailbox[]): HeaderProblem | undefined {
+  for (const recipient of (Array.isArray(value) ? value : [value]) as unknown[]) {
+    const address = property(property(recipient, 'emailAddress'), 'address');
+    const mailbox = typeof address === 'string' ? readStrictAddress(address) : undefined;
+    if (!mailbox) return { field: name, what: 'holds what is no address' };
+    into.push(mailbox);
+  }
+  return undefined;
 }
 
 function checkHeaders(value: unknown): HeaderProblem | undefined {
@@ -119,9 +121,8 @@ function hasBreak(text: string): boolean {
 /** A property by its name without case, as Graph finds it. */
 function property(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
-  const lower = name.toLowerCase();
   for (const key of Object.keys(value)) {
-    if (key === name || (key.length === name.length && key.toLowerCase() === lower)) return (value as Json)[key];
+    if (key === name || (key.length === name.length && key.toLowerCase() === name.toLowerCase())) return (value as Json)[key];
   }
   return undefined;
 }

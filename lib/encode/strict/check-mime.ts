@@ -15,9 +15,22 @@ export function checkMime(source: Buffer, envelope: readonly string[]): HeaderPr
   return readMime(source, envelope).problem;
 }
 
-/** As {@link checkMime}; the fields of the header if nothing is wrong with it. */
+/**
+ * As {@link checkMime}; the fields of the header if nothing is wrong with it. The same bytes are not read again for the same envelope:
+ * whoever writes a message asks first whether it can stay as it is.
+ */
 export function readMime(source: Buffer, envelope: readonly string[]): StrictHeader {
-  const header = readStrictHeader(source);
+  const known = read.get(source);
+  if (known?.envelope === envelope) return known.header;
+  const header = compared(readStrictHeader(source), envelope);
+  read.set(source, { envelope, header });
+  return header;
+}
+
+/** Nobody writes into bytes that were read: what is not as it has to be is written anew. */
+const read = new WeakMap<Buffer, { envelope: readonly string[]; header: StrictHeader }>();
+
+function compared(header: StrictHeader, envelope: readonly string[]): StrictHeader {
   if (header.problem) return header;
   const problem = compareFields(header.fields, envelope);
   return problem ? { problem } : header;
