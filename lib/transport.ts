@@ -3,7 +3,8 @@ import { messages, traced, tracedMessage } from './base/channels.js';
 import type { TracedMessage } from './base/traced.js';
 import type { DeliveryHooks, UploadProgress } from './delivery/delivery.js';
 import { InFlight } from './delivery/in-flight.js';
-import { MailboxQueue, type Turn } from './delivery/mailbox-queue.js';
+import { MailboxQueue } from './delivery/mailbox-queue.js';
+import type { TakenTurn, Turn } from './delivery/turn.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 import { abortError } from './errors/abort-error.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
@@ -187,24 +188,27 @@ export class GraphTransport extends NodemailerTransport {
   async #send(mail: NodemailerMail, event?: TracedMessage): Promise<GraphSentMessageInfo> {
     this.#open();
     const began = event && performance.now();
-    return this.#inFlight.run(signalOf(mail.data), async (signal) => {
-      let mailbox: string | undefined;
-      try {
-        dropDkim(mail);
-        const wanted = readMessageSettings(mail, this.#settings);
-        mailbox = wanted.mailbox;
-        if (event) event.mailbox = mailbox;
-        return await this.#queue.run(mailbox, signal, (turn) => {
-          if (event) event.queueTime = performance.now() - (began as number);
-          return this.#deliver(mail, wanted, signal, turn, event);
-        });
-      } catch (error) {
-        releaseStreams(mail.message);
-        // whoever knows more about the abort (whether it is ambiguous) has said so already
-        if (signal.aborted && !isGraphTransportError(error)) throw abortError(signal.reason, { ambiguous: false, mailbox });
-        throw error === signal.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
-      }
-    });
+    // one function for all of it: thousands of messages may wait in here, each with what the function holds
+    const signal = this.#inFlight.begin(signalOf(mail.data));
+    let mailbox: string | undefined;
+    let turn: TakenTurn | undefined;
+    try {
+      dropDkim(mail);
+      const wanted = readMessageSettings(mail, this.#settings);
+      mailbox = wanted.mailbox;
+      if (event) event.mailbox = mailbox;
+      turn = await this.#queue.enter(mailbox, signal);
+      if (event) event.queueTime = performance.now() - (began as number);
+      return await this.#deliver(mail, wanted, signal, turn, event);
+    } catch (error) {
+      releaseStreams(mail.message);
+      // whoever knows more about the abort (whether it is ambiguous) has said so already
+      if (signal.aborted && !isGraphTransportError(error)) throw abortError(signal.reason, { ambiguous: false, mailbox });
+      throw error === signal.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
+    } finally {
+      turn?.leave();
+      this.#inFlight.end(signal);
+    }
   }
 
   async #deliver(

@@ -1,4 +1,5 @@
-import { MailboxQueue, type MailboxQueueOptions, type Turn } from '../../lib/delivery/mailbox-queue.js';
+import { MailboxQueue, type MailboxQueueOptions } from '../../lib/delivery/mailbox-queue.js';
+import type { Turn } from '../../lib/delivery/turn.js';
 
 const never = new AbortController().signal;
 

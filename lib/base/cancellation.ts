@@ -15,13 +15,14 @@ export interface Cancellation {
 export class Canceller implements Cancellation {
   aborted = false;
   reason = undefined as unknown as Error;
-  #listeners: (() => void)[] = [];
+  /** Most are never asked. */
+  #listeners: (() => void)[] | undefined;
 
   abort(reason: Error): void {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    for (const listener of this.#listeners.splice(0)) listener();
+    for (const listener of this.#listeners?.splice(0) ?? []) listener();
   }
 
   throwIfAborted(): void {
@@ -29,12 +30,12 @@ export class Canceller implements Cancellation {
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    if (!this.aborted) this.#listeners.push(listener);
+    if (!this.aborted) (this.#listeners ??= []).push(listener);
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at >= 0) this.#listeners.splice(at, 1);
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) this.#listeners?.splice(at, 1);
   }
 }
 

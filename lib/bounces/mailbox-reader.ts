@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.js';
 import type { DeliveryContext, DeliverySettings, RequestContext } from '../delivery/delivery.js';
 import { IMMUTABLE_IDS } from '../delivery/draft.js';
-import type { Turn } from '../delivery/mailbox-queue.js';
+import type { Turn } from '../delivery/turn.js';
 import { read } from '../delivery/read.js';
 import { failure, requestGraph } from '../delivery/request.js';
 import { sleep } from '../delivery/sleep.js';

@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.js';
 import type { RequestOrigin } from '../graph/trace-request.js';
 import { sizeOf, type PreparedMessage } from '../prepared/prepared-message.js';
 import type { SignIn } from '../sign-in/sign-in.js';
-import type { Turn } from './mailbox-queue.js';
+import type { Turn } from './turn.js';
 import { planHeader } from './plan-header.js';
 
 /** What delivery needs to know of the transport's options. */

@@ -8,7 +8,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export class InFlight {
   /** What is waited for may hold nothing open, such as a credential of the app's own, and the process must not end before it settles. */
   #alive: NodeJS.Timeout | undefined;
-  readonly #running = new Set<Canceller>();
+  /** With what ends following the app's signal. */
+  readonly #running = new Map<Canceller, (() => void) | undefined>();
   #waiting: (() => void)[] = [];
 
   /**
@@ -17,26 +18,32 @@ export class InFlight {
    * @param outer the app's signal, which this one follows
    */
   async run<T>(outer: AbortSignal | undefined, task: (signal: Canceller) => Promise<T>): Promise<T> {
-    const canceller = new Canceller();
-    const onAbort = () =>
-      canceller.abort((outer?.reason as Error | undefined) ?? new DOMException('This operation was aborted', 'AbortError'));
-    // one signal for all messages is how an app shuts down, and no leak
-    if (outer instanceof EventTarget) setMaxListeners(0, outer);
-    outer?.addEventListener('abort', onAbort, { once: true });
-    if (outer?.aborted) onAbort();
-    this.#alive ??= setTimeout(() => undefined, LONGEST_TIMER);
-    this.#running.add(canceller);
+    const signal = this.begin(outer);
     try {
-      return await task(canceller);
+      return await task(signal);
     } finally {
-      outer?.removeEventListener('abort', onAbort);
-      this.#running.delete(canceller);
-      if (this.#running.size === 0) this.#settled();
+      this.end(signal);
     }
   }
 
+  /** As {@link run}, for whoever says himself when it has ended. */
+  begin(outer: AbortSignal | undefined): Canceller {
+    const canceller = new Canceller();
+    // first: a signal of the app's own may throw
+    const unfollow = outer && follow(outer, canceller);
+    this.#alive ??= setTimeout(() => undefined, LONGEST_TIMER);
+    this.#running.set(canceller, unfollow);
+    return canceller;
+  }
+
+  end(canceller: Canceller): void {
+    this.#running.get(canceller)?.();
+    this.#running.delete(canceller);
+    if (this.#running.size === 0) this.#settled();
+  }
+
   abort(reason: Error): void {
-    for (const canceller of this.#running) canceller.abort(reason);
+    for (const canceller of this.#running.keys()) canceller.abort(reason);
   }
 
   #settled(): void {
@@ -50,4 +57,15 @@ export class InFlight {
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
+}
+
+/** @returns ends it */
+function follow(outer: AbortSignal, canceller: Canceller): () => void {
+  const onAbort = () =>
+    canceller.abort((outer.reason as Error | undefined) ?? new DOMException('This operation was aborted', 'AbortError'));
+  // one signal for all messages is how an app shuts down, and no leak
+  if (outer instanceof EventTarget) setMaxListeners(0, outer);
+  outer.addEventListener('abort', onAbort, { once: true });
+  if (outer.aborted) onAbort();
+  return () => outer.removeEventListener('abort', onAbort);
 }

@@ -1,6 +1,8 @@
 import type { Cancellation } from '../base/cancellation.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { sleep } from './sleep.js';
+import type { TakenTurn, Turn } from './turn.js';
+import { WaitingLine, Waiter } from './waiting-line.js';
 
 export interface MailboxQueueOptions {
   /** Messages of one mailbox on the way at the same time. */
@@ -16,19 +18,11 @@ export interface MailboxQueueOptions {
   closed?: string | undefined;
 }
 
-/** What a running message can do with its mailbox. */
-export interface Turn {
-  /** Holds all messages of this mailbox for so many milliseconds. */
-  pause(ms: number): void;
-  /** Waits until the mailbox is not held any more; `undefined` if it is not. */
-  ready(signal: Cancellation): Promise<void> | undefined;
-}
-
 interface Lane {
   /** The mailbox in lower case. */
   readonly key: string;
   running: number;
-  waiting: Waiter[];
+  readonly waiting: WaitingLine;
   /** ms of the monotonic clock: the wall clock may be set back, or stand still in a test of the app. */
   pausedUntil: number;
   timer: NodeJS.Timeout | undefined;
@@ -43,11 +37,6 @@ interface Rate {
 
 /** From so many mailboxes on, rates whose time is over are dropped. */
 const MANY_RATES = 1000;
-
-interface Waiter {
-  start: () => void;
-  fail: (error: Error) => void;
-}
 
 /** First in, first out per mailbox; mailboxes do not wait for each other. */
 export class MailboxQueue {
@@ -77,26 +66,25 @@ export class MailboxQueue {
    * @throws {GraphTransportError} `ECONNECTION` if the queue is closed while it waits; the signal's reason if that aborts
    */
   async run<T>(mailbox: string, signal: Cancellation, task: (turn: Turn) => Promise<T>): Promise<T> {
-    this.#closed = false;
-    const key = mailbox.toLowerCase();
-    const lane = this.#lane(key);
-    this.#pending++;
+    const turn = await this.enter(mailbox, signal);
     try {
-      signal.throwIfAborted();
-      if (!this.#enterAtOnce(lane)) await this.#enter(lane, signal);
-      try {
-        return await task({
-          pause: (ms) => this.#pause(lane, ms),
-          ready: (abort) => (lane.pausedUntil > performance.now() ? untilFree(lane, abort) : undefined),
-        });
-      } finally {
-        lane.running--;
-        this.#next(lane);
-      }
+      return await task(turn);
     } finally {
-      this.#pending--;
-      if (lane.running === 0 && lane.waiting.length === 0 && lane.pausedUntil <= performance.now()) this.#lanes.delete(key);
+      turn.leave();
     }
+  }
+
+  /**
+   * As {@link run}, for whoever gives the turn back himself: thousands may wait, and each is kept with as little as can be.
+   *
+   * @returns the turn, at once if it is free
+   */
+  enter(mailbox: string, signal: Cancellation): TakenTurn | Promise<TakenTurn> {
+    signal.throwIfAborted();
+    this.#closed = false;
+    const lane = this.#lane(mailbox.toLowerCase());
+    this.#pending++;
+    return this.#enterAtOnce(lane) ? new LaneTurn(this.#giveBack, lane) : this.#enter(lane, signal);
   }
 
   /** Fails what waits; what runs goes on. */
@@ -106,9 +94,10 @@ export class MailboxQueue {
     for (const lane of this.#lanes.values()) {
       clearTimeout(lane.timer);
       lane.timer = undefined;
-      for (const waiter of lane.waiting.splice(0)) {
+      for (let waiter = lane.waiting.shift(); waiter; waiter = lane.waiting.shift()) {
         this.#waiting--;
-        waiter.fail(closedError(this.options.closed));
+        waiter.end(closedError(this.options.closed));
+        this.#leave(lane);
       }
     }
   }
@@ -116,7 +105,7 @@ export class MailboxQueue {
   #lane(key: string): Lane {
     const known = this.#lanes.get(key);
     if (known) return known;
-    const lane: Lane = { key, running: 0, waiting: [], pausedUntil: 0, timer: undefined };
+    const lane: Lane = { key, running: 0, waiting: new WaitingLine(), pausedUntil: 0, timer: undefined };
     this.#lanes.set(key, lane);
     return lane;
   }
@@ -129,27 +118,15 @@ export class MailboxQueue {
     return true;
   }
 
-  #enter(lane: Lane, signal: Cancellation): Promise<void> {
+  #enter(lane: Lane, signal: Cancellation): Promise<TakenTurn> {
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        start: () => {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        fail: (error) => {
-          signal.removeEventListener('abort', onAbort);
-          reject(error);
-        },
-      };
-      const onAbort = () => {
-        const at = lane.waiting.indexOf(waiter);
-        if (at < 0) return;
-        lane.waiting.splice(at, 1);
+      const waiter = new Waiter(signal, resolve, reject, () => {
+        if (!lane.waiting.remove(waiter)) return;
         this.#leftQueue();
         this.#dropTimers(lane);
+        this.#leave(lane);
         reject(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
+      });
       lane.waiting.push(waiter);
       this.#waiting++;
       this.#next(lane);
@@ -175,7 +152,7 @@ export class MailboxQueue {
     }
     if (!this.#takeRate(lane)) return false;
     lane.running++;
-    lane.waiting.shift()?.start();
+    lane.waiting.shift()?.start(new LaneTurn(this.#giveBack, lane));
     this.#leftQueue();
     return true;
   }
@@ -245,14 +222,42 @@ export class MailboxQueue {
     if (rate && waiting === 0) stop(rate);
   }
 
-  #pause(lane: Lane, ms: number): void {
-    lane.pausedUntil = Math.max(lane.pausedUntil, performance.now() + ms);
+  /** A message is no longer here, whether it ran or not. */
+  #leave(lane: Lane): void {
+    this.#pending--;
+    if (lane.running === 0 && lane.waiting.length === 0 && lane.pausedUntil <= performance.now()) this.#lanes.delete(lane.key);
   }
+
+  /** What a turn is given back to. */
+  readonly #giveBack = (lane: Lane): void => {
+    lane.running--;
+    this.#next(lane);
+    this.#leave(lane);
+  };
 
   #leftQueue(): void {
     const wasIdle = this.isIdle();
     this.#waiting--;
     if (!wasIdle && this.isIdle()) this.options.onIdle();
+  }
+}
+
+class LaneTurn implements TakenTurn {
+  constructor(
+    private readonly giveBack: (lane: Lane) => void,
+    private readonly lane: Lane,
+  ) {}
+
+  pause(ms: number): void {
+    this.lane.pausedUntil = Math.max(this.lane.pausedUntil, performance.now() + ms);
+  }
+
+  ready(signal: Cancellation): Promise<void> | undefined {
+    return this.lane.pausedUntil > performance.now() ? untilFree(this.lane, signal) : undefined;
+  }
+
+  leave(): void {
+    this.giveBack(this.lane);
   }
 }
 

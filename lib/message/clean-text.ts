@@ -12,5 +12,6 @@ export function oneLine(text: string): string {
 
 /** As {@link oneLine}, for what is not encoded when it is written: some readers take U+2028 and U+2029 for line ends, too. */
 export function oneStrictLine(text: string): string {
-  return oneLine(text).replace(/[\u2028\u2029]/g, ' ');
+  const line = oneLine(text);
+  return /[\u2028\u2029]/.test(line) ? line.replace(/[\u2028\u2029]/g, ' ') : line;
 }

@@ -23,7 +23,8 @@ export function listParts(root: MimeTreeNode): TreePart[] {
 
   function collect(node: MimeTreeNode, role: TreePart['role'], inside: boolean): void {
     const contentType = contentTypeOf(node);
-    const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    const end = contentType.indexOf(';');
+    const type = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
     const sealed = inside || SEAL.test(contentType);
     // a file may be of any type; what is a multipart of the message has parts and no content
     const isLeaf = !type.startsWith('multipart/') || Boolean(node._raw) || (node.childNodes.length === 0 && node.content !== undefined);
@@ -32,7 +33,8 @@ export function listParts(root: MimeTreeNode): TreePart[] {
       parts.push({ node, role: attached ? 'attachment' : role, type, contentType, sealed });
       return;
     }
-    node.childNodes.forEach((child, index) => collect(child, roleOf(type, role, index), sealed));
+    let index = 0;
+    for (const child of node.childNodes) collect(child, roleOf(type, role, index++), sealed);
   }
 }
 
@@ -65,7 +67,8 @@ export function contentIdOf(node: MimeTreeNode): string | undefined {
 function contentTypeOf(node: MimeTreeNode): string {
   const written = headerText(node, 'Content-Type');
   const value = written.includes('\n') ? unfold(written) : written;
-  const type = value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '').trim() || 'application/octet-stream';
+  const unnamed = /name/i.test(value) ? value.replace(/;\s*name(\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/gi, '') : value;
+  const type = unnamed.trim() || 'application/octet-stream';
   // Nodemailer writes strings in UTF-8 and says so where that matters
   const isUtf8 = typeof node.content === 'string' && /^text\/plain\b/i.test(type) && /[\u0080-\uFFFF]/.test(node.content);
   return isUtf8 ? `${type.replace(/;\s*charset\s*=\s*("[^"]*"|[^;]*)/gi, '')}; charset=utf-8` : type;

@@ -1,5 +1,5 @@
 import type { Cancellation } from '../base/cancellation.js';
-import type { Turn } from '../delivery/mailbox-queue.js';
+import type { Turn } from '../delivery/turn.js';
 import { sleep } from '../delivery/sleep.js';
 
 /** A mailbox's pause as this process knows it; all machines are told. */
