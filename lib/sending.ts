@@ -3,7 +3,7 @@ import type { Cancellation } from './base/cancellation.js';
 import type { TracedMessage } from './base/traced.js';
 import { deliver } from './delivery/deliver.js';
 import type { DeliveryHooks, UploadProgress } from './delivery/delivery.js';
-import type { Turn } from './delivery/mailbox-queue.js';
+import type { Turn } from './delivery/turn.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 import { sleep } from './delivery/sleep.js';
 import type { GraphConnection } from './graph/connection.js';

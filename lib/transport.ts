@@ -197,7 +197,8 @@ export class GraphTransport extends NodemailerTransport {
       const wanted = readMessageSettings(mail, this.#settings);
       mailbox = wanted.mailbox;
       if (event) event.mailbox = mailbox;
-      turn = await this.#queue.enter(mailbox, signal);
+      const entered = this.#queue.enter(mailbox, signal);
+      turn = entered instanceof Promise ? await entered : entered;
       if (event) event.queueTime = performance.now() - (began as number);
       return await this.#deliver(mail, wanted, signal, turn, event);
     } catch (error) {

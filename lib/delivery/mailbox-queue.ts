@@ -66,7 +66,8 @@ export class MailboxQueue {
    * @throws {GraphTransportError} `ECONNECTION` if the queue is closed while it waits; the signal's reason if that aborts
    */
   async run<T>(mailbox: string, signal: Cancellation, task: (turn: Turn) => Promise<T>): Promise<T> {
-    const turn = await this.enter(mailbox, signal);
+    const entered = this.enter(mailbox, signal);
+    const turn = entered instanceof Promise ? await entered : entered;
     try {
       return await task(turn);
     } finally {
