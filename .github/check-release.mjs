@@ -12,6 +12,8 @@ if (tag !== `v${version}`) problems.push(`the tag is "${tag}", but package.json 
 const entry = changelog.split(/^(?=## )/m).find((section) => section.startsWith(`## [${version}]`));
 if (!entry) problems.push(`CHANGELOG.md has no entry "## [${version}]"`);
 else if (!/^- /m.test(entry)) problems.push(`the entry "## [${version}]" of CHANGELOG.md is empty`);
+const unreleased = changelog.split(/^(?=## )/m).find((section) => section.startsWith('## [Unreleased]')) ?? '';
+if (/^- /m.test(unreleased)) problems.push(`CHANGELOG.md still has entries under "[Unreleased]": they belong under "[${version}]"`);
 // npm refuses provenance of another repository, at the very end
 const url = typeof repository === 'string' ? repository : (repository?.url ?? '');
 if (/\bREPOSITORY\b/.test(url))

@@ -30,9 +30,7 @@ describe('the packed package', () => {
       ]),
     ];
     const read = ['CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
-    const folders = ['docs', 'examples']
-      .flatMap((folder) => list(folder).map((name) => `${folder}/${name}`))
-      .filter((path) => !path.endsWith('.png'));
+    const folders = ['docs', 'examples'].flatMap((folder) => list(folder).map((name) => `${folder}/${name}`));
     // what the entries of one build have in common, and the declarations
     const isShared = (path: string) => /^dist\/(esm|cjs)\/shared\/[\w-]+\.js$/.test(path);
     const isDeclaration = (path: string) => /^dist\/.*\.d\.ts$/.test(path);
@@ -49,12 +47,15 @@ describe('the packed package', () => {
     const links = packed.files
       .filter((path) => path.endsWith('.md'))
       .flatMap((page) =>
-        [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)/g)].map(([, link = '']) => ({
-          page,
-          target: join(page, '..', link).replaceAll('\\', '/').replace(/\/$/, ''),
-        })),
+        [...readFileSync(join(root, page), 'utf8').matchAll(/(?:\]\(|\bsrc="|\bsrcset=")(?!https?:|mailto:|data:|#)([^)"\s#]+)/g)].map(
+          ([, link = '']) => ({
+            page,
+            target: join(page, '..', link).replaceAll('\\', '/').replace(/\/$/, ''),
+          }),
+        ),
       );
     expect(links.length).toBeGreaterThan(50);
+    expect(links.map(({ target }) => target)).toContain('docs/images/inbox-dark.png');
     const isPacked = (target: string) => packed.files.some((path) => path === target || path.startsWith(`${target}/`));
     expect(links.filter(({ target }) => !isPacked(target))).toEqual([]);
     const named = packed.files

@@ -178,6 +178,7 @@ describe('a release', () => {
     ['no tag', { tag: '' }, 'the tag is ""'],
     ['no entry', { changelog: changelog.replace('[1.2.3]', '[1.2.30]') }, 'no entry "## [1.2.3]"'],
     ['an entry that says nothing', { changelog: changelog.replace('- Something.', '') }, '"## [1.2.3]" of CHANGELOG.md is empty'],
+    ['entries that are left over', { changelog: `## [Unreleased]\n\n- New.\n\n${changelog}` }, 'still has entries under "[Unreleased]"'],
     ['another repository', { home: 'example/mail' }, 'but this is github.com/example/mail'],
     ['a repository that only ends alike', { home: 'ntoso/mail' }, 'but this is github.com/ntoso/mail'],
     ['the placeholder', { repository: { url: 'git+https://github.com/REPOSITORY.git' } }, 'still is the placeholder'],
