@@ -57,6 +57,12 @@ async function loginAs(user: string, env: Record<string, string>, args: string[]
   });
 }
 
+test('says which setting is missing in the words of a command', async () => {
+  const { status, stderr } = await runCli(['login']);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: --client-id \(or GRAPH_CLIENT_ID\) is missing: .*docs\/personal-accounts\.md shows how to make one\n$/);
+});
+
 test('asks for what the flags name, and no more', async () => {
   const { stdout } = await loginAs(ME, envOf('reads'), ['--tenant', 'consumers', '--read']);
   expect(stdout).toMatch(/^Signed in as me@outlook\.example\.com with Mail\.(Read, Mail\.Send|Send, Mail\.Read)\.$/m);

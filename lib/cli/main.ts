@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { VERSION } from '../base/version.js';
+import { withoutPreamble } from '../errors/config-error.js';
 import { printable } from './printable.js';
 
 /** The commands by their names, in the order of `--help`. Loaded when they are asked for: sendmail starts once a mail. */
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    program.error(printable(`error: ${error instanceof Error ? error.message : String(error)}`));
+    program.error(printable(`error: ${withoutPreamble(error instanceof Error ? error.message : String(error))}`));
   }
 }
 

@@ -38,6 +38,12 @@ test('sends what it reads, as it is, to whom the header names', async () => {
   expect(String(machine.sandbox.messages[0]?.source)).not.toContain('hidden@example.com');
 });
 
+test('says of its settings what is missing, and nothing of a README', async () => {
+  const { status, stderr } = await sendmail(['reader@example.com'], letter, { MAIL_URL: '' });
+  expect(status).toBe(78);
+  expect(stderr).toMatch(/^sendmail: the environment does not have GRAPH_TENANT_ID, .*\)\n$/);
+});
+
 test('sends to the arguments alone without -t', async () => {
   expect((await sendmail(['other@example.com'], fromMailbox)).status).toBe(0);
   expect(machine.sandbox.messages).toMatchObject([

@@ -1,4 +1,5 @@
 import type { GraphSentMessageInfo } from '../../delivery/sent-message-info.js';
+import { withoutPreamble } from '../../errors/config-error.js';
 import { inTheirWords } from '../connection.js';
 import { printable } from '../printable.js';
 import type { Outcome } from './flush.js';
@@ -34,5 +35,6 @@ export function complain(tell: Tell, status: number, error: unknown, settings?: 
 
 /** In the words of whoever set it up, once that is known. */
 export function say(tell: Tell, text: string, settings: SendmailSettings | undefined): void {
-  tell(printable(`sendmail: ${settings ? inTheirWords(text, settings.names) : text}`));
+  const plain = withoutPreamble(text);
+  tell(printable(`sendmail: ${settings ? inTheirWords(plain, settings.names) : plain}`));
 }
