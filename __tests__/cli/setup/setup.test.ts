@@ -291,6 +291,17 @@ describe('the script for the Azure CLI', () => {
     expect(script).not.toMatch(/at no time/);
   });
 
+  test.each<[SetupPlan['restriction'], string, boolean]>([
+    ['rbac', 'Application Administrator, Exchange Administrator', true],
+    ['policy', 'Application Administrator, Exchange Administrator, Privileged Role Administrator (for the consent)', false],
+    ['tenant', 'Application Administrator, Privileged Role Administrator (for the consent)', false],
+  ])('names the roles it takes and the time it needs, and no others: %s', (restriction, roles, waits) => {
+    const script = bashScript({ ...plan, restriction });
+    expect(script).toContain(`# Run it as an administrator: ${roles}.\n`);
+    expect(script.includes('30 minutes to 2 hours')).toBe(waits);
+    expect(script.includes('30 minutes to 4 hours')).toBe(restriction === 'policy');
+  });
+
   test('for the whole tenant says so, and asks Exchange for nothing', () => {
     const script = bashScript({ ...plan, restriction: 'tenant' });
     expect(script).toContain('# WARNING: the app gets Mail.Send in Entra and can use EVERY mailbox of the tenant.');

@@ -38,10 +38,18 @@ export function describePlan(plan: SetupPlan): string[] {
       : []),
     `Leaves the settings in ${SETTINGS_FILE} in this folder, with ${left[credential]}; keep them from others. Valid for one year.`,
     ...(credential === 'certificate' ? [] : ['A certificate is the safer of the two (--certificate).']),
-    'Run it as an administrator: Application Administrator and Exchange Administrator' +
-      (grantsInEntra(plan).length === 0 ? '.' : ', and Privileged Role Administrator for the consent.'),
+    `Run it as an administrator: ${rolesFor(plan).join(', ')}.`,
     'It checks what it needs before it changes anything, and can be run again at any time: it then goes on where it was.',
-    ...(restriction === 'tenant' ? [] : ['Changes in Exchange take 30 minutes to 2 hours until they act everywhere.']),
+    ...(restriction === 'rbac' ? ['Changes in Exchange take 30 minutes to 2 hours until they act everywhere.'] : []),
+  ];
+}
+
+/** Microsoft's names of the roles it takes. */
+function rolesFor(plan: SetupPlan): string[] {
+  return [
+    'Application Administrator',
+    ...(plan.restriction === 'tenant' ? [] : ['Exchange Administrator']),
+    ...(grantsInEntra(plan).length === 0 ? [] : ['Privileged Role Administrator (for the consent)']),
   ];
 }
 
