@@ -158,7 +158,7 @@ describe('the script for the Azure CLI', () => {
     for (const script of [bashScript(traced), powerShellScript(traced)]) {
       expect(script).toContain('# WARNING: it also gets ExchangeMessageTrace.Read.All in Entra, which cannot be restricted');
       expect(script).toContain('WHOLE tenant');
-      expect(script).toContain('and Privileged Role Administrator for the consent');
+      expect(script).toContain('Privileged Role Administrator (for the consent)');
     }
     const script = powerShellScript(traced);
     expect(literalsOf(script)).toEqual(expect.arrayContaining([TRACE, TRACING_APP, 'AppRoleAssignment.ReadWrite.All']));
