@@ -7,7 +7,9 @@ const file = join(__dirname, '../../docs/errors.md');
 // `npm run docs:errors` writes the page, this test compares it
 test('every code and alias is found by searching the page', () => {
   const text = readFileSync(file, 'utf8');
-  for (const { id, graphCodes = [] } of CATALOGUE) for (const name of [id, ...graphCodes]) expect(text).toContain(name);
+  for (const { id, graphCodes = [], aliases = [] } of CATALOGUE) {
+    for (const name of [id, ...graphCodes, ...aliases]) expect(text).toContain(`\`${name}`);
+  }
 });
 
 test('docs/errors.md lists every entry of the catalogue', () => {
@@ -18,8 +20,8 @@ test('docs/errors.md lists every entry of the catalogue', () => {
 
 function render(entries: readonly CatalogueEntry[]): string {
   const rows = entries.map(
-    ({ id, code, permanent, cause, remedy, graphCodes = [] }) =>
-      `| ${[[id, ...graphCodes.filter((alias) => alias !== id && !id.startsWith(`${alias} `))].map((name) => `\`${name}\``).join(', '), `\`${code}\``, permanent ? 'yes' : 'no', cause, remedy].map(cell).join(' | ')} |`,
+    ({ id, code, permanent, cause, remedy, graphCodes = [], aliases = [] }) =>
+      `| ${[[id, ...[...graphCodes, ...aliases].filter((alias) => alias !== id && !id.startsWith(`${alias} `))].map((name) => `\`${name}\``).join(', '), `\`${code}\``, permanent ? 'yes' : 'no', cause, remedy].map(cell).join(' | ')} |`,
   );
   return `# Errors
 

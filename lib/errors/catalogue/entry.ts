@@ -14,6 +14,8 @@ export interface CatalogueEntry {
   readonly remedy: string;
   /** Matches one of these codes … */
   readonly graphCodes?: readonly string[];
+  /** Codes that come with it, for who searches them; the status decides. */
+  readonly aliases?: readonly string[];
   /** … with one of these statuses … */
   readonly statusCodes?: readonly number[];
   /** … and these words … */
