@@ -97,6 +97,66 @@ describe('anything else', () => {
     expect(error.message).toBe('sign-in failed: The credential returned no token. Check the credential; the cause carries what it said.');
   });
 
+  test.each([408, 429, 500, 502, 503, 504])('HTTP %i is told as busy, and not as what it would mean of a message', (statusCode) => {
+    for (const error of [
+      signInError(identityError('endpoints_resolution_error: See https://aka.ms/msal.js.errors'), { ...CONTEXT, trace: { statusCode } }),
+      signInError(identityError('nothing to be had', { statusCode }), CONTEXT),
+    ]) {
+      expect(error).toMatchObject({
+        code: 'EAUTH',
+        permanent: false,
+        httpStatus: statusCode,
+        hint: expect.stringContaining('send again later'),
+      });
+      expect(error.message).not.toMatch(/Sent Items|aka\.ms|Graph|credential/);
+    }
+  });
+
+  test.each([
+    [200, 'network_error: See https://aka.ms/msal.js.errors#network_error for details.'],
+    [200, 'Response had no "expiresOn" property.'],
+    [302, 'network_error'],
+    [401, 'endpoints_resolution_error'],
+    [403, 'network_error'],
+    [404, 'openid_config_error'],
+  ])('HTTP %i that is no answer of Entra (%s) is told as that, and not as a wrong credential', (statusCode, message) => {
+    const error = signInError(identityError(message), { ...CONTEXT, trace: { statusCode } });
+    expect(error).toMatchObject({
+      code: 'EAUTH',
+      permanent: false,
+      hint: expect.stringMatching(/no answer of Microsoft Entra.*firewall or proxy/),
+    });
+    expect(error.message).toContain(`sign-in failed: https://login.microsoftonline.com answered HTTP ${statusCode}.`);
+  });
+
+  test('what a credential of the app rejects with is not taken for an answer of Graph', () => {
+    expect(signInError(identityError('no identity', { statusCode: 401 }), CONTEXT)).toMatchObject({
+      permanent: false,
+      httpStatus: 401,
+      message: 'sign-in failed: no identity. Check the credential; the cause carries what it said.',
+    });
+  });
+
+  test('an error that cannot be read is one all the same', () => {
+    const hostile = [
+      Object.defineProperty(new Error('x'), 'message', {
+        get() {
+          throw new Error('never');
+        },
+      }),
+      new Proxy(new Error('x'), {
+        get() {
+          throw new Error('never');
+        },
+      }),
+    ];
+    for (const thrown of hostile) expect(signInError(thrown, CONTEXT)).toMatchObject({ code: 'EAUTH', permanent: false });
+  });
+
+  test('words that were thrown are told', () => {
+    expect(signInError('not today', CONTEXT).message).toContain('sign-in failed: not today.');
+  });
+
   test.each([['text'], [null], [undefined], [{ code: 'ECONNREFUSED' }]])('%j that was thrown is an error all the same', (thrown) => {
     expect(signInError(thrown, CONTEXT)).toMatchObject({ code: 'EAUTH', cause: expect.any(Error) });
   });

@@ -12,7 +12,7 @@ import { sentMessageInfo, type GraphSentMessageInfo } from './sent-message-info.
  */
 export async function deliver(message: PreparedMessage, context: DeliveryContext, hooks?: DeliveryHooks): Promise<GraphSentMessageInfo> {
   const delivery = openDelivery(message, context, hooks);
-  const began = Date.now();
+  const began = performance.now();
   const requestId = await (message.route === 'sendMail' ? sendMail(delivery) : sendByDraft(delivery));
-  return sentMessageInfo(delivery, requestId, Date.now() - began);
+  return sentMessageInfo(delivery, requestId, Math.round(performance.now() - began));
 }

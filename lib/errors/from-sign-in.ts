@@ -23,13 +23,22 @@ export interface SignInContext {
 }
 
 /** The error for a token that could not be had: `EAUTH`, or `ECONNECTION`/`ETIMEDOUT` if the sign-in service was not reached. */
-export function signInError(error: unknown, { authorityHost, secrets, trace, mailbox }: SignInContext): GraphTransportError {
+export function signInError(error: unknown, context: SignInContext): GraphTransportError {
+  try {
+    return explainFailure(error, context);
+  } catch {
+    // a getter that throws
+    return explainFailure(new Error('the credential threw an error that cannot be read'), context);
+  }
+}
+
+function explainFailure(error: unknown, { authorityHost, secrets, trace, mailbox }: SignInContext): GraphTransportError {
   // a certificate file that cannot be used has been explained already
   if (isGraphTransportError(error)) return error;
   // as has what MSAL wraps into an error that says less, such as a package that a bundle cannot load
   if (isGraphTransportError(trace.error)) return trace.error;
   const chain = errorChain(error);
-  const text = chain.map(({ message }) => message).join('\n');
+  const text = typeof error === 'string' ? error : chain.map(({ message }) => message).join('\n');
   const graphCode = (/AADSTS\d+/.exec(text) ?? /\binvalid_client\b/.exec(text))?.[0];
   const cause = safeCause(error, secrets);
 
@@ -49,9 +58,11 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
 
   const statusCode =
     trace.statusCode ?? chain.map((link) => (link as { statusCode?: unknown }).statusCode).find((status) => typeof status === 'number');
-  const entry = explain({ graphCode, statusCode, message: text });
-  const said = redact(firstSentence(text, graphCode), secrets);
-  const hint = entry ? `${entry.cause} ${entry.remedy}` : 'Check the credential; the cause carries what it said.';
+  // without a code of Entra it did not answer: what Graph's statuses mean of a message does not hold here
+  const entry = graphCode === undefined ? undefined : explain({ graphCode, statusCode, message: text });
+  const silent = statusCode !== undefined && MSAL_SILENT.test(text);
+  const said = silent ? `${authorityHost} answered HTTP ${statusCode}` : redact(firstSentence(text, graphCode), secrets);
+  const hint = entry ? `${entry.cause} ${entry.remedy}` : hintFor(statusCode, silent);
   return new GraphTransportError('EAUTH', `sign-in failed${said ? `: ${said}` : ''}${/[.!?]$/.test(said) ? '' : '.'} ${hint}`, {
     httpStatus: statusCode !== undefined && statusCode >= 400 ? statusCode : undefined,
     graphCode,
@@ -61,6 +72,17 @@ export function signInError(error: unknown, { authorityHost, secrets, trace, mai
     hint,
     cause,
   });
+}
+
+/** What MSAL says, in place of what it got, of an answer that it cannot read. */
+const MSAL_SILENT = /\b(network_error|endpoints_resolution_error|openid_config_error)\b|had no "expiresOn" property/;
+
+function hintFor(status: number | undefined, silent: boolean): string {
+  if (status !== undefined && (status >= 500 || status === 429 || status === 408))
+    return 'The sign-in service, or what stands before it, is busy or fails. Nothing was sent; send again later.';
+  if (silent)
+    return 'That is no answer of Microsoft Entra: check the address (cloud, authorityHost), and whether a firewall or proxy answers in its place.';
+  return 'Check the credential; the cause carries what it said.';
 }
 
 /** System, undici and TLS codes that mean that the service was not reached. */
