@@ -193,6 +193,25 @@ describe('after a restart', () => {
     expect(asked('getMessageSource').length - read).toBe(31);
   });
 
+  test('two watchers of one file do not write over each other: the second one is told so', async () => {
+    const one = await watch();
+    const other = await watch();
+    await send('nobody@contoso.com');
+    expect(await one.watcher.check()).toBe(1);
+    await expect(other.watcher.check()).rejects.toMatchObject({
+      code: 'ECONFIG',
+      message: expect.stringMatching(/cannot be written: another watcher writes it/),
+    });
+    const kept = readFileSync(file, 'utf8');
+    await expect(other.watcher.check()).rejects.toMatchObject({ code: 'ECONFIG' });
+    expect(readFileSync(file, 'utf8')).toBe(kept);
+    expect(await one.watcher.check()).toBe(0);
+    // a file that was taken away is written anew
+    rmSync(file);
+    expect(await one.watcher.check()).toBe(0);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mailbox: 'noreply@contoso.com' });
+  });
+
   test('a state of another mailbox, or one that is damaged, is told and left alone', async () => {
     const first = await watch();
     await first.watcher.close();

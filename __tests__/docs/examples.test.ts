@@ -9,6 +9,7 @@ import * as esbuild from 'esbuild';
 import ts from 'typescript';
 import { parseAllDocuments } from 'yaml';
 import { graphTransport } from '../../lib/index.js';
+import { createBouncesCommand } from '../../lib/cli/bounces.js';
 import { createDoctorCommand } from '../../lib/cli/doctor.js';
 import { createProveCommand } from '../../lib/cli/prove.js';
 import { createOutboxCommand } from '../../lib/cli/outbox.js';
@@ -300,6 +301,7 @@ function commands(): Record<string, Command> {
     createSendmailCommand(),
     createInstallSendmailCommand(),
     createTraceCommand(),
+    createBouncesCommand(),
     createOutboxCommand(),
     createSandboxCommand(),
   ];

@@ -60,11 +60,25 @@ export function readWatchOptions(options: BounceWatcherOptions): WatchSettings {
 function readStore(state: unknown): Pick<WatchSettings, 'store' | 'where'> {
   if (typeof state === 'string' && state.trim() !== '') {
     const path = resolve(state);
-    return { store: createFileStore(path), where: path };
+    return { store: forOneWriter(createFileStore(path)), where: path };
   }
   const { load, save } = (typeof state === 'object' && state !== null ? state : {}) as Partial<BounceStore>;
   if (typeof load === 'function' && typeof save === 'function') return { store: state as BounceStore, where: 'the store' };
   throw configError(`"state" must be the path of a file, or an object with load() and save(), not ${show(state)}`);
+}
+
+/** Two watchers of one file would tell everything twice, and each would write over what the other knows. */
+function forOneWriter(store: BounceStore): BounceStore {
+  let last: string | null | undefined;
+  return {
+    load: async () => (last = await store.load()),
+    async save(text) {
+      const now = await store.load();
+      if (now !== undefined && now !== last) throw new Error('another watcher writes it, too; each needs a state of its own');
+      await store.save(text);
+      last = text;
+    },
+  };
 }
 
 function readSince(value: unknown): Date {

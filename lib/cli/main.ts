@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sendmail: async () => (await import('./sendmail/command.js')).createSendmailCommand(),
   'install-sendmail': async () => (await import('./sendmail/install.js')).createInstallSendmailCommand(),
   trace: async () => (await import('./trace.js')).createTraceCommand(),
+  bounces: async () => (await import('./bounces.js')).createBouncesCommand(),
   outbox: async () => (await import('./outbox.js')).createOutboxCommand(),
   sandbox: async () => (await import('./sandbox/sandbox.js')).createSandboxCommand(),
 };

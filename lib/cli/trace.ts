@@ -38,7 +38,7 @@ async function run(messageId: string, { since, json, details, ...flags }: TraceF
     const transport = graphTransport(options);
     try {
       const trace = await transport.trace(messageId, { since, details });
-      console.log(json ? JSON.stringify(trace, undefined, 2) : describeTrace(trace));
+      console.log(json ? printable(JSON.stringify(trace, undefined, 2)) : describeTrace(trace));
       process.exitCode = statusOf(trace);
     } finally {
       transport.close();
