@@ -1,4 +1,4 @@
-import { base64Lines } from './base64.js';
+import { base64Lines, base64LinesLength, isSmall, writeBase64Lines } from './base64.js';
 import { headerOf, plainHeaders } from './plain-headers.js';
 import { createEncoder, type Encoder, type MimeTreeNode } from '../message/nodemailer.js';
 
@@ -47,7 +47,7 @@ function writeNode(node: MimeTreeNode, pieces: Pieces): void {
   const plain = plainHeaders(node, encoding);
   if (plain === undefined || (node.content && encoding !== 'base64')) pieces.crlf = false;
   pieces.add(`${plain ?? node.buildHeaders()}\r\n\r\n`);
-  if (node.content) pieces.add(encode(node, node.content as string | Buffer, encoding));
+  if (node.content) addContent(pieces, node, node.content as string | Buffer, encoding);
   if (!node.multipart) return;
   let separator = '';
   for (const child of node.childNodes) {
@@ -63,14 +63,16 @@ function encodingOf(node: MimeTreeNode): string | false {
   return headerOf(node, 'Content-Transfer-Encoding') === 'base64' ? 'base64' : node.getTransferEncoding();
 }
 
-function encode(node: MimeTreeNode, content: string | Buffer, encoding: string | false): string | Buffer {
-  if (encoding !== 'base64' && encoding !== 'quoted-printable') return content;
+function addContent(pieces: Pieces, node: MimeTreeNode, content: string | Buffer, encoding: string | false): void {
+  if (encoding !== 'base64' && encoding !== 'quoted-printable') return pieces.add(content);
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  if (encoding === 'base64') {
-    evenLines ??= hasEvenLines();
-    return evenLines ? base64Lines(bytes) : run(createEncoder('base64'), bytes);
+  if (encoding === 'quoted-printable') {
+    return pieces.add(run(createEncoder('quoted-printable', { binary: !/^text\//i.test(node.contentType ?? '') }), bytes));
   }
-  return run(createEncoder('quoted-printable', { binary: !/^text\//i.test(node.contentType ?? '') }), bytes);
+  evenLines ??= hasEvenLines();
+  if (!evenLines) return pieces.add(run(createEncoder('base64'), bytes));
+  if (isSmall(bytes)) return pieces.add(base64Lines(bytes));
+  pieces.addBase64(bytes);
 }
 
 /** How lines are broken depends on Nodemailer's version: its own encoder does it, without a stream around it. */
@@ -96,9 +98,9 @@ function hasEvenLines(): boolean {
   });
 }
 
-/** Strings are put together before they are encoded. */
+/** Strings are put together before they are encoded, and large contents are encoded where they come to stand. */
 class Pieces {
-  readonly #buffers: Buffer[] = [];
+  readonly #parts: { bytes: Buffer; inBase64: boolean; length: number }[] = [];
   #text = '';
   lastByte: number | undefined;
   crlf = true;
@@ -112,17 +114,35 @@ class Pieces {
       return;
     }
     this.#close();
-    this.#buffers.push(piece);
+    this.#parts.push({ bytes: piece, inBase64: false, length: piece.length });
     this.lastByte = piece[piece.length - 1];
   }
 
-  join(): Buffer {
+  /** Content that is written in base64, in lines. */
+  addBase64(bytes: Buffer): void {
     this.#close();
-    return this.#buffers.length === 1 ? (this.#buffers[0] as Buffer) : Buffer.concat(this.#buffers);
+    this.#parts.push({ bytes, inBase64: true, length: base64LinesLength(bytes) });
+    // whatever letter it is
+    this.lastByte = 0x3d;
+  }
+
+  join(): Buffer {
+    if (this.#parts.length === 0) return Buffer.from(this.#text);
+    this.#close();
+    const whole = Buffer.allocUnsafe(this.#parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const { bytes, inBase64, length } of this.#parts) {
+      if (inBase64) writeBase64Lines(bytes, whole, at);
+      else bytes.copy(whole, at);
+      at += length;
+    }
+    return whole;
   }
 
   #close(): void {
-    if (this.#text !== '') this.#buffers.push(Buffer.from(this.#text));
+    if (this.#text === '') return;
+    const bytes = Buffer.from(this.#text);
+    this.#parts.push({ bytes, inBase64: false, length: bytes.length });
     this.#text = '';
   }
 }
