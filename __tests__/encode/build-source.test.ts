@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import type { SendMailOptions } from 'nodemailer';
-import { withCrlf } from '../../lib/encode/mime.js';
+import { withCrlf } from '../../lib/encode/line-ends.js';
 import type * as BuildSource from '../../lib/encode/build-source.js';
 import type { MimeTreeNode, NodemailerMail } from '../../lib/message/nodemailer.js';
 import { nodemailerVersions, type Nodemailer } from '../support/nodemailer-versions.js';

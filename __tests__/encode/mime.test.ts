@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { readdress, withCrlf } from '../../lib/encode/mime.js';
+import { withCrlf } from '../../lib/encode/line-ends.js';
+import { readdress } from '../../lib/encode/mime.js';
 import { splitMessage } from '../../lib/message/header-block.js';
 import { outgoing } from './messages.js';
 

@@ -1,4 +1,5 @@
 import { base64Lines, base64LinesLength, isSmall, writeBase64Lines } from './base64.js';
+import { hasBareBreak } from './line-ends.js';
 import { headerOf, plainHeaders } from './plain-headers.js';
 import { createEncoder, type Encoder, type MimeTreeNode } from '../message/nodemailer.js';
 
@@ -7,7 +8,7 @@ const METHODS = ['createReadStream', 'stream', '_getStream', 'getTransferEncodin
 
 export interface BuiltSource {
   source: Buffer;
-  /** Whether it is made of headers of our own and of base64 only, where no line can end otherwise than with CRLF. */
+  /** Whether every line ends with CRLF: it is made of headers that were looked at, and of base64. */
   crlf: boolean;
 }
 
@@ -45,8 +46,10 @@ function writeNode(node: MimeTreeNode, pieces: Pieces): void {
   // before the headers, which set it
   const encoding = encodingOf(node);
   const plain = plainHeaders(node, encoding);
-  if (plain === undefined || (node.content && encoding !== 'base64')) pieces.crlf = false;
-  pieces.add(`${plain ?? node.buildHeaders()}\r\n\r\n`);
+  const header = plain ?? node.buildHeaders();
+  if ((plain === undefined && hasBareBreak(`${header}${node.boundary || ''}`)) || (node.content && encoding !== 'base64'))
+    pieces.crlf = false;
+  pieces.add(`${header}\r\n\r\n`);
   if (node.content) addContent(pieces, node, node.content as string | Buffer, encoding);
   if (!node.multipart) return;
   let separator = '';

@@ -7,6 +7,7 @@ import { createMimeNode, type MimeTreeNode } from '../message/nodemailer.js';
 import type { OutgoingAttachment, OutgoingMessage } from '../message/outgoing-message.js';
 import { listParts } from '../message/tree.js';
 import { buildSource } from './build-source.js';
+import { withCrlf } from './line-ends.js';
 import { headerOf, putHeader } from './plain-headers.js';
 import { isAddressList, isWithinEnvelope, readMime } from './strict/check-mime.js';
 import type { StrictField } from './strict/header.js';
@@ -108,12 +109,6 @@ async function collect(stream: Readable, { idleTimeout, signal }: MimeOptions): 
     signal?.removeEventListener('abort', onAbort);
   }
   return Buffer.concat(chunks);
-}
-
-/** Bare LF and bare CR become CRLF, as SMTP's data stream does it. For bodies: in a header a bare CR ends no line. */
-export function withCrlf(source: Buffer): Buffer {
-  const text = source.toString('latin1');
-  return /[^\r]\n|\r[^\n]|^\n|\r$/.test(text) ? Buffer.from(text.replace(/\r\n|\n|\r/g, '\r\n'), 'latin1') : source;
 }
 
 type Addressed = Pick<
