@@ -70,6 +70,11 @@ describe('an answer that is a refusal', () => {
     expect(graphError(answer(status, 'SomethingNew', 'words'), CONTEXT)).toMatchObject({ code: 'EGRAPH', permanent });
   });
 
+  test.each([302, 403, 404, 407, 451])('HTTP %i without a code is not told as an answer of Graph', (status) => {
+    expect(graphError(answer(status), CONTEXT).hint).toContain('a firewall, a proxy or another server');
+    expect(graphError(answer(status, 'SomethingNew'), CONTEXT).hint).toBeUndefined();
+  });
+
   test('a token in what Graph said is taken out', () => {
     expect(graphError(answer(400, 'BadRequest', `Bearer ${JWT} is bad`), CONTEXT).message).toContain('Bearer [redacted] is bad');
   });

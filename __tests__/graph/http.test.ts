@@ -83,6 +83,11 @@ describe('an answer', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('has headers longer than the process allows others, as a chain of proxies adds them', async () => {
+    server.answer((_request, response) => response.writeHead(202, { via: 'proxy, '.repeat(5000) }).end());
+    expect(await createClient().request(post())).toMatchObject({ kind: 'answer', status: 202, complete: true });
+  });
+
   test('an informational answer before it does not count', async () => {
     server.answer((_request, response) => {
       response.writeProcessing();

@@ -46,7 +46,8 @@ function answerError(answer: Extract<FailedRequest, { kind: 'answer' }>, context
   const { ambiguous = false, mailbox, retryAfter } = context;
   const entry = explain({ statusCode: status, graphCode: errorCode, message: errorMessage, operation: context.operation });
   const said = [errorCode, errorMessage === undefined ? undefined : redactedLabel(errorMessage, [], 500)].filter(Boolean).join(': ');
-  const hint = ambiguous ? lookFirst(context) : (context.hint ?? (entry && `${entry.cause} ${entry.remedy}`));
+  const known = entry ? `${entry.cause} ${entry.remedy}` : status >= 300 && errorCode === undefined ? FOREIGN : undefined;
+  const hint = ambiguous ? lookFirst(context) : (context.hint ?? known);
   const outcome = ambiguous ? `Graph may or may not have done it: could not ${context.what}` : `Graph did not ${context.what}`;
   return new GraphTransportError(
     entry?.code ?? 'EGRAPH',
@@ -67,6 +68,10 @@ function answerError(answer: Extract<FailedRequest, { kind: 'answer' }>, context
     },
   );
 }
+
+/** Every refusal of Graph has a code. */
+const FOREIGN =
+  'The answer has no error code, as those of Graph have: check whether a firewall, a proxy or another server (graphEndpoint) gave it.';
 
 function failureError(
   { error, reason, clientRequestId }: Extract<FailedRequest, { kind: 'failure' }>,

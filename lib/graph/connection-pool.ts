@@ -36,6 +36,8 @@ interface Lane {
 
 /** Milliseconds a connection is kept without a request. */
 export const KEEP_ALIVE = 30_000;
+/** Bytes of an answer's headers, whatever the process allows others: an answer that is not read may be of a message that was sent. */
+const MAX_HEADERS = 64 * 1024;
 /** A request needs a moment to arrive. */
 const KEEP_ALIVE_MARGIN = 1000;
 /** Milliseconds without a request after which a kept connection is not used before what came on it has been read. */
@@ -167,6 +169,7 @@ export class ConnectionPool {
         connection.stopConnecting = stop;
       },
       pipelining: 1,
+      maxHeaderSize: MAX_HEADERS,
       headersTimeout: socketTimeout,
       bodyTimeout: socketTimeout,
       keepAliveTimeout: KEEP_ALIVE,

@@ -114,18 +114,23 @@ describe('what may be content', () => {
   });
 
   test.each([
-    ['a number', 5],
-    ['true', true],
-    ['an object', {}],
-    ['an array', ['x']],
-    ['a path that is no string', { path: 5 }],
-    ['a URL that is no string', { href: 5 }],
-    ['an object with a pipe that is none', { pipe: true }],
-  ])('%s is not', async (_what, content) => {
+    ['a number', 5, 'a number'],
+    ['true', true, 'a boolean'],
+    ['an object', {}, 'such an object'],
+    ['an object without a prototype', Object.create(null), 'such an object'],
+    ['a list', ['x'], 'an Array: Readable.from() makes a stream of it'],
+    ['a path that is no string', { path: 5 }, 'such an object'],
+    ['a URL that is no string', { href: 5 }, 'such an object'],
+    ['an object with a pipe that is none', { pipe: true }, 'such an object'],
+    ['a web stream', new ReadableStream(), 'a ReadableStream: Readable.fromWeb() makes a stream of it'],
+    ['a Blob', new Blob(['x']), 'a Blob: Buffer.from(await content.arrayBuffer()) makes a Buffer of it'],
+    ['an ArrayBuffer', new ArrayBuffer(1), 'an ArrayBuffer: Buffer.from() makes a Buffer of it'],
+    ['a generator', (async function* () {})(), 'such an object: Readable.from() makes a stream of it'],
+  ])('%s is not, and what it is and how it can be sent is told', async (_what, content, name) => {
     await expect(read(content)).rejects.toMatchObject({
       code: 'EMESSAGE',
       permanent: true,
-      message: 'attachment "a.bin": content must be a string, Buffer, stream, { path } or { href }',
+      message: `attachment "a.bin": content must be a string, Buffer, stream, { path } or { href }, not ${name}; nothing was sent`,
     });
   });
 
@@ -406,6 +411,17 @@ describe('a stream', () => {
       old.emit('end');
     });
     expect((await (await reading).bytes()).toString()).toBe('content');
+  });
+
+  test.each([null, undefined])('of the old style that gives %s is an error, and not an uncaught one', async (piece) => {
+    const old = Object.assign(new Stream(), { pause: () => undefined, resume: () => undefined, readable: true });
+    const reading = read(old);
+    setImmediate(() => {
+      old.emit('data', Buffer.from('con'));
+      old.emit('data', piece);
+      old.emit('end');
+    });
+    await expect(reading).rejects.toMatchObject({ code: 'EMESSAGE', message: expect.stringContaining(`its stream gives ${piece} where`) });
   });
 
   test('that falls silent is given up, and may be sent again later', async () => {

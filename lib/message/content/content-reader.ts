@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { types } from 'node:util';
 import { GraphTransportError, isGraphTransportError } from '../../errors/graph-transport-error.js';
 import { redact, redactedLabel } from '../../errors/redact.js';
 import { safeCause } from '../../errors/safe-cause.js';
@@ -73,9 +74,11 @@ export class ContentReader {
       if (error === this.options.signal?.reason) throw error;
       throw contentError(what, error);
     }
-    throw new GraphTransportError('EMESSAGE', `${what}: content must be a string, Buffer, stream, { path } or { href }`, {
-      permanent: true,
-    });
+    throw new GraphTransportError(
+      'EMESSAGE',
+      `${what}: content must be a string, Buffer, stream, { path } or { href }, not ${nameOf(content)}; nothing was sent`,
+      { permanent: true },
+    );
   }
 
   /** Takes a stream in: into memory, or beyond the limit into a file, or where that does not work into memory all the same. */
@@ -99,6 +102,22 @@ export class ContentReader {
       release();
     }
   }
+}
+
+/** What it is, and what makes something of it that can be sent. */
+function nameOf(content: unknown): string {
+  if (typeof content !== 'object' || content === null) return `a ${typeof content}`;
+  const name = (content as { constructor?: { name?: unknown } }).constructor?.name;
+  const article =
+    typeof name === 'string' && /^[A-Z]\w{0,60}$/.test(name) && name !== 'Object'
+      ? `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
+      : 'such an object';
+  if (typeof (content as { pipeTo?: unknown }).pipeTo === 'function') return `${article}: Readable.fromWeb() makes a stream of it`;
+  if (typeof (content as { arrayBuffer?: unknown }).arrayBuffer === 'function')
+    return `${article}: Buffer.from(await content.arrayBuffer()) makes a Buffer of it`;
+  if (types.isAnyArrayBuffer(content)) return `${article}: Buffer.from() makes a Buffer of it`;
+  if (Symbol.asyncIterator in content || Symbol.iterator in content) return `${article}: Readable.from() makes a stream of it`;
+  return article;
 }
 
 /** Whether the node or one above it closes this kind of access. */

@@ -27,6 +27,16 @@ export function watch(stream: Readable, { idleTimeout, signal }: StreamOptions):
 /** Pieces on their way from a stream; they may be large. */
 const PIECES = 1;
 
+/** In object mode, so that what is no bytes is told by {@link bytesOf} and does not throw inside of pipe(), where nobody could catch it. */
+class Intake extends PassThrough {
+  override write(piece: unknown, ...rest: never[]): boolean {
+    if (piece !== null && piece !== undefined) return super.write(piece, ...rest);
+    // what no stream may carry
+    this.destroy(new Error(`its stream gives ${piece} where bytes or text belong`));
+    return false;
+  }
+}
+
 /** A stream of any make as one of Node's, and how to let go of the original. */
 export interface Piped {
   readonly stream: Readable;
@@ -41,8 +51,7 @@ export function pipeFrom(source: NodeJS.ReadableStream): Piped {
   const { errored, destroyed, readableEnded } = source as Partial<Readable>;
   if (errored) throw errored;
   if (destroyed || readableEnded) throw new Error('its stream was already read or destroyed');
-  // in object mode, so that what is no bytes is told here and does not throw inside of pipe()
-  const stream = new PassThrough({ objectMode: true, highWaterMark: PIECES });
+  const stream = new Intake({ objectMode: true, highWaterMark: PIECES });
   let ended = false;
   source.on('end', () => {
     ended = true;
@@ -71,7 +80,7 @@ export function pipeFrom(source: NodeJS.ReadableStream): Piped {
 export function bytesOf(piece: unknown): Buffer {
   if (typeof piece === 'string') return Buffer.from(piece);
   if (ArrayBuffer.isView(piece)) return Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-  throw new Error(`its stream gives ${piece === null ? 'null' : typeof piece}s where bytes or text belong`);
+  throw new Error(`its stream gives ${typeof piece}s where bytes or text belong`);
 }
 
 export function isStream(value: object): value is NodeJS.ReadableStream {
