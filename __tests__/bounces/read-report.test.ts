@@ -135,6 +135,141 @@ describe('RFC 3464', () => {
   });
 });
 
+describe('addresses as servers write them', () => {
+  test.each<[string, Record<string, string>, string]>([
+    ['a quoted local part', { 'Final-Recipient': 'rfc822; "a b"@example.com' }, '"a b"@example.com'],
+    ['a comment', { 'Final-Recipient': 'rfc822; <nobody@example.com> (unrelayable)' }, 'nobody@example.com'],
+    ['no type', { 'Final-Recipient': 'nobody@example.com' }, 'nobody@example.com'],
+    ['letters of any script', { 'Final-Recipient': 'utf-8; jos\u00e9@ex\u00e4mple.com' }, 'jos\u00e9@ex\u00e4mple.com'],
+    ['letters written out (RFC 6533)', { 'Final-Recipient': 'utf-8; jos\\x{E9}@example.com' }, 'jos\u00e9@example.com'],
+    ['a backslash that is one', { 'Final-Recipient': 'rfc822; jos\\x{E9}@example.com' }, 'jos\\x{E9}@example.com'],
+    [
+      'the original as it was on the wire (xtext)',
+      { 'Original-Recipient': 'rfc822;a+2Bb@example.com', 'Final-Recipient': 'rfc822;a+b@example.com' },
+      'a+b@example.com',
+    ],
+    [
+      'another original',
+      { 'Original-Recipient': 'rfc822;list@example.com', 'Final-Recipient': 'rfc822;member@example.com' },
+      'list@example.com',
+    ],
+    ['an empty original', { 'Original-Recipient': 'rfc822;', 'Final-Recipient': 'rfc822;member@example.com' }, 'member@example.com'],
+  ])('%s', (_case, fields, recipient) => {
+    expect(readReport(report(group(fields)))?.recipients.map((one) => one.recipient)).toEqual([recipient]);
+  });
+
+  test.each([
+    'x400; /G=Nobody/S=Here',
+    'rfc822; a\u202e@example.com',
+    'utf-8; a\\x{110000}\\x{0}@example.com',
+    'rfc822; a@example.com, b@example.com',
+  ])('%j is none', (field) => {
+    expect(readReport(report(group({ 'Final-Recipient': field })))).toBeUndefined();
+  });
+
+  test('groups without the empty line between them are two', () => {
+    const two = [...group({ 'Diagnostic-Code': 'smtp; 550 one' }), ...group({ 'Final-Recipient': 'rfc822;second@example.com' })];
+    expect(readReport(report(two))?.recipients.map(({ recipient }) => recipient)).toEqual(['nobody@example.com', 'second@example.com']);
+  });
+
+  test('what came back may be encoded, and its Message-ID has no control characters', () => {
+    const base64 = report(group())
+      .toString()
+      .replace('Content-Type: message/rfc822\r\n\r\n', 'Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n')
+      .replace(
+        'Subject: Invoice\r\nMessage-ID: <17@contoso.com>\r\n\r\nHello',
+        Buffer.from('Message-ID: <18@contoso.com>\r\n\r\nx').toString('base64'),
+      );
+    expect(readReport(Buffer.from(base64))?.messageId).toBe('<18@contoso.com>');
+    expect(readReport(report(group(), { original: ['Message-ID: <a\u001b[2J@contoso.com>'] }))?.messageId).toBeUndefined();
+  });
+
+  test('a boundary may be quoted with backslashes, and a line that only begins like it is none', () => {
+    const source = report(group({ 'Diagnostic-Code': '' }))
+      .toString()
+      .replace('boundary="b1"', 'boundary="\\b\\1"')
+      .replace('Ihre', '--b1x\r\nIhre');
+    expect(readReport(Buffer.from(source))?.recipients[0]?.text).toMatch(/^--b1x Ihre Nachricht/);
+  });
+});
+
+describe('reports that are for people only', () => {
+  const qmail = (...reason: string[]) =>
+    crlf(
+      'From: MAILER-DAEMON@mx.example.com',
+      'Subject: failure notice',
+      '',
+      'Hi. This is the qmail-send program at mx.example.com.',
+      "I'm afraid I wasn't able to deliver your message to the following addresses.",
+      '',
+      '<nobody@example.com>:',
+      ...reason,
+      '',
+      '<second@example.com>:',
+      'Sorry, no mailbox here by that name. (#5.1.1)',
+      '',
+      '--- Below this line is a copy of the message.',
+      '',
+      'Return-Path: <noreply@contoso.com>',
+      'Message-ID: <17@contoso.com>',
+      'To: <third@example.com>:',
+      '',
+      '<fourth@example.com>:',
+    );
+  test.each([
+    [['192.0.2.1 does not like recipient.', 'Remote host said: 550 5.7.1 go away'], '5.7.1'],
+    [['Remote host said: 550 unknown user'], '5.0.0'],
+    [['Connected to 192.0.2.1 but sender was rejected.', 'Remote host said: 451 later'], '4.0.0'],
+    [['Sorry, that does not work.'], '5.0.0'],
+  ])("qmail's, which says %j", (reason, status) => {
+    expect(readReport(Buffer.from(qmail(...reason)))).toEqual({
+      messageId: '<17@contoso.com>',
+      recipients: [
+        { recipient: 'nobody@example.com', action: 'failed', status, text: reason.join(' ') },
+        { recipient: 'second@example.com', action: 'failed', status: '5.1.1', text: 'Sorry, no mailbox here by that name. (#5.1.1)' },
+      ],
+    });
+  });
+
+  test("Exim's, with its recipients in X-Failed-Recipients", () => {
+    const source = crlf(
+      'From: Mail Delivery System <Mailer-Daemon@mx.example.com>',
+      'X-Failed-Recipients: nobody@example.com,',
+      '\tother@example.com',
+      '',
+      'A message that you sent could not be delivered to one or more of its recipients.',
+      'Write to help@example.com',
+      '',
+      '  nobody@example.com',
+      '    Unrouteable address',
+      '',
+      'help@example.com',
+      'call 550 1234',
+      '',
+      '------ This is a copy of the message, including all the headers. ------',
+      '',
+      'Message-ID: <17@contoso.com>',
+      '',
+    );
+    expect(readReport(Buffer.from(source))).toEqual({
+      messageId: '<17@contoso.com>',
+      recipients: [
+        { recipient: 'nobody@example.com', action: 'failed', status: '5.0.0', text: 'Unrouteable address' },
+        { recipient: 'other@example.com', action: 'failed', status: '5.0.0', text: '' },
+      ],
+    });
+  });
+
+  test.each([
+    ['an answer of somebody who is away', 'I am away until 5.1.2027. Ask\r\ncolleague@example.com\r\nor call 550 5555'],
+    ['news with a version in it', 'Write to\r\nsales@example.com\r\nVersion 5.1.10 is out'],
+    ['a list of addresses', 'a@example.com\r\nb@example.com\r\n'],
+    ['a text like one of qmail', 'Hi. This is not the qmail-send program.\r\n\r\n<a@example.com>:\r\nwrote'],
+  ])('%s is none, not even from a postmaster', (_case, text) => {
+    expect(readReport(Buffer.from(`From: postmaster@example.com\r\nAuto-Submitted: auto-replied\r\n\r\n${text}\r\n`))).toBeUndefined();
+  });
+});
+
 describe("Exchange's own text, where nothing else is left", () => {
   const text = crlf(
     'Delivery has failed to these recipients or groups:',

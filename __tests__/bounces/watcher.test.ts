@@ -281,6 +281,27 @@ describe('survives', () => {
     expect(asked('listMessageChanges').at(-1)?.path).not.toContain('filter');
   });
 
+  test('a page that leads to itself, and one that leads elsewhere: an error, and no token for others', async () => {
+    const { watcher } = await watch();
+    const at = (path: string) => `${tests.sandbox.graphEndpoint}/v1.0/users/noreply@contoso.com/mailFolders/inbox/messages/delta?${path}`;
+    tests.sandbox.fail({
+      operation: 'listMessageChanges',
+      times: 3,
+      status: 200,
+      body: { value: [], '@odata.nextLink': at('$skiptoken=x') },
+    });
+    await expect(watcher.check()).rejects.toMatchObject({ code: 'EGRAPH', message: expect.stringMatching(/leads to itself/) });
+    const nothing = { load: () => Promise.resolve(null), save: () => Promise.resolve() };
+    const { watcher: other } = await watch({ state: nothing });
+    for (const link of ['https://example.com/v1.0/x', 'http://127.0.0.1:1/v1.0/x', '//example.com/v1.0/x', 7, { a: 1 }]) {
+      for (const name of ['@odata.nextLink', '@odata.deltaLink']) {
+        tests.sandbox.fail({ operation: 'listMessageChanges', status: 200, body: { value: [], [name]: link } });
+        await expect(other.check()).rejects.toThrow(/it was not followed$/);
+      }
+    }
+    expect(await other.check()).toBe(0);
+  });
+
   test('a report that Exchange cannot make a source of: its text is read', async () => {
     const { watcher, bounces } = await watch();
     const text = 'From: postmaster@contoso.com\r\nContent-Type: text/plain\r\n\r\ngone@example.com\r\n550 5.1.1 no such user\r\n';

@@ -50,8 +50,8 @@ function headerEnd(source: Buffer): number {
 }
 
 function parametersOf(contentType: string): Map<string, string> {
-  const found = contentType.matchAll(/;[ \t]*([\w*-]{1,40})[ \t]*=[ \t]*(?:"([^"]*)"|([^\s;"]+))/g);
-  return new Map([...found].map(([, name = '', quoted, bare]) => [name.toLowerCase(), quoted ?? bare ?? '']));
+  const found = contentType.matchAll(/;[ \t]*([\w*-]{1,40})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/g);
+  return new Map([...found].map(([, name = '', quoted, bare]) => [name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? bare ?? '']));
 }
 
 /** Its parts that hold no others, in order. A message within it is one of them. */
@@ -75,11 +75,13 @@ function* partsOf(body: Buffer, boundary: string): Generator<Buffer> {
   const mark = `--${boundary}`;
   let start = -1;
   for (let at = body.indexOf(mark, 0, 'latin1'); at >= 0; at = body.indexOf(mark, at + mark.length, 'latin1')) {
-    if (at > 0 && body[at - 1] !== 0x0a) continue;
+    const after = body.toString('latin1', at + mark.length, at + mark.length + 2);
+    // at the beginning of a line, and nothing behind it but blanks
+    if ((at > 0 && body[at - 1] !== 0x0a) || !/^(--|[ \t\r\n]|$)/.test(after)) continue;
     if (start >= 0) yield body.subarray(start, at);
     const line = body.indexOf('\n', at);
     // the last one, or one that broke off
-    if (body.toString('latin1', at + mark.length, at + mark.length + 2) === '--' || line < 0) return;
+    if (after === '--' || line < 0) return;
     start = line + 1;
   }
   if (start >= 0) yield body.subarray(start);

@@ -8,6 +8,8 @@ export interface ExchangeText {
 
 const ADDRESS = /(?<![^\s<(:;"'])([^\s<>"'(),:;@]{1,64}@[^\s<>"'(),:;@]{1,255}[^\s<>"'(),:;@.])/;
 const STATUS = /(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)/;
+/** Beside a reply code or a number sign, so that it is no other number with dots: `550 5.1.10`, `#5.1.1`, `#< #5.1.1`. */
+const SAID_STATUS = /(?:(?<!\d)[45]\d\d[ -]#?|#(?:<\s?#)?)[45]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)/;
 /** Lines after an address in which its status stands. */
 const REACH = 6;
 const MAX_RECIPIENTS = 1000;
@@ -16,20 +18,21 @@ const MAX_RECIPIENTS = 1000;
  * Reads Exchange's report where only its text is left: below "Diagnostic information for administrators", in any language, an address
  * on a line of its own and an enhanced status code right after it, then the header of the message that came back.
  *
- * @param isNdr whether Exchange says that it is a non-delivery report; else a status of 4 is a delay
+ * @param isNdr whether Exchange says that it is a non-delivery report; else a status of 4 is a delay, and only what a server says is one
  */
 export function readExchangeText(text: string, isNdr: boolean): ExchangeText | undefined {
   const lines = text.split(/\r?\n/, 5000);
   const end = lines.findIndex((line) => /^\s*(Received|Message-ID):/i.test(line));
   const told = end < 0 ? lines : lines.slice(0, end);
   const recipients = new Map<string, ExchangeText['recipients'][number]>();
+  const isStatus = isNdr ? STATUS : SAID_STATUS;
   for (const [index, line] of told.entries()) {
     if (line.length > 400 || recipients.size >= MAX_RECIPIENTS) continue;
     const recipient = aloneIn(line);
     if (recipient === undefined) continue;
     const after = told.slice(index + 1, index + 1 + REACH);
     const until = after.findIndex((next) => aloneIn(next) !== undefined);
-    const said = (until < 0 ? after : after.slice(0, until)).find((next) => STATUS.test(next.slice(0, 1000)));
+    const said = (until < 0 ? after : after.slice(0, until)).find((next) => isStatus.test(next.slice(0, 1000)));
     const status = STATUS.exec(said?.slice(0, 1000) ?? '')?.[0];
     if (said === undefined || status === undefined) continue;
     const action = isNdr || status.startsWith('5') ? 'failed' : 'delayed';

@@ -12,6 +12,7 @@ import { secretsOf } from '../sign-in/sign-in.js';
 import type { Bounce } from './bounce.js';
 import { readArrival, saysReport, type Arrival } from './candidate.js';
 import { MailboxReader } from './mailbox-reader.js';
+import { hasLostPlace, stateError } from './failures.js';
 import { readWatchOptions, type BounceWatcherOptions, type WatchSettings } from './options.js';
 import { readReport, type Report } from './read-report.js';
 import { beginState, completed, isNew, readState, restarted, withReport, withTold, writeState, type WatchState } from './state.js';
@@ -164,6 +165,7 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
         if (arrival && isNew(this.#state as WatchState, arrival.id, arrival.receivedAt)) told += await this.#examine(reader, arrival);
       }
       const state = this.#state as WatchState;
+      if (page.next === path) throw new GraphTransportError('EGRAPH', 'Graph gave a page of what came in that leads to itself');
       if (page.next !== undefined) {
         await this.#keep({ ...state, link: page.next });
         path = page.next;
@@ -285,17 +287,6 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
 async function readText(reader: MailboxReader, id: string): Promise<Report | undefined> {
   const body = await reader.body(id);
   return body === undefined ? undefined : readReport(Buffer.from(body));
-}
-
-function stateError(what: string, error: unknown): GraphTransportError {
-  const cause = safeCause(error);
-  return new GraphTransportError('ECONFIG', `watchBounces(): ${what}: ${cause.message.slice(0, 300)}`, { cause });
-}
-
-/** 410, in one of the words Graph has for it. */
-function hasLostPlace(error: unknown): boolean {
-  if (!isGraphTransportError(error)) return false;
-  return error.httpStatus === 410 || /^(sync ?state|resync)/i.test(error.graphCode ?? '');
 }
 
 /**
