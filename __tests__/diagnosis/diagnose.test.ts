@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { renderFinding, renderJson, renderSummary } from '../../lib/cli/doctor-report.js';
 import { diagnose } from '../../lib/diagnosis/diagnose.js';
+import { checkProxy } from '../../lib/diagnosis/check-environment.js';
+import { readProxyRules } from '../../lib/graph/proxy.js';
 import type { CheckName, Finding } from '../../lib/diagnosis/finding.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { makeCertificate } from '../sign-in/make-certificate.js';
@@ -356,10 +358,20 @@ describe('what is around', () => {
   test('the proxy is shown without its password', async () => {
     const proxy = 'http://mail:GEHEIM@127.0.0.1:1';
     expect((await examine({ proxy })).of('proxy')?.message).toBe('http://with password@127.0.0.1:1 (option proxy)');
-    const env = { HTTPS_PROXY: 'http://proxy.contoso.com:8080', NO_PROXY: '127.0.0.1' };
-    expect((await examine({}, env)).of('proxy')?.message).toBe(
-      'http://proxy.contoso.com:8080 (HTTPS_PROXY, but not for NO_PROXY=127.0.0.1)',
-    );
+  });
+
+  test.each<[string, string[], string]>([
+    ['', ['https://graph.microsoft.com'], 'http://proxy.contoso.com:8080 (HTTPS_PROXY)'],
+    ['contoso.com', ['https://graph.microsoft.com'], 'http://proxy.contoso.com:8080 (HTTPS_PROXY, but not for NO_PROXY=contoso.com)'],
+    [
+      '.microsoft.com',
+      ['https://graph.microsoft.com', 'https://login.microsoft.com'],
+      'none, direct connections (HTTPS_PROXY is not for graph.microsoft.com and login.microsoft.com: NO_PROXY=.microsoft.com)',
+    ],
+    ['', ['https://127.0.0.1:4010'], 'none, direct connections (HTTPS_PROXY is not for 127.0.0.1:4010: it never leads to this machine)'],
+  ])('a proxy of the environment is told only where it is taken: NO_PROXY=%s %s', (exceptions, hosts, message) => {
+    const env = { HTTPS_PROXY: 'http://proxy.contoso.com:8080', NO_PROXY: exceptions };
+    expect(checkProxy(readProxyRules(undefined, env, hosts), env, hosts).message).toBe(message);
   });
 });
 

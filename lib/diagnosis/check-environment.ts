@@ -1,4 +1,4 @@
-import type { Proxy, ProxyRules } from '../graph/proxy.js';
+import { proxyFor, type Proxy, type ProxyRules } from '../graph/proxy.js';
 import { expiryNotice } from '../sign-in/expiry.js';
 import type { Finding } from './finding.js';
 
@@ -39,12 +39,23 @@ function describeSeconds(seconds: number): string {
   return seconds < 120 ? `${seconds} s` : seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-/** Tells which proxy requests take. Shows no password. */
-export function checkProxy({ always, byEnvironment }: ProxyRules, env: Readonly<Record<string, string | undefined>>): Finding {
+/**
+ * Tells which proxy requests take. Shows no password.
+ *
+ * @param hosts what is to be reached, as URLs
+ */
+export function checkProxy(rules: ProxyRules, env: Readonly<Record<string, string | undefined>>, hosts: readonly string[]): Finding {
+  const { always, byEnvironment } = rules;
   const pass = (message: string): Finding => ({ check: 'proxy', status: 'pass', message });
   if (always) return pass(`${describe(always)} (option proxy)`);
   if (byEnvironment) {
     const exceptions = env['no_proxy'] || env['NO_PROXY'];
+    if (hosts.every((host) => proxyFor(new URL(host), rules) === undefined)) {
+      const why = exceptions ? `NO_PROXY=${exceptions}` : 'it never leads to this machine';
+      return pass(
+        `none, direct connections (${byEnvironment.source} is not for ${hosts.map((host) => new URL(host).host).join(' and ')}: ${why})`,
+      );
+    }
     return pass(`${describe(byEnvironment)} (${byEnvironment.source}${exceptions ? `, but not for NO_PROXY=${exceptions}` : ''})`);
   }
   const plain = ['http_proxy', 'HTTP_PROXY'].find((name) => env[name]);

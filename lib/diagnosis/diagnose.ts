@@ -70,7 +70,7 @@ async function* findAll({
     for (const check of ['sign-in', 'token', 'permission', 'mailbox'] as const) yield skip(check, 'needs a complete configuration');
     return;
   }
-  yield checkProxy(settings.proxies, env);
+  yield checkProxy(settings.proxies, env, [settings.hosts.graphEndpoint, settings.hosts.authorityHost]);
 
   const clock: Clock = {};
   const http = createHttpClient({ ...settings, connections: 2 });
