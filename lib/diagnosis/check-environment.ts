@@ -21,7 +21,7 @@ export function checkClock(reading: ClockReading | undefined, outOfTime?: string
   if ((!reading || Number.isNaN(there)) && outOfTime !== undefined) {
     const here = `${new Date().toISOString().slice(0, 16)}Z`;
     const message = `this machine's clock says ${here}, when the certificate of ${outOfTime} is not valid`;
-    return { check: 'clock', status: 'fail', message, remedy: SET_THE_CLOCK };
+    return { check: 'clock', status: 'fail', message, remedy: `${SET_THE_CLOCK} If it is right, that certificate has to be renewed.` };
   }
   if (!reading || Number.isNaN(there)) return { check: 'clock', status: 'skip', message: 'no server told the time' };
   const seconds = Math.round((reading.receivedAt - there) / 1000);

@@ -154,9 +154,10 @@ async function describeSignIn(signIn: SignIn, authorityHost: string): Promise<st
 /** A certificate's or an assertion's time is only wrong against a wrong clock; whatever else failed, the clock comes first. */
 function withClock(failed: Finding, { reading, outOfTime }: Clock, hasExpired: boolean): Finding {
   const clock = checkClock(reading, outOfTime);
-  if (clock.status !== 'fail') return failed;
+  // a refused certificate has told of the clock itself
+  if (clock.status !== 'fail' || (reading === undefined && !hasExpired)) return failed;
   const first = `First set the clock: ${clock.message}.`;
-  const isOfTime = hasExpired || reading === undefined || ['AADSTS700024', 'AADSTS700027'].some((code) => failed.code === code);
+  const isOfTime = hasExpired || ['AADSTS700024', 'AADSTS700027'].some((code) => failed.code === code);
   return { ...failed, remedy: isOfTime || !failed.remedy ? first : `${first} ${failed.remedy}` };
 }
 
