@@ -137,6 +137,16 @@ test('a message that fails has its code, and not a text that may name somebody; 
   expect(told).not.toContain('reader@example.com');
 });
 
+test('a code that is no code stays out of the spans', async () => {
+  instrument();
+  use.sandbox.fail({ operation: 'sendMail', status: 400, code: 'No: reader@example.com' });
+  await expect(send()).rejects.toMatchObject({ graphCode: 'No: reader@example.com' });
+  expect(only('sendMail').attributes['nodemailer.graph.error_code']).toBeUndefined();
+  expect(JSON.stringify(spans.getFinishedSpans().map(({ attributes, events, status }) => [attributes, events, status]))).not.toContain(
+    'reader',
+  );
+});
+
 test('a request that was never answered has the reason', async () => {
   instrument();
   use.sandbox.fail({ operation: 'sendMail', cut: 'reset' });

@@ -87,6 +87,9 @@ test.each([
   [true, 'not true'],
   [null, 'not null'],
   ['2036-01-01', 'within a year'],
+  ['order 17 12/1/2026', "not 'order 17 12/1/2026'"],
+  ['2026-02-30', "not '2026-02-30'"],
+  [Infinity, 'not Infinity'],
   [Math.round(Date.now() / 1000), 'within a year'],
 ])('%p is refused, and nothing is sent', async (sendAt, words) => {
   await expect(send(tests.transport(), { graph: { sendAt } })).rejects.toMatchObject({

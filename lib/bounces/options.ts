@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readDate } from '../base/read-date.js';
 import { readOptions } from '../config/read-options.js';
 import { configError, show } from '../errors/config-error.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
@@ -83,7 +84,7 @@ function forOneWriter(store: BounceStore): BounceStore {
 
 function readSince(value: unknown): Date {
   if (value === undefined) return new Date();
-  const date = value instanceof Date ? value : typeof value === 'string' ? new Date(value) : undefined;
-  if (date && !Number.isNaN(date.getTime())) return date;
+  const date = readDate(value);
+  if (date) return date;
   throw configError(`"since" must be a date such as '2026-11-01', not ${value instanceof Date ? 'an invalid date' : show(value)}`);
 }

@@ -1,3 +1,4 @@
+import { readDate } from '../base/read-date.js';
 import { configError, show } from '../errors/config-error.js';
 import type { TracedRecipient, TraceEvent, TraceStatus } from './message-trace.js';
 
@@ -30,7 +31,7 @@ export function readMessageId(value: unknown): string {
  */
 export function readSince(value: unknown, now: Date): Date {
   if (value === undefined) return new Date(now.getTime() - WINDOW_DAYS * DAY);
-  const since = value instanceof Date ? value : typeof value === 'string' ? new Date(value) : undefined;
+  const since = readDate(value);
   const age = since && now.getTime() - since.getTime();
   // a minute for clocks that differ
   const oldest = MOST_DAYS * DAY - 60_000;

@@ -1,3 +1,4 @@
+import { readDate } from '../base/read-date.js';
 import { show } from '../errors/config-error.js';
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 
@@ -52,7 +53,7 @@ export function readMessageOutbox(value: unknown, { now, expires }: { now: numbe
 function readTime(given: Record<string, unknown>, name: string, now: number): number | undefined {
   const value = given[name];
   if (value === undefined) return undefined;
-  const date = value instanceof Date || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
+  const date = typeof value === 'number' ? new Date(value) : readDate(value);
   const at = date?.getTime() ?? Number.NaN;
   if (Number.isNaN(at)) throw refusal(`outbox.${name} must be a date, an ISO text or milliseconds since the epoch, not ${show(value)}`);
   if (Math.abs(at - now) > FAR) throw refusal(`outbox.${name} must be within a year, not ${new Date(at).toISOString()}`);

@@ -1,3 +1,4 @@
+import { readDate } from '../base/read-date.js';
 import { isDelegated, readMailbox } from '../config/mailbox.js';
 import { readExtras, type GraphMessageExtras } from '../encode/graph-message.js';
 import { show } from '../errors/config-error.js';
@@ -70,7 +71,7 @@ function read(mail: NodemailerMail, settings: PlanSettings): MessageSettings {
 
 function readSendAt(value: unknown): Date | undefined {
   if (value === undefined) return undefined;
-  const date = value instanceof Date || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
+  const date = typeof value === 'number' ? new Date(value) : readDate(value);
   const at = date?.getTime() ?? Number.NaN;
   if (!date || Number.isNaN(at)) {
     const came = value instanceof Date ? 'an invalid date' : show(value);

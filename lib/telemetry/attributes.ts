@@ -35,7 +35,8 @@ export function messageAttributes(message: TracedMessage): Attributes {
     ...(losses.length > 0 && { 'nodemailer.graph.losses': [...losses] }),
     ...(queueTime !== undefined && { 'nodemailer.graph.queue.duration': queueTime / 1000 }),
     ...(requestId !== undefined && { 'nodemailer.graph.request_id': requestId }),
-    ...(graphCode !== undefined && { 'nodemailer.graph.error_code': graphCode }),
+    // one word, whoever answered
+    ...(graphCode !== undefined && /^[\w.-]{1,100}$/.test(graphCode) && { 'nodemailer.graph.error_code': graphCode }),
     ...(httpStatus !== undefined && { 'nodemailer.graph.http_status': httpStatus }),
     'nodemailer.graph.attempts': attempts,
     'nodemailer.graph.throttled': throttled,
