@@ -129,6 +129,11 @@ describe('anything else', () => {
     expect(error.message).toContain(`sign-in failed: https://login.microsoftonline.com answered HTTP ${statusCode}.`);
   });
 
+  test('a sign-in library that failed before it asked is told as that', () => {
+    const error = signInError(identityError('endpoints_resolution_error: See https://aka.ms/msal.js.errors'), CONTEXT);
+    expect(error.message).toMatch(/^sign-in failed: nothing was asked of https:\/\/login\.microsoftonline\.com\. .*globals/);
+  });
+
   test('what a credential of the app rejects with is not taken for an answer of Graph', () => {
     expect(signInError(identityError('no identity', { statusCode: 401 }), CONTEXT)).toMatchObject({
       permanent: false,

@@ -45,3 +45,19 @@ test('nothing is loaded for a transport that was closed before', async () => {
   await idle();
   expect([...loaded]).toEqual([]);
 });
+
+test('a process without WebAssembly (--jitless) is told so, and not as a connection that failed', async () => {
+  const found = Object.getOwnPropertyDescriptor(globalThis, 'WebAssembly') as PropertyDescriptor;
+  delete (globalThis as { WebAssembly?: unknown }).WebAssembly;
+  try {
+    const transport = loadTransport().graphTransport(tests.sandbox.options);
+    await expect(transport.verify()).rejects.toMatchObject({
+      code: 'ECONFIG',
+      permanent: true,
+      message: expect.stringContaining('undici cannot be loaded: it needs WebAssembly'),
+    });
+    transport.close();
+  } finally {
+    Object.defineProperty(globalThis, 'WebAssembly', found);
+  }
+});

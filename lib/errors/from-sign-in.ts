@@ -60,8 +60,9 @@ function explainFailure(error: unknown, { authorityHost, secrets, trace, mailbox
     trace.statusCode ?? chain.map((link) => (link as { statusCode?: unknown }).statusCode).find((status) => typeof status === 'number');
   // without a code of Entra it did not answer: what Graph's statuses mean of a message does not hold here
   const entry = graphCode === undefined ? undefined : explain({ graphCode, statusCode, message: text });
-  const silent = statusCode !== undefined && MSAL_SILENT.test(text);
-  const said = silent ? `${authorityHost} answered HTTP ${statusCode}` : redact(firstSentence(text, graphCode), secrets);
+  const silent = MSAL_SILENT.test(text);
+  const answer = statusCode === undefined ? `nothing was asked of ${authorityHost}` : `${authorityHost} answered HTTP ${statusCode}`;
+  const said = silent ? answer : redact(firstSentence(text, graphCode), secrets);
   const hint = entry ? `${entry.cause} ${entry.remedy}` : hintFor(statusCode, silent);
   return new GraphTransportError('EAUTH', `sign-in failed${said ? `: ${said}` : ''}${/[.!?]$/.test(said) ? '' : '.'} ${hint}`, {
     httpStatus: statusCode !== undefined && statusCode >= 400 ? statusCode : undefined,
@@ -80,6 +81,8 @@ const MSAL_SILENT = /\b(network_error|endpoints_resolution_error|openid_config_e
 function hintFor(status: number | undefined, silent: boolean): string {
   if (status !== undefined && (status >= 500 || status === 429 || status === 408))
     return 'The sign-in service, or what stands before it, is busy or fails. Nothing was sent; send again later.';
+  if (silent && status === undefined)
+    return 'The sign-in library failed before that: it needs the globals of Node.js, crypto among them, which a flag or a sandbox may have taken away.';
   if (silent)
     return 'That is no answer of Microsoft Entra: check the address (cloud, authorityHost), and whether a firewall or proxy answers in its place.';
   return 'Check the credential; the cause carries what it said.';

@@ -24,10 +24,16 @@ export interface HttpClientOptions {
 /** What puts requests on the wire once its code is there. */
 export type PooledHttp = Pick<HttpClient, 'request' | 'close'>;
 
+/** It would miss it with the first connection only, which would be told as a connection that failed. */
+async function loadClient() {
+  if (!('WebAssembly' in globalThis)) throw new Error('it needs WebAssembly, which this process has not (--jitless)');
+  return import('undici/lib/dispatcher/client.js');
+}
+
 /** Only what is needed: all of undici takes three times as long. */
 async function loadUndici(): Promise<ConnectionPoolOptions['undici']> {
   const [client, connect] = await Promise.all([
-    loadPackage('undici', () => import('undici/lib/dispatcher/client.js'), 'default'),
+    loadPackage('undici', loadClient, 'default'),
     loadPackage('undici', () => import('undici/lib/core/connect.js'), 'default'),
   ]);
   return { Client: innermost(client.default), buildConnector: innermost(connect.default) };
