@@ -29,3 +29,8 @@ export function isKnownToMsal(authorityHost: string): boolean {
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
+
+/** Which of Microsoft's clouds a root of Graph belongs to; `undefined` for hosts of the app's own. */
+export function cloudOf({ graphEndpoint }: Pick<CloudHosts, 'graphEndpoint'>): Cloud | undefined {
+  return (Object.keys(CLOUDS) as Cloud[]).find((name) => CLOUDS[name].graphEndpoint === graphEndpoint);
+}

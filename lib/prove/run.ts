@@ -1,6 +1,6 @@
 import { Canceller, type Cancellation } from '../base/cancellation.js';
 import { isGraphTransportError } from '../errors/graph-transport-error.js';
-import { CLOUDS } from '../graph/clouds.js';
+import { cloudOf } from '../graph/clouds.js';
 import { createGraphConnection, type GraphConnection } from '../graph/connection.js';
 import type { Settings } from '../options.js';
 import type { MeasuredAnswers, TenantReport } from '../prepared/tenant-facts.js';
@@ -117,7 +117,11 @@ export class Run {
     } finally {
       if (this.#dirty) options.onCleanedUp(await this.#cleanUp());
     }
-    const report = createReport(this.#points, this.#arrivals.seen, { answers, cloud: this.#cloud(), made: new Date() });
+    const report = createReport(this.#points, this.#arrivals.seen, {
+      answers,
+      cloud: cloudOf(this.#settings.hosts) ?? 'other',
+      made: new Date(),
+    });
     return { report, refused: this.#refused };
   }
 
@@ -223,10 +227,5 @@ export class Run {
       },
       new Canceller(),
     );
-  }
-
-  #cloud(): string {
-    const { graphEndpoint } = this.#settings.hosts;
-    return Object.entries(CLOUDS).find(([, hosts]) => hosts.graphEndpoint === graphEndpoint)?.[0] ?? 'other';
   }
 }
