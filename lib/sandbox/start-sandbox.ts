@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { createIdentity } from './certificate.js';
 import { Directory } from './directory.js';
 import { AccessTokens } from './entra/access-tokens.js';
+import { signingKey } from './entra/signing-key.js';
 import { SignIns } from './entra/sign-ins.js';
 import { createEntraSurface } from './entra/surface.js';
 import { Faults } from './faults.js';
@@ -28,14 +29,14 @@ import { VERSION } from './version.js';
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = readSettings(options);
-  const identity = await createIdentity(settings.host, settings.hostname);
+  const [identity, key] = await Promise.all([createIdentity(settings.host, settings.hostname), signingKey()]);
   const store = new Store(settings);
   const faults = new Faults();
   const connections = new Connections();
   const state: SandboxState = {
     settings,
     directory: new Directory(settings),
-    tokens: new AccessTokens(identity, settings.tenantId, settings.tokenLifetime),
+    tokens: new AccessTokens(key, settings.tenantId, settings.tokenLifetime),
     signIns: new SignIns({ refreshToken: settings.refreshTokenLifetime * 1000, revokesUsed: settings.revokeUsedRefreshTokens }),
     store,
     traffic: new Traffic(settings),

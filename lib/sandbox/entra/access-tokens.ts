@@ -1,25 +1,24 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import type { Identity } from '../certificate.js';
 import { invalidToken } from '../refusal.js';
 import { guidFor, type App } from '../settings.js';
 import type { SandboxCaller } from '../types.js';
 import { PERSONAL_TENANT } from './personal-tenant.js';
+import type { SigningKey } from './signing-key.js';
 
 /** Who calls, as the access token says. */
 export type Caller = SandboxCaller;
 
 /** Issues and checks the tenant's access tokens. */
 export class AccessTokens {
-  readonly #keyId: string;
+  /** Of this sandbox alone, though others of the process sign with the same key. */
+  readonly #keyId = randomBytes(20).toString('base64url');
 
   constructor(
-    private readonly identity: Identity,
+    private readonly key: SigningKey,
     private readonly tenantId: string,
     private readonly lifetime: number,
-  ) {
-    this.#keyId = createHash('sha1').update(identity.certificate).digest('base64url');
-  }
+  ) {}
 
   /** The claims of a v1.0 token, which is what Graph gets. A claim replaced by undefined is left out. */
   issue(app: App, audience: string, replaced: Record<string, unknown> = {}): string {
@@ -56,7 +55,7 @@ export class AccessTokens {
 
   #sign(claims: Record<string, unknown>): string {
     // through JSON, which drops what is undefined; jsonwebtoken would refuse it
-    return jwt.sign(JSON.stringify(claims), this.identity.privateKey, {
+    return jwt.sign(JSON.stringify(claims), this.key.privateKey, {
       algorithm: 'RS256',
       header: { alg: 'RS256', typ: 'JWT', kid: this.#keyId },
     });
@@ -88,9 +87,11 @@ export class AccessTokens {
   }
 
   #verify(token: string): jwt.JwtPayload {
-    if (!jwt.decode(token)) throw invalidToken('CompactToken parsing failed with error code: 80049217');
+    const parsed = jwt.decode(token, { complete: true });
+    if (!parsed?.payload) throw invalidToken('CompactToken parsing failed with error code: 80049217');
     try {
-      return jwt.verify(token, this.identity.publicKey, { algorithms: ['RS256'] }) as jwt.JwtPayload;
+      if (parsed.header.kid !== this.#keyId) throw new Error('another key');
+      return jwt.verify(token, this.key.publicKey, { algorithms: ['RS256'] }) as jwt.JwtPayload;
     } catch (error) {
       if (error instanceof jwt.TokenExpiredError) throw invalidToken('Lifetime validation failed, the token is expired.');
       if (error instanceof jwt.NotBeforeError) throw invalidToken('Access token has expired or is not yet valid.');
