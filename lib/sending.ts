@@ -35,6 +35,8 @@ export async function sendMessage(
   wanted: MessageSettings,
   { connection, settings, logger, signal, turn, onProgress, event, hooks }: Sender,
 ): Promise<GraphSentMessageInfo> {
+  // signing in and reading the message overlap
+  connection.tokens.prepare();
   const reader = new ContentReader({ idleTimeout: settings.socketTimeout, signal });
   try {
     const prepared = await prepare(mail, wanted, { settings, reader, signal, logger });

@@ -219,8 +219,6 @@ export class GraphTransport extends NodemailerTransport {
     turn: Turn,
     event: TracedMessage | undefined,
   ): Promise<GraphSentMessageInfo> {
-    // signing in, loading and reading the message overlap
-    this.#connection.tokens.prepare();
     const { sendMessage } = await loadSending();
     return sendMessage(mail, wanted, {
       connection: this.#connection,
