@@ -1,7 +1,7 @@
 import type { TokenCredential } from '../sign-in/token-credential.js';
 import { configError, show } from '../errors/config-error.js';
 import { readProxyRules } from '../graph/proxy.js';
-import { CLOUDS, cloudOf, isKnownToMsal, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
+import { CLOUDS, isKnownToMsal, isLoopback, type Cloud, type CloudHosts } from '../graph/clouds.js';
 import type { SignIn } from '../sign-in/sign-in.js';
 import { readLogin, readRefreshToken, readScope } from './read-person.js';
 import type { CommonOptions, GraphTransportOptions, Settings } from '../options.js';
@@ -95,7 +95,7 @@ export function readOptions(
     format: oneOf(options, 'format', ['auto', 'json', 'mime'], 'auto'),
     route: oneOf(options, 'route', ['auto', 'sendMail', 'draft'], 'auto'),
     onLoss: oneOf(options, 'onLoss', ['warn', 'error', 'ignore'], 'warn'),
-    tenantFacts: readTenantFacts(options['tenantFacts'], cloudOf(hosts)),
+    tenantFacts: readTenantFacts(options['tenantFacts']),
     hosts,
     wellKnownAuthority: isKnownToMsal(hosts.authorityHost),
     maxConnections: integer(options, 'maxConnections', 4, 1),
