@@ -13,7 +13,7 @@ interface TraceFlags extends ConnectionFlags {
 
 const HELP = `
 Example:
-  $ nodemailer-graph-transport trace '<5f0c…@contoso.com>' --since 2026-11-20
+  $ nodemailer-graph-transport trace "<5f0c…@contoso.com>" --since 2026-11-20
 ${CONNECTION_HELP}
 
 Needs the permission ExchangeMessageTrace.Read.All, which covers the whole tenant

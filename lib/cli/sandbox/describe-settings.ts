@@ -19,7 +19,7 @@ export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string,
     ['GRAPH_ENDPOINT', graphEndpoint],
     ['GRAPH_AUTHORITY_HOST', authorityHost],
   ];
-  const hosts = `--graph-endpoint ${graphEndpoint} --authority-host ${authorityHost} --ca-file ${quote(caFile)}`;
+  const hosts = `--graph-endpoint ${graphEndpoint} --authority-host ${authorityHost} --ca-file ${quoteArgument(caFile)}`;
   const login = `npx nodemailer-graph-transport login --client-id ${clientId} --tenant consumers ${hosts}`;
   const asPerson = [
     paint('dim', '# or as a person, who signs in once'),
@@ -48,5 +48,8 @@ export function describeSettings({ options, inboxUrl }: Sandbox, caFile: string,
     '',
   ].join('\n');
 }
+
+/** For a command line: cmd knows double quotes only, which no path there can hold. */
+const quoteArgument = (value: string): string => (process.platform === 'win32' ? `"${value}"` : quote(value));
 
 const quote = (value: string): string => (/^[\w@%+=:,./~-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`);
