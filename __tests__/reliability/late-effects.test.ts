@@ -9,7 +9,9 @@ import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 let sandbox: Sandbox;
 let front: Server;
 let transport: GraphTransport;
-/** What becomes of an attachment's request: `late` gets 504 and is passed on when the test says so. */
+/** Which requests it is about. */
+let which = /\/attachments$/;
+/** What becomes of such a request: `late` gets 504 and is passed on when the test says so. */
 let take: (late: () => Promise<void>) => 'late' | Promise<void> | undefined = () => undefined;
 
 beforeAll(async () => {
@@ -19,7 +21,7 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const pass = () => forward(request.method, request.url, request.headers, Buffer.concat(chunks));
-      const adds = request.method === 'POST' && /\/attachments$/.test(request.url ?? '');
+      const adds = request.method === 'POST' && which.test(request.url ?? '');
       const first = adds ? take(() => pass().then(() => undefined)) : undefined;
       if (first === 'late') return response.writeHead(504).end();
       void Promise.resolve(first)
@@ -30,6 +32,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
 });
 afterEach(() => {
+  which = /\/attachments$/;
   transport.close({ force: true });
   sandbox.clear();
 });
@@ -118,4 +121,45 @@ test('every time: nothing is sent, no draft is left, and the error is neither am
   });
   expect(sandbox.messages).toHaveLength(0);
   expect(sandbox.drafts).toHaveLength(0);
+});
+
+describe('a draft that is made although Graph said 504', () => {
+  beforeEach(() => (which = /\/messages$/));
+
+  test.each([0, 300])('%d ms afterwards: another one is sent, once, and the first is not left', async (delay) => {
+    let once = true;
+    take = (late) => {
+      if (!once) return undefined;
+      once = false;
+      setTimeout(() => void late(), delay);
+      return 'late';
+    };
+    await send(['a.pdf', 'b.pdf']);
+    expect(delivered()).toEqual([['a.pdf', 'b.pdf']]);
+    expect(sandbox.drafts).toHaveLength(0);
+  });
+
+  test('and cannot be sent then: none is left', async () => {
+    let first: (() => Promise<void>) | undefined;
+    take = (late) => {
+      if (first) return first();
+      first = late;
+      return 'late';
+    };
+    sandbox.fail({ operation: 'send', status: 403 });
+    await expect(send(['a.pdf', 'b.pdf'])).rejects.toMatchObject({ httpStatus: 403, ambiguous: false });
+    expect(sandbox.drafts).toHaveLength(0);
+  });
+
+  test('never: the error says that nothing was sent and what may be left, and does not advise a look into Sent Items', async () => {
+    take = () => 'late';
+    const error: unknown = await send(['a.pdf', 'b.pdf'], { maxRetryDelay: 5 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      ambiguous: false,
+      permanent: false,
+      message: expect.stringMatching(/Nothing was sent.*A draft may be left in Drafts/),
+    });
+    expect((error as Error).message).not.toContain('Sent Items');
+    expect(sandbox.messages).toHaveLength(0);
+  });
 });

@@ -16,6 +16,8 @@ export async function createDraft(delivery: Delivery): Promise<Draft> {
   const { contentType, body, uploads } = delivery.message;
   const what = `create a draft${uploads.length > 0 ? ' (the message is too large for one request)' : ''}`;
   const path = `${mailboxPath(delivery.mailbox)}/messages`;
+  // one that is not found now may still come
+  let twins = false;
   for (let attempt = 0; ; attempt++) {
     const result = await requestGraph(
       delivery,
@@ -23,21 +25,29 @@ export async function createDraft(delivery: Delivery): Promise<Draft> {
       { what, expected: 201, needsBody: true },
     );
     if (result.state === 'failed') {
-      throw lacksReadWrite(result.error) ? failure(delivery, result.outcome, what, { hint: readWriteHint(delivery) }) : result.error;
+      const error = lacksReadWrite(result.error)
+        ? failure(delivery, result.outcome, what, { hint: readWriteHint(delivery) })
+        : result.error;
+      throw twins ? mayBeLeft(delivery, error) : error;
     }
     const id = result.state === 'done' ? idOf(result.answer) : undefined;
-    if (id !== undefined) return draftAt(delivery.mailbox, id);
+    if (id !== undefined) return { ...draftAt(delivery.mailbox, id), twins };
     // nothing is sent yet, so another draft would do; but this one may exist and must not be left behind
     const drafts = await findMessages(delivery, '/mailFolders/drafts');
     const found = drafts?.find(({ id: candidate, isDraft }) => isDraft === true && !isClaimed(candidate));
-    if (found) return draftAt(delivery.mailbox, found.id);
+    if (found) return { ...draftAt(delivery.mailbox, found.id), twins };
+    twins = true;
     if (result.state === 'unknown' && result.aborted)
       throw abortError(delivery.signal.reason, { ambiguous: false, mailbox: delivery.mailbox });
-    if (!drafts || attempt >= delivery.settings.retries || result.state === 'done') {
-      const error = failure(delivery, result.state === 'done' ? result.answer : result.outcome, what);
-      throw drafts ? error : withNote(error, `A draft may be left in Drafts of ${delivery.mailbox} (Message-ID ${delivery.messageId}).`);
-    }
+    if (!drafts || attempt >= delivery.settings.retries || result.state === 'done')
+      throw mayBeLeft(delivery, failure(delivery, result.state === 'done' ? result.answer : result.outcome, what, { hint: NOT_SENT }));
   }
+}
+
+const NOT_SENT = 'Nothing was sent: send it again later.';
+
+function mayBeLeft({ mailbox, messageId }: Delivery, error: GraphTransportError): GraphTransportError {
+  return withNote(error, `A draft may be left in Drafts of ${mailbox} (Message-ID ${messageId}).`);
 }
 
 function idOf({ body }: GraphAnswer): string | undefined {

@@ -3,7 +3,9 @@ import { addAttachment, compareAttachments } from './attachments.js';
 import { createDraft } from './create-draft.js';
 import type { Delivery } from './delivery.js';
 import { discardDraft } from './discard-draft.js';
-import { claimDraft, releaseDraft, withNote, type Draft } from './draft.js';
+import { claimDraft, draftAt, isClaimed, releaseDraft, withNote, type Draft } from './draft.js';
+import { findMessages, quietly } from './look.js';
+import { pauseBefore } from './read.js';
 import { sendDraft } from './send-draft.js';
 
 /**
@@ -34,13 +36,29 @@ async function tryDraft(delivery: Delivery, last: boolean): Promise<{ requestId:
     const difference = draft.unclear ? await compareAttachments(delivery, draft) : 'same';
     if (difference === 'more' && !last && (await mayDiscard(delivery, draft)) && (await discardDraft(delivery, draft))) return SPOILT;
     if (difference !== 'same') throw spoiltError(delivery, difference);
-    return { requestId: await sendDraft(delivery, draft, () => (sendTried = true)) };
+    const requestId = await sendDraft(delivery, draft, () => (sendTried = true));
+    if (draft.twins) await discardTwins(delivery, draft);
+    return { requestId };
   } catch (error) {
     // what may have been sent is not deleted: with an immutable id that would delete the sent copy
     if (isGraphTransportError(error) && error.ambiguous) throw error;
+    if (draft.twins) await discardTwins(delivery, draft);
     throw await discard(delivery, draft, sendTried, error);
   } finally {
     releaseDraft(draft);
+  }
+}
+
+/** Deletes drafts of the same message that Graph made all the same, a while after it had given no clear answer. Looks a few times. */
+async function discardTwins(delivery: Delivery, { id: own }: Draft): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (attempt > 0) await quietly(delivery, (quiet) => delivery.sleep(pauseBefore(attempt - 1, delivery), quiet.signal));
+    const drafts = (await findMessages(delivery, '/mailFolders/drafts')) ?? [];
+    const twins = drafts
+      .filter(({ id, isDraft }) => isDraft === true && id !== own && !isClaimed(id))
+      .map(({ id }) => draftAt(delivery.mailbox, id));
+    for (const twin of twins) if (await mayDiscard(delivery, twin)) await discardDraft(delivery, twin);
+    if (twins.length > 0) return;
   }
 }
 

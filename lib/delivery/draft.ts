@@ -11,6 +11,8 @@ export interface Draft {
   path: string;
   /** Whether adding an attachment got no clear answer: what was not there may still come. */
   unclear?: boolean;
+  /** Whether making it got no clear answer at first: one that was not there may still come. */
+  twins?: boolean;
 }
 
 /** A draft that is known by its immutable id. */
