@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Canceller } from '../base/cancellation.js';
 import type { Logger } from '../base/logger.js';
-import { MailboxQueue } from '../delivery/mailbox-queue.js';
+import { oneAtATime } from '../delivery/mailbox-queue.js';
 import { configError } from '../errors/config-error.js';
 import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
 import { safeCause } from '../errors/safe-cause.js';
@@ -38,14 +38,7 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
   readonly #settings: WatchSettings;
   readonly #logger: Logger;
   readonly #connection: GraphConnection;
-  readonly #queue = new MailboxQueue({
-    maxConnections: 1,
-    rateLimit: undefined,
-    rateDelta: 1000,
-    ratePer: 'transport',
-    onIdle: () => undefined,
-    closed: 'the watcher was closed',
-  });
+  readonly #queue = oneAtATime('the watcher was closed');
   readonly #signal = new Canceller();
   /** Failures of single reports, by their ids. */
   readonly #tries = new Map<string, number>();

@@ -262,6 +262,22 @@ class LaneTurn implements TakenTurn {
   }
 }
 
+/**
+ * A queue without a limit of its own, for what asks one question after another.
+ *
+ * @param closed told those who wait when it is closed
+ */
+export function oneAtATime(closed: string): MailboxQueue {
+  return new MailboxQueue({
+    maxConnections: 1,
+    rateLimit: undefined,
+    rateDelta: 1000,
+    ratePer: 'transport',
+    onIdle: () => undefined,
+    closed,
+  });
+}
+
 function stop(rate: Rate): void {
   clearTimeout(rate.timer);
   rate.timer = undefined;

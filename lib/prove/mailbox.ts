@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.js';
 import type { RequestContext } from '../delivery/delivery.js';
 import { IMMUTABLE_IDS } from '../delivery/draft.js';
-import { MailboxQueue } from '../delivery/mailbox-queue.js';
+import { oneAtATime } from '../delivery/mailbox-queue.js';
 import { ask, read, type Question } from '../delivery/read.js';
 import { failure, requestGraph, type RequestResult } from '../delivery/request.js';
 import { sleep } from '../delivery/sleep.js';
@@ -32,14 +32,7 @@ const SELECTED = 'id,subject,from,internetMessageId,isDraft,internetMessageHeade
 export class Mailbox {
   readonly #path: string;
   readonly #settings: Settings;
-  readonly #queue = new MailboxQueue({
-    maxConnections: 1,
-    rateLimit: undefined,
-    rateDelta: 1000,
-    ratePer: 'transport',
-    onIdle: () => undefined,
-    closed: 'prove has ended',
-  });
+  readonly #queue = oneAtATime('prove has ended');
   /** Whether this cloud deletes for good. */
   #purges = true;
 
