@@ -33,7 +33,7 @@ const config: Config = {
   // esbuild's service and killed programs' pipes have kept the runner alive after its last test
   forceExit: true,
   // modules of earlier test files are never freed for good
-  workerIdleMemoryLimit: '320MB',
+  workerIdleMemoryLimit: '256MB',
   // `npm run coverage`; the commands in lib/cli run as programs of their own and the inbox's page in a browser, where nobody counts
   collectCoverageFrom: ['lib/**/*.ts', '!lib/cli/**', '!lib/sandbox/inbox/page/**', '!lib/sandbox/inbox/page-files.ts', '!lib/**/*.d.ts'],
   coverageReporters: ['text', 'html', 'json-summary'],

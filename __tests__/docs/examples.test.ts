@@ -55,9 +55,11 @@ test('every example is in a language that is checked below', () => {
 });
 
 describe('TypeScript and JavaScript compile', () => {
+  const code = `import { graphTransport } from 'nodemailer-graph-transport';\ngraphTransport({ tenantId: 1 });`;
+  const mistaken = { page: 'README.md', line: 1, title: 'mistake', language: 'ts', code };
   let problems: Map<Example, string[]>;
   beforeAll(() => {
-    problems = compile(scripts);
+    problems = compile([...scripts, mistaken]);
   }, 120_000);
 
   test.each(scripts.map((example) => [example.title, example] as const))('%s', (_, example) => {
@@ -65,10 +67,8 @@ describe('TypeScript and JavaScript compile', () => {
   });
 
   test('an example with a mistake is noticed', () => {
-    const code = `import { graphTransport } from 'nodemailer-graph-transport';\ngraphTransport({ tenantId: 1 });`;
-    const example = { page: 'README.md', line: 1, title: 'mistake', language: 'ts', code };
-    expect(compile([example]).get(example)).toEqual([expect.stringContaining('README.md:2')]);
-  }, 120_000);
+    expect(problems.get(mistaken)).toEqual([expect.stringContaining('README.md:2')]);
+  });
 });
 
 /** Those that bring a sandbox of their own can be run as they are. */

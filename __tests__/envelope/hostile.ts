@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyCharacter } from '../support/any-character.js';
 import { MAILBOX } from './harness.js';
 
 /** Whoever must never get anything, and must never be seen. */
@@ -24,7 +25,7 @@ const pieces = [
 /** Text that somebody has put together to do harm. */
 export const hostile = fc.oneof(
   { weight: 3, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 7 }).map((list) => list.join('')) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
+  { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 12 }) },
 );
 
 const odd = fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true, withObjectString: true, maxDepth: 2, maxKeys: 3 });

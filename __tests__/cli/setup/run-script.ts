@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -67,6 +67,13 @@ echo restricted >> "$STATE/order"
 [ ! -e "$WORK/consent.sh" ] || { bash "$WORK/consent.sh" || exit 1; echo consented >> "$STATE/order"; }`;
 const OPENSSL = 'while [ $# -gt 1 ]; do case "$1" in -keyout) echo KEY > "$2";; -out) echo CERTIFICATE > "$2";; esac; shift; done';
 
+/** What every machine has: nothing of the real one stands in for what is missing. */
+const tools = join(folder, 'tools');
+mkdirSync(tools);
+for (const name of ['bash', 'cat', 'mktemp', 'rm', 'mv', 'cp', 'sed', 'tail', 'grep', 'date', 'tee', 'touch']) {
+  symlinkSync(spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim(), join(tools, name));
+}
+
 /** A folder with an administrator's programs in it, which answer as Microsoft's do. */
 export function createMachine(tenant: Tenant = {}) {
   const home = mkdtempSync(join(folder, 'run-'));
@@ -85,12 +92,6 @@ export function createMachine(tenant: Tenant = {}) {
   const record = `#!/usr/bin/env bash\n{ printf '%s' "\${0##*/}"; printf '\\037%s' "$@"; printf '\\036'; } >> "$STATE/calls"\n`;
   for (const [name, answer] of Object.entries({ az: AZ, pwsh: PWSH, openssl: OPENSSL, sleep: '' })) {
     if (!tenant.without?.includes(name)) writeFileSync(join(bin, name), `${record}${answer}\n`, { mode: 0o755 });
-  }
-  // nothing of the real machine stands in for what is missing
-  for (const name of ['bash', 'cat', 'mktemp', 'rm', 'mv', 'cp', 'sed', 'tail', 'grep', 'date', 'tee', 'touch']) {
-    writeFileSync(join(bin, name), `#!/bin/sh\nexec ${spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim()} "$@"\n`, {
-      mode: 0o755,
-    });
   }
   const read = (name: string) => readFileSync(join(home, name), 'utf8');
   const stateOf = (name: string) => (existsSync(join(state, name)) ? readFileSync(join(state, name), 'utf8') : '');
@@ -111,7 +112,7 @@ export function createMachine(tenant: Tenant = {}) {
         cwd: home,
         input: script,
         encoding: 'utf8',
-        env: { PATH: bin, STATE: state, TMPDIR: home },
+        env: { PATH: `${bin}:${tools}`, STATE: state, TMPDIR: home },
       }),
   };
 }
