@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { Language, Parser, type Node } from 'web-tree-sitter';
 
 let parser: Parser | undefined;
 
 /** Reads PowerShell with the grammar that editors use. */
 export async function loadPowerShell(): Promise<void> {
+  // so large a module is used for too short to be worth seconds of optimising
+  setFlagsFromString('--liftoff-only');
   await Parser.init();
   parser = new Parser();
   parser.setLanguage(await Language.load(readFileSync(require.resolve('tree-sitter-powershell/tree-sitter-powershell.wasm'))));
