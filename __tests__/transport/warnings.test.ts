@@ -50,6 +50,13 @@ describe('without a logger', () => {
     expect(warn.mock.calls).toEqual([[expect.objectContaining({ tnx: 'loss' }), expect.stringContaining('fromName'), expect.any(String)]]);
   });
 
+  test('a verify() without a mailbox is one, once: it has looked at no mailbox', async () => {
+    for (let round = 0; round < 2; round++) await world.transport({ mailbox: undefined }).verify();
+    expect(warnings).toEqual([{ code: 'GRAPH_TRANSPORT_NOT_VERIFIED', message: expect.stringContaining('No mailbox is set') }]);
+    await world.transport({ mailbox: 'noreply@contoso.com' }).verify();
+    expect(warnings).toHaveLength(1);
+  });
+
   test('a credential that expires is one, once', () => {
     for (let round = 0; round < 2; round++) world.transport({ secretExpires: new Date(Date.now() + 10 * 86_400_000) });
     expect(warnings).toEqual([{ code: 'GRAPH_TRANSPORT_CREDENTIAL_EXPIRES', message: expect.stringContaining('expires in') }]);

@@ -11,8 +11,8 @@ interface Entry {
 }
 
 /**
- * What must be noticed without a logger, too: the first loss of each kind and a credential that expires go to
- * `process.emitWarning()`, once a process, with a code that apps can filter by.
+ * What must be noticed without a logger, too: the first loss of each kind, a credential that expires and a
+ * `verify()` that could not look at a mailbox go to `process.emitWarning()`, once a process, with a code that apps can filter by.
  *
  * @param logger whoever set one is told there
  */
@@ -32,5 +32,6 @@ function noticeOf(entry: object): { code?: string; kinds: string[] } {
   if (tnx === 'loss') return { code: 'GRAPH_TRANSPORT_LOSS', kinds: losses.map(({ feature }) => feature) };
   if (tnx === 'sign-in' && daysLeft !== undefined)
     return { code: 'GRAPH_TRANSPORT_CREDENTIAL_EXPIRES', kinds: [daysLeft < 0 ? 'expired' : 'expires'] };
+  if (tnx === 'verify') return { code: 'GRAPH_TRANSPORT_NOT_VERIFIED', kinds: ['verify'] };
   return { kinds: [] };
 }
