@@ -37,9 +37,9 @@ export interface Connection {
 /** What `--help` says about where the settings come from. */
 export const CONNECTION_HELP = `
 Sign-in: these flags; else a URL in MAIL_URL
-(msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com); else GRAPH_TENANT_ID,
-GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET or GRAPH_CLIENT_CERTIFICATE_PATH,
-GRAPH_SENDER; else AZURE_*.`;
+(msgraph://CLIENT_ID:SECRET@TENANT_ID/noreply@contoso.com); else
+GRAPH_TENANT_ID, GRAPH_CLIENT_ID, GRAPH_CLIENT_SECRET or
+GRAPH_CLIENT_CERTIFICATE_PATH, GRAPH_SENDER; else AZURE_*.`;
 
 /** Adds the flags that say where Graph and the sign-in service are, and how they are reached. */
 export function addHostFlags(command: Command): Command {
@@ -130,20 +130,15 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
   }
   if (credential !== undefined)
     return {
-      options: { ...surroundingsFromEnvironment(prefix, env), mailbox: sender, credential: await createNamedCredential(credential) },
+      options: { mailbox: sender, credential: await createNamedCredential(credential) },
       names: { ...names, credential: '--credential' },
       notes: [],
     };
   if (tenantId ?? clientId ?? clientSecretEnv ?? certificate) {
     const clientSecret = clientSecretEnv === undefined ? undefined : fromEnvironment(clientSecretEnv, env);
     const certificatePassword = certificatePasswordEnv === undefined ? undefined : fromEnvironment(certificatePasswordEnv, env);
-    // what the environment says of an expiry is of the credential that stands there
-    const { secretExpires, ...surroundings } = surroundingsFromEnvironment(prefix, env);
-    const own = clientSecretEnv === undefined && certificate === undefined;
     return {
       options: {
-        ...surroundings,
-        ...(own && secretExpires !== undefined && { secretExpires }),
         mailbox: sender,
         tenantId: tenantId ?? (env[`${prefix}TENANT_ID`] || undefined),
         clientId: clientId ?? (env[`${prefix}CLIENT_ID`] || undefined),
@@ -189,11 +184,9 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
 export function inTheirWords(text: string, names: Readonly<Record<string, string>>): string {
   return text
     .replace(/\boption proxy\b/g, names['proxy'] ?? 'option proxy')
-    .replace(/\bthe cloud option\b/gi, (words) => names['cloud'] ?? words)
-    .replace(/\bSet mailbox to\b/g, `Set ${names['mailbox'] ?? 'mailbox'} to`)
     .replace(/"?\btls\.ca\b"?/g, (word) => names['tls'] ?? word)
     .replace(
-      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword|graphEndpoint|authorityHost)\b"?/g,
+      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
       (word, name: string) => names[name] ?? word,
     );
 }
@@ -208,9 +201,6 @@ function namesOf(prefix: string): Record<string, string> {
     secretExpires: `${prefix}CREDENTIAL_EXPIRES`,
     mailbox: `${prefix}SENDER`,
     cloud: `${prefix}CLOUD`,
-    proxy: `${prefix}PROXY`,
-    graphEndpoint: `${prefix}ENDPOINT`,
-    authorityHost: `${prefix}AUTHORITY_HOST`,
   };
 }
 

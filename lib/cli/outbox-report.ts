@@ -1,3 +1,4 @@
+import { columnsOf, fit } from './columns.js';
 import { printableLine } from './printable.js';
 import type { OutboxCheck, OutboxCounts, OutboxMessage } from '../outbox/index.js';
 
@@ -11,17 +12,17 @@ export function listMessages(messages: readonly OutboxMessage[], counts: OutboxC
     .join(', ');
   if (messages.length === 0) return summary === '' ? 'The outbox is empty.' : `No such message. In all: ${summary}.`;
   const rows = messages.map(({ id, state, mailbox, envelope, queuedAt }) => [
-    id,
+    printableLine(id),
     state,
-    mailbox,
-    recipientsOf(envelope.to),
+    printableLine(mailbox),
+    printableLine(recipientsOf(envelope.to)),
     timeOf(queuedAt),
   ]);
   // state and time are of one length; the rest shares what is left, each at most what it needs
   const fixed = 9 + 16 + 4 * 2;
   const [ids, mailboxes, recipients] = share(
     WIDTH - fixed,
-    [0, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0), 7)),
+    [0, 2, 3].map((column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? '')), 7)),
   );
   const widths = [ids, 9, mailboxes, recipients, 16] as number[];
   const line = (cells: readonly string[]) =>
@@ -44,11 +45,6 @@ function share(width: number, needs: readonly number[]): number[] {
     count--;
   }
   return shares;
-}
-
-function fit(text: string, width: number): string {
-  const shown = printableLine(text);
-  return (shown.length > width ? `${shown.slice(0, Math.max(width - 1, 0))}…` : shown).padEnd(width);
 }
 
 function recipientsOf([first = '', ...others]: readonly string[]): string {
@@ -103,7 +99,7 @@ export function describeCheck({ server, problems, workers, lost, repaired }: Out
   return [
     `${product} ${version}, append-only file ${aof ? 'on' : 'off'}${fsync ? ` (appendfsync ${fsync})` : ''}, ${eviction || 'unknown eviction'}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'} seen within a minute`,
-    ...problems.map((problem) => `! ${problem}`),
+    ...problems.map((problem) => `! ${printableLine(problem)}`),
     ...(lost.length > 0 && repaired === 0
       ? [`  ${lost.slice(0, 20).map(printableLine).join(', ')}${lost.length > 20 ? ', …' : ''}`, '  --repair puts them back.']
       : []),
