@@ -25,6 +25,9 @@ describe('options of the outbox', () => {
     ['no key among keys', { connection, encryptionKey: {} }, /"encryptionKey" must be 32 bytes/],
     ['a store without delete', { connection, store: { put: () => undefined, get: () => undefined } }, /"store" must have the methods/],
     ['a prefix with spaces', { connection, prefix: 'a b' }, /"prefix" must be 1 to 100/],
+    ['a keyPrefix', { connection: { host: '127.0.0.1', keyPrefix: 'x:' } }, /has a keyPrefix.*use "prefix"/],
+    ['a keyPrefix in the URL', { connection: `${connection}/0?keyPrefix=x:` }, /has a keyPrefix/],
+    ['a keyPrefix for a cluster', { connection: { redisOptions: { keyPrefix: 'x:' } } }, /has a keyPrefix/],
     ['a time that is none', { connection, keep: -1 }, /"keep" must be a whole number/],
     ['a durability that is none', { connection, durability: 'disk' }, /"durability" must be one of 'fsync', 'memory'/],
   ])('refuses %s', (_what, options, message) => {
@@ -87,7 +90,12 @@ describeWith('redis-server', 'the transport of the outbox', (program) => {
       { graph: { sendAt: new Date(Date.now() + 3_600_000) } },
       /graph\.sendAt is for graphTransport\(\); here use outbox: \{ sendAt \}; nothing was queued/,
     ],
-    ['an empty id', { outbox: { id: '' } }, /outbox.id must be 1 to 200 characters/],
+    ['an empty id', { outbox: { id: '' } }, /outbox.id must be a text of 1 to 200 characters/],
+    ['a blank id', { outbox: { id: ' \u200b' } }, /outbox.id must be .* not blank/],
+    ['a number as id', { outbox: { id: 17 } }, /outbox.id must be a text .* not 17/],
+    ['an endless id', { outbox: { id: 'x'.repeat(201) } }, /outbox.id must be/],
+    ['a day that Americans read otherwise', { outbox: { sendAt: '01/02/2027' } }, /outbox.sendAt must be a date, an ISO text/],
+    ['… and for Exchange', { graph: { sendAt: '01/02/2027' } }, /graph.sendAt must be a date, an ISO text/],
     ['an id with a line break', { outbox: { id: 'a\nb' } }, /outbox.id must be/],
     ['half a letter as id', { outbox: { id: '\ud83d' } }, /outbox.id must be/],
     ['a date that is none', { outbox: { sendAt: 'tomorrow' } }, /outbox.sendAt must be a date/],
@@ -155,6 +163,113 @@ describeWith('redis-server', 'the transport of the outbox', (program) => {
       messageId: first[0]?.messageId,
     });
     expect(use.sandbox.messages).toHaveLength(1);
+  });
+
+  it('takes any id for what it is, and tells each from the others', async () => {
+    const ids = [
+      '17',
+      'a',
+      'A',
+      'Ａ',
+      'a:b{c}',
+      '__proto__',
+      'constructor',
+      '%41',
+      'a/../b',
+      '--json',
+      '👨‍👩‍👧',
+      'rtl\u202eabc',
+      'a\u200b',
+      ' a',
+      'x'.repeat(200),
+    ];
+    const mailer = use.mailer();
+    const infos = await Promise.all(ids.map((id) => mailer.sendMail(mail({ outbox: { id } }))));
+    expect(infos.map(({ id, duplicate }) => [id, duplicate])).toEqual(ids.map((id) => [id, false]));
+    await use.worker();
+    const ends = await Promise.all(ids.map((id) => use.outbox().wait(id)));
+    expect(ends.map(({ id, state }) => [id, state])).toEqual(ids.map((id) => [id, 'sent']));
+    expect(use.sandbox.messages).toHaveLength(ids.length);
+    expect((await use.outbox().list({ limit: 100 })).map(({ id }) => id).sort()).toEqual([...ids].sort());
+  });
+
+  it('makes one message of an id that two apps hand in many times at once, and a new one once it is forgotten', async () => {
+    const apps = [use.mailer({ keep: 1000 }), use.mailer({ keep: 1000 })] as const;
+    const infos = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => apps[index % 2 === 0 ? 0 : 1].sendMail(mail({ text: `${index}`, outbox: { id: 'same' } }))),
+    );
+    expect(infos.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+    expect(new Set(infos.map(({ messageId }) => messageId)).size).toBe(1);
+    await use.worker({ keep: 1000 });
+    await use.outbox().wait('same');
+    expect(use.sandbox.messages).toHaveLength(1);
+    while (await use.outbox().get('same')) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await apps[0].sendMail(mail({ outbox: { id: 'same' } }))).toMatchObject({ duplicate: false });
+  });
+
+  it('warns where an id stands for a message to others, which is not queued', async () => {
+    const warnings: string[] = [];
+    const logger = {
+      info: () => undefined,
+      warn: (_entry: object, text: string, ...args: unknown[]) => void warnings.push([text, ...args].join(' ')),
+    };
+    const mailer = use.mailer({ logger });
+    await mailer.sendMail(mail({ outbox: { id: 'm' } }));
+    expect(await mailer.sendMail(mail({ to: 'READER@example.com', text: 'other words', outbox: { id: 'm' } }))).toMatchObject({
+      duplicate: true,
+    });
+    expect(warnings).toEqual([]);
+    expect(await mailer.sendMail(mail({ to: 'other@example.com', outbox: { id: 'm' } }))).toMatchObject({
+      duplicate: true,
+      accepted: ['reader@example.com'],
+    });
+    expect(warnings).toEqual([expect.stringContaining('the id "m" stands for a message to others: this one is not queued')]);
+  });
+
+  it('gives up a message that is aborted while it waits for its turn', async () => {
+    const mailer = use.mailer();
+    await mailer.sendMail(mail());
+    const controller = new AbortController();
+    const others = Array.from({ length: 150 }, () => mailer.sendMail(mail()));
+    const last = mailer.sendMail(mail({ signal: controller.signal, outbox: { id: 'last' } }));
+    setImmediate(() => controller.abort(new Error('too late')));
+    await expect(last).rejects.toMatchObject({ code: 'EABORT', ambiguous: false });
+    await Promise.all(others);
+    expect(await use.outbox().get('last')).toBeUndefined();
+    expect(await use.outbox().counts()).toMatchObject({ queued: 151 });
+  });
+
+  it('says that there is no database of this number, in place of using another one', async () => {
+    const mailer = nodemailer10.createTransport(outboxTransport({ connection: `${use.redis.url}/99`, mailbox: 'noreply@contoso.com' }));
+    await expect(mailer.sendMail(mail())).rejects.toMatchObject({
+      ambiguous: false,
+      message: expect.stringContaining('DB index is out of range'),
+    });
+    await expect(startOutboxWorker({ connection: `${use.redis.url}/99`, graph: use.graph })).rejects.toThrow(/DB index is out of range/);
+    mailer.close();
+  });
+
+  it('leaves an ioredis client that was given as it was', async () => {
+    const client = new Redis(use.redis.url);
+    use.defer(() => client.quit());
+    client.on('error', () => undefined);
+    await client.ping();
+    const listeners = () => client.eventNames().map((name) => [name, client.listenerCount(name)]);
+    const before = [JSON.stringify(client.options), client.getMaxListeners(), listeners()];
+    for (let turn = 0; turn < 3; turn++) {
+      const mailer = use.mailer({ connection: client });
+      const { id } = await mailer.sendMail(mail());
+      const worker = await use.worker({ connection: client });
+      const outbox = use.outbox({ connection: client });
+      await outbox.wait(id);
+      await worker.close();
+      await outbox.close();
+      mailer.close();
+    }
+    // what ends a transport goes on behind close()
+    while (client.listenerCount('error') > 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([JSON.stringify(client.options), client.getMaxListeners(), listeners()]).toEqual(before);
+    expect([client.status, await client.ping()]).toEqual(['ready', 'PONG']);
   });
 
   it('verifies, warns where no worker was seen, and takes an ioredis client, which stays open', async () => {

@@ -210,6 +210,13 @@ describeWith('redis-server', 'what people do with the outbox', (program) => {
       expect(await use.outbox().get('one')).toMatchObject({ id: 'one', state: 'sent', mailbox: '', envelope: { to: [] } });
     });
 
+    it('reads with a key that had no name, or another one, when it was written with it', async () => {
+      await use.mailer({ encryptionKey: encryptionKey.old }).sendMail(mail({ outbox: { id: 'nameless' } }));
+      await use.mailer({ encryptionKey: { first: encryptionKey.new } }).sendMail(mail({ outbox: { id: 'renamed' } }));
+      await use.worker({ encryptionKey });
+      for (const id of ['nameless', 'renamed']) expect(await use.outbox({ encryptionKey }).wait(id)).toMatchObject({ state: 'sent' });
+    });
+
     it('reads with an older key what was written with it', async () => {
       await use.mailer({ encryptionKey: { old: encryptionKey.old } }).sendMail(mail({ outbox: { id: 'old' } }));
       await use.worker({ encryptionKey });
@@ -218,6 +225,12 @@ describeWith('redis-server', 'what people do with the outbox', (program) => {
 
     it.each([
       ['a key', { encryptionKey: { old: encryptionKey.old } }, { encryptionKey }, /a key that this process does not have/],
+      [
+        'the right key of that name',
+        { encryptionKey: { new: encryptionKey.old } },
+        { encryptionKey },
+        /a key that this process does not have/,
+      ],
       ['any key', {}, { encryptionKey }, /this process has no "encryptionKey"/],
     ])('leaves to others what a worker lacks %s for, and tells it', async (_what, lacking, having, message) => {
       await use.mailer({ encryptionKey }).sendMail(mail({ outbox: { id: 'm' } }));

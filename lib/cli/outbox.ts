@@ -34,8 +34,9 @@ interface WorkerFlags extends RedisFlags, ConnectionFlags {
 }
 
 const HELP = `
-Redis: --connection, else REDIS_URL. Keys are named by the environment variable that holds them, so that no other user of the machine sees them:
-32 bytes in base64 or hex, or JSON such as {"2026":"…"}.`;
+Redis: --connection, else REDIS_URL. Keys are named by the environment variable
+that holds them, so that no other user of the machine sees them: 32 bytes in
+base64 or hex, or JSON such as {"new":"…"}, of which the last one encrypts.`;
 
 const STATES: OutboxState[] = ['queued', 'sending', 'sent', 'failed', 'ambiguous', 'expired', 'cancelled'];
 
@@ -104,6 +105,14 @@ export function createOutboxCommand(): Command {
         ),
     )
     .addCommand(
+      forPeople('restored', 'Says that Redis was started over a backup: what waits is looked for first.').action((flags: RedisFlags) =>
+        withOutbox(flags, async (outbox) => {
+          await outbox.restored();
+          return flags.json ? { restored: true } : 'What waits is looked for before it is sent. Now start the workers.';
+        }),
+      ),
+    )
+    .addCommand(
       forPeople('check', 'Looks for what can lose or hold up messages; status 1 if there is anything.')
         .option('--repair', 'put back messages whose job is gone')
         .action((flags: RedisFlags & { repair?: boolean }) =>
@@ -149,7 +158,7 @@ async function runWorker(flags: WorkerFlags): Promise<void> {
 function ended(worker: OutboxWorker): Promise<void> {
   return new Promise((resolve, reject) => {
     let asked = false;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         worker.close({ force: asked }).then(resolve, reject);
         asked = true;

@@ -18,9 +18,9 @@ export const PIECE = 512 * 1024;
 /** Keeps pieces in Redis. */
 export function redisPieces({ client }: Connection, keys: Keys) {
   return {
-    async put(ref: string, index: number, bytes: Buffer, forgetAt: number): Promise<void> {
-      await client.call('SET', keys.piece(ref, index), bytes);
-      await client.call('PEXPIREAT', keys.piece(ref, index), forgetAt);
+    /** @param keep ms, by Redis' clock */
+    async put(ref: string, index: number, bytes: Buffer, keep: number): Promise<void> {
+      await client.call('SET', keys.piece(ref, index), bytes, 'PX', keep);
     },
     async get(ref: string, index: number): Promise<Buffer | undefined> {
       return ((await client.callBuffer('GET', keys.piece(ref, index))) as Buffer | null) ?? undefined;

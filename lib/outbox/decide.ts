@@ -19,6 +19,8 @@ export interface Found {
   now: number;
   /** ms since something may have been lost. */
   sinceLoss: number;
+  /** A person has said that it was not sent: the mailbox is asked all the same. */
+  look: boolean;
   /** ms after a loss in which a request whose mark is lost may be under way, or its copy late. */
   lossDelay: number;
   settleTime: number;
@@ -43,10 +45,10 @@ export type Step =
 
 /** What a worker does first with a message it has taken. */
 export function firstStep(found: Found): Step {
-  const { state, route, dirty, runChanged, now, expires } = found;
+  const { state, route, dirty, runChanged, look, now, expires } = found;
   if (state === 'sending') return { do: route === 'draft' ? 'settle' : 'look' };
   // without a mark nothing was sent, and a mark of this server's run is not lost; a draft may be left, though
-  if (runChanged || (dirty && route === 'draft')) return { do: 'look' };
+  if (runChanged || look || (dirty && route === 'draft')) return { do: 'look' };
   return now > expires ? { do: 'expire' } : { do: 'send' };
 }
 

@@ -19,8 +19,10 @@ export class Hub {
   readonly #client: RedisClient;
   readonly #control: string;
   readonly #waiters = new Map<string, Waiter>();
+  readonly #resting = new Set<() => void>();
   /** Markers that were taken when nobody waited for them any more. */
   readonly #kept = new Map<string, Exclude<Marker, null>>();
+  readonly #onError: (error: Error) => void;
   #blocking = false;
   #woken = false;
   #closed = false;
@@ -29,6 +31,7 @@ export class Hub {
     private readonly connection: Connection,
     { prefix, name, onError }: { prefix: string; name: string; onError: (error: Error) => void },
   ) {
+    this.#onError = onError;
     this.#control = `${prefix}:hub:${name}`;
     // a command that was cut off must not be sent again behind our back: it would take markers for nobody
     this.#client = connection.duplicate({
@@ -60,8 +63,23 @@ export class Hub {
     this.#settle(key, null);
   }
 
+  /** Resolves after a second, or when it is closed. */
+  rest(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#resting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, 1000);
+      this.#resting.add(end);
+    });
+  }
+
   close(): void {
     this.#closed = true;
+    for (const end of this.#resting) end();
     for (const key of [...this.#waiters.keys()]) this.#settle(key, null);
     this.#client.disconnect();
   }
@@ -112,9 +130,13 @@ export class Hub {
       if (!taken || taken[0] === this.#control) return;
       const marker = { member: taken[1], score: Number(taken[2]) };
       if (!this.#settle(taken[0], marker)) this.#kept.set(taken[0], marker);
-    } catch {
+    } catch (error) {
+      // a right is missing, say; of connections their own events tell
+      const refused = (error as Error).name === 'ReplyError';
+      if (refused && !this.#closed) this.#onError(error as Error);
       // the connection broke: a marker may have been lost with the answer, so everybody looks for themselves
-      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 100));
+      if (refused) await this.rest();
+      else if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 100));
       for (const key of keys) this.#settle(key, null);
     } finally {
       clearTimeout(watchdog);
@@ -146,6 +168,16 @@ export function sharedBackends({ bullmq }: Connection, root: BullBackend, prefix
       const keys = queueKeys.getKeys(name);
       super(root.connection, name, keys, (type: string) => queueKeys.toKey(name, type), options, undefined, false);
       this.#marker = keys['marker'] ?? queueKeys.toKey(name, 'marker');
+    }
+
+    /** BullMQ asks again at once, also where every answer is the same refusal, as when the memory of Redis is full. */
+    override async moveToActive(...args: unknown[]): Promise<unknown> {
+      try {
+        return await super.moveToActive(...args);
+      } catch (error) {
+        if ((error as Error).name === 'ReplyError' && hub) await hub.rest();
+        throw error;
+      }
     }
 
     override waitForJob(seconds: number): Promise<Marker> {

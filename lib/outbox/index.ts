@@ -6,7 +6,8 @@
  */
 export { outboxTransport, OutboxTransport, type OutboxSentMessageInfo } from './transport.js';
 export { startOutboxWorker, OutboxWorker, type OutboxEvent, type OutboxHeld, type OutboxWorkerEvents } from './worker.js';
-export { openOutbox, Outbox, type OutboxCheck, type OutboxCounts, type OutboxFilter, type OutboxMessage } from './open-outbox.js';
+export type { OutboxCheck } from './check.js';
+export { openOutbox, Outbox, type OutboxCounts, type OutboxFilter, type OutboxMessage } from './open-outbox.js';
 export { fileStore } from './file-store.js';
 export type { OutboxStore } from './blob-store.js';
 export type { EncryptionKey } from './seal.js';

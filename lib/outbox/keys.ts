@@ -14,6 +14,8 @@ export interface Keys {
   readonly workers: string;
   /** Hash: queue → how often it was held in a row. */
   readonly holds: string;
+  /** Hash: which server rules, and when something may have been lost. */
+  readonly reign: string;
   /** Hash: what workers have found out for apps. */
   readonly facts: string;
   /** Set of paused queues; `*` for all. */
@@ -32,6 +34,7 @@ export function createKeys(prefix: string): Keys {
     mailboxes: `${base}:mailboxes`,
     workers: `${base}:workers`,
     holds: `${base}:holds`,
+    reign: `${base}:reign`,
     facts: `${base}:facts`,
     paused: `${base}:paused`,
     state: (state) => `${base}:s:${state}`,

@@ -82,6 +82,8 @@ export async function openLine(settings: OutboxSettings, options: LineOptions): 
       const names = new Map<string, string>();
       for (let at = 0; at + 1 < flat.length; at += 2) {
         const queue = String(flat[at]);
+        // nothing BullMQ takes as a name, and so none of this package's
+        if (queue === '' || queue.includes(':')) continue;
         names.set(queue, openMailbox(flat[at + 1] as Buffer, queue));
       }
       return names;
@@ -89,6 +91,8 @@ export async function openLine(settings: OutboxSettings, options: LineOptions): 
     backends,
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close().catch(() => undefined)));
+      // it listens to a client that may be the app's
+      await root?.close().catch(() => undefined);
       await connection.close();
     },
   };

@@ -10,7 +10,7 @@ export interface OutboxMessageOptions {
    * @default a new one
    */
   id?: string | undefined;
-  /** When to send: a date, an ISO text or milliseconds since the epoch. @default now */
+  /** When to send: a date, an ISO text (of the app's time zone if it names none) or milliseconds since the epoch. @default now, by Redis' clock */
   sendAt?: Date | string | number | undefined;
   /** When it is too late: a date, an ISO text, or milliseconds since the epoch; then the message ends `expired`. @default `expires` of the transport after `sendAt` */
   expires?: Date | string | number | undefined;
@@ -20,9 +20,9 @@ export interface OutboxMessageOptions {
 
 export interface MessageOutbox {
   id: string | undefined;
-  /** ms since the epoch. */
-  sendAt: number;
-  expires: number;
+  /** ms since the epoch, as the next one; `undefined`: now, and so long after as the transport says. */
+  sendAt: number | undefined;
+  expires: number | undefined;
   priority: number;
 }
 
@@ -33,21 +33,22 @@ const MAX_PRIORITY = 2_097_151;
 const FAR = 366 * 24 * 60 * 60_000;
 
 /** @throws {GraphTransportError} `EMESSAGE` that names the property */
-export function readMessageOutbox(value: unknown, { now, expires }: { now: number; expires: number }): MessageOutbox {
+export function readMessageOutbox(value: unknown, { now }: { now: number }): MessageOutbox {
   if (value !== undefined && (typeof value !== 'object' || value === null)) throw refusal(`outbox must be an object, not ${show(value)}`);
   const given = (value ?? {}) as Record<string, unknown>;
   const unknown = Object.keys(given).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw refusal(`outbox.${unknown} is not known; expected ${NAMES.join(', ')}`);
   const { id, priority = 0 } = given;
   // what breaks a list, a terminal or its own encoding
-  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > 200 || /[\p{Cc}\p{Cs}]/u.test(id)))
-    throw refusal(`outbox.id must be 1 to 200 characters without control characters, not ${show(id)}`);
+  if (id !== undefined && (typeof id !== 'string' || id.length > 200 || !/[^\s\p{Cf}]/u.test(id) || /[\p{Cc}\p{Cs}\u2028\u2029]/u.test(id)))
+    throw refusal(`outbox.id must be a text of 1 to 200 characters, not blank and without control characters, not ${show(id)}`);
   if (typeof priority !== 'number' || !Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY)
     throw refusal(`outbox.priority must be a whole number from 0 to ${MAX_PRIORITY}, not ${show(priority)}`);
-  const sendAt = readTime(given, 'sendAt', now) ?? now;
-  const until = readTime(given, 'expires', now) ?? Math.max(sendAt, now) + expires;
-  if (until <= Math.max(sendAt, now)) throw refusal('outbox.expires must be after outbox.sendAt and in the future');
-  return { id, sendAt, expires: until, priority };
+  const sendAt = readTime(given, 'sendAt', now);
+  const expires = readTime(given, 'expires', now);
+  if (expires !== undefined && expires <= Math.max(sendAt ?? now, now))
+    throw refusal('outbox.expires must be after outbox.sendAt and in the future');
+  return { id, sendAt, expires, priority };
 }
 
 function readTime(given: Record<string, unknown>, name: string, now: number): number | undefined {

@@ -1,14 +1,13 @@
-import { GraphTransportError, isGraphTransportError } from '../errors/graph-transport-error.js';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Loss } from '../prepared/loss.js';
 import type { Format, Route } from '../prepared/prepared-message.js';
+import { checkOutbox, type OutboxCheck } from './check.js';
 import { jobId } from './keys.js';
 import { openLine, type Line } from './line.js';
 import { describeMetrics } from './metrics.js';
 import { readOutboxOptions, type OutboxOptions, type OutboxSettings } from './options.js';
 import { openOutcome, sealOutcome, type OutcomeError } from './outcome.js';
-import { reached, redisError } from './reach.js';
 import { STATES, type OutboxState } from './record.js';
-import { askServer, checkServer, serverWarnings, type ServerFacts } from './server.js';
 import { addJob, dropUploads } from './store-message.js';
 import { openHead, type Head } from './stored-message.js';
 
@@ -46,19 +45,6 @@ export interface OutboxFilter {
   mailbox?: string | undefined;
   /** Most messages. @default 100 */
   limit?: number | undefined;
-}
-
-/** What `check()` finds. */
-export interface OutboxCheck {
-  server: { product: string; version: string; aof: boolean; fsync: string | undefined; eviction: string };
-  /** What can lose or hold up messages. */
-  problems: string[];
-  /** Workers seen within a minute. */
-  workers: number;
-  /** Messages on their way that no worker would ever take: their jobs are gone. */
-  lost: string[];
-  /** How many of them were put back. */
-  repaired: number;
 }
 
 /** Milliseconds for Redis. */
@@ -105,12 +91,27 @@ export class Outbox implements AsyncDisposable {
     });
   }
 
-  /** Waits until a message has ended. @throws {GraphTransportError} `ETIMEDOUT` if it has not after `timeout` ms (default 60,000) */
+  /**
+   * Waits until a message has ended.
+   *
+   * @throws {GraphTransportError} `ETIMEDOUT` if it has not after `timeout` ms (default 60,000), `EMESSAGE` if Redis lost it meanwhile
+   */
   async wait(id: string, { timeout = 60_000 }: { timeout?: number | undefined } = {}): Promise<OutboxMessage> {
     const until = Date.now() + timeout;
+    let known = false;
     for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {
       const message = await this.get(id);
       if (message && message.state !== 'queued' && message.state !== 'sending') return message;
+      if (!message && known)
+        throw new GraphTransportError(
+          'EMESSAGE',
+          `the message "${id}" was in the outbox and is not there any more: Redis has lost it, or it ended and is not remembered`,
+          {
+            permanent: true,
+            hint: 'Look for it in the mailbox, and hand it in again if it is not there.',
+          },
+        );
+      known = message !== undefined;
       if (Date.now() >= until) {
         throw new GraphTransportError(
           'ETIMEDOUT',
@@ -213,32 +214,20 @@ export class Outbox implements AsyncDisposable {
    */
   check({ repair = false }: { repair?: boolean | undefined } = {}): Promise<OutboxCheck> {
     return this.#do(async (line) => {
-      const { connection, keys } = line;
-      const facts = await askServer(connection);
-      const isCluster = connection.client.isCluster === true;
-      const problems = [...serverProblems(facts, { ...this.settings, isCluster }), ...serverWarnings(facts, this.settings.durability)];
-      const { workers } = await line.records.seen();
-      if (workers === 0) problems.push('No worker was seen within a minute.');
-      const lost: string[] = [];
-      for (const state of ['queued', 'sending'] as const) {
-        for (const id of (await connection.client.call('ZRANGE', keys.state(state), 0, -1)) as string[]) {
-          const fields = await line.records.read(id);
-          if (!fields || String(fields['state']) !== state) continue;
-          const job = await line.queue(String(fields['queue'])).getJob(jobId(id));
-          const unfinished = job && !['failed', 'completed', 'unknown'].includes(await job.getState());
-          if (!unfinished) lost.push(id);
-        }
-      }
+      const found = await checkOutbox(line, this.settings);
+      const { lost, problems } = found;
       if (repair) for (const id of lost) await this.#addAgain(line, id);
       if (lost.length > 0) problems.push(`${lost.length} messages on their way have no job${repair ? '; they were put back' : ''}.`);
-      return {
-        server: { product: facts.product, version: facts.version, aof: facts.aof, fsync: facts.fsync, eviction: facts.eviction },
-        problems,
-        workers,
-        lost,
-        repaired: repair ? lost.length : 0,
-      };
+      return { ...found, repaired: repair ? lost.length : 0 };
     });
+  }
+
+  /**
+   * Says that Redis was started over a backup: what waits there may have been sent since, so that each message is looked for before it is
+   * sent, and is `ambiguous` where nobody may look. To be said before workers are started; one that ran all the time finds it out.
+   */
+  restored(): Promise<void> {
+    return this.#do((line) => line.records.restored());
   }
 
   /** Closes the connection; an ioredis client that was given stays open. */
@@ -261,10 +250,10 @@ export class Outbox implements AsyncDisposable {
     const line = await this.#line;
     try {
       // what takes long does so with many answers
-      await reached(line.connection.client.call('PING'), TIMEOUT);
+      await line.connection.reach.within(line.connection.client.call('PING'), TIMEOUT);
       return await task(line);
     } catch (error) {
-      throw isGraphTransportError(error) ? error : redisError(error);
+      throw line.connection.reach.error(error);
     }
   }
 
@@ -297,8 +286,10 @@ export class Outbox implements AsyncDisposable {
     // one that ended would stand in the way
     await this.#dropJob(line, queue, id);
     const { mailbox = '', messageId = '' } = head ?? {};
-    const [sendAt, priority] = [Number(fields['sendAt']), Number(fields['priority'])];
-    await addJob(line, queue, { id, sendAt, priority, size: 0, mailbox, messageId });
+    const { now } = await line.records.seen();
+    const delay = Math.max(Number(fields['sendAt']) - now, 0);
+    if (head) await line.connection.client.call('HSETNX', line.keys.mailboxes, queue, line.sealMailbox(head.mailbox));
+    await addJob(line, queue, { id, delay, priority: Number(fields['priority']), size: 0, mailbox, messageId });
   }
 
   async #dropJob(line: Line, queue: string, id: string): Promise<void> {
@@ -352,15 +343,6 @@ function headOf(fields: Record<string, Buffer>, line: Line, id: string): Head | 
 async function countsOf({ connection, keys }: Line): Promise<OutboxCounts> {
   const counts = await Promise.all(STATES.map((state) => connection.client.call('ZCARD', keys.state(state))));
   return Object.fromEntries(STATES.map((state, index) => [state, Number(counts[index])])) as OutboxCounts;
-}
-
-function serverProblems(facts: ServerFacts, about: Parameters<typeof checkServer>[1]): string[] {
-  try {
-    checkServer(facts, about);
-    return [];
-  } catch (error) {
-    return [(error as Error).message];
-  }
 }
 
 function refused(id: string, state: string, what: string): GraphTransportError {

@@ -21,10 +21,13 @@ export interface NewRecord {
   queue: string;
   head: Buffer;
   body: Buffer;
-  /** ms since the epoch, as the next two. */
-  sendAt: number;
-  expires: number;
-  forgetAt: number;
+  /** ms since the epoch, as the next one; now, by Redis' clock, if there is none. */
+  sendAt: number | undefined;
+  expires: number | undefined;
+  /** ms after `sendAt` that stand for `expires` if there is none. */
+  valid: number;
+  /** ms for which it is remembered after that. */
+  keep: number;
   priority: number;
   /** As it is to be shown, sealed where it must not be readable. */
   mailbox: Buffer;
@@ -66,6 +69,8 @@ export interface Claimed {
   /** Which server has it. */
   run: string;
   sendAt: number;
+  /** A person has said that it was not sent: the mailbox is asked first. */
+  look: boolean;
 }
 
 export type Claim =
@@ -82,10 +87,13 @@ export type Mark = { kind: 'ok'; run: string } | { kind: 'lost'; state: string }
 /** The records of messages, which decide what may be sent; BullMQ only decides who tries next. */
 export function createRecords({ run, runBuffer, client }: Connection, keys: Keys) {
   const at = (id: string) => [keys.record(id), keys.prefix, id] as const;
+  // how many requests that send were allowed, as far as this process has heard: a Redis that knows of fewer has an older state
+  let heard = 0;
+  const hear = (marks: unknown) => (heard = Math.max(heard, Number(marks)));
   return {
     /** Stores a message that does not count yet. `created`: it was not known. */
     async enqueue(record: NewRecord): Promise<Stored> {
-      const { id, nonce, queue, head, body, sendAt, expires, forgetAt, priority, mailbox, route, pieces } = record;
+      const { id, nonce, queue, head, body, sendAt, expires, valid, keep, priority, mailbox, route, pieces } = record;
       const [kind, state, stored, server] = (await runBuffer('enqueue', [
         keys.record(id),
         keys.body(id),
@@ -96,9 +104,10 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
         queue,
         head,
         body,
-        sendAt,
-        expires,
-        forgetAt,
+        sendAt ?? '',
+        expires ?? '',
+        valid,
+        keep,
         priority,
         mailbox,
         route,
@@ -117,7 +126,7 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
     /** @param lossless whether a mere restart of the server loses nothing */
     async claim(id: string, { most, lossless }: { most: number; lossless: boolean }): Promise<Claim> {
       const fence = randomUUID();
-      const args = [...at(id), PAYLOAD_VERSION, most, lossless ? 1 : 0, fence];
+      const args = [...at(id), PAYLOAD_VERSION, most, lossless ? 1 : 0, fence, heard];
       const [kind, ...values] = (await runBuffer('claim', args)) as [Buffer, ...(Buffer | number)[]];
       switch (String(kind)) {
         case 'missing':
@@ -133,7 +142,7 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
         case 'paused':
           return { kind: 'paused' };
       }
-      const [state, tries, dirty, runChanged, lossy, draftId, until, expires, lookFrom, now, sinceLoss, pause, head, server, sendAt] =
+      const [state, tries, dirty, runChanged, lossy, draftId, until, expires, lookFrom, now, sinceLoss, pause, head, server, sendAt, look] =
         values;
       return {
         kind: 'mine',
@@ -153,15 +162,18 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
         head: head as Buffer,
         run: String(server),
         sendAt: Number(sendAt),
+        look: String(look) === '1',
       };
     },
 
     /** Allows one request that sends; without it nothing is sent. */
     async mark(id: string, { fence, draftId, safe, rateLimit, rateDelta, attempt }: MarkOptions): Promise<Mark> {
-      const [kind, value] = (await run('mark', [...at(id), fence, draftId ?? '', safe, rateLimit ?? 0, rateDelta, attempt])) as [
+      const [kind, value, marks] = (await run('mark', [...at(id), fence, draftId ?? '', safe, rateLimit ?? 0, rateDelta, attempt])) as [
         string,
         string,
+        string?,
       ];
+      if (marks !== undefined) hear(marks);
       if (kind === 'lost') return { kind, state: value };
       return kind === 'wait' ? { kind, ms: Number(value) } : { kind: 'ok', run: value };
     },
@@ -231,15 +243,22 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
       return { ms: left, times, changed: changed === 1 };
     },
 
-    /** Sets the limits of these queues; → how many had none. */
-    async limits(queues: readonly string[], most: number): Promise<number> {
-      if (queues.length === 0) return 0;
-      return Number(await run('limits', [keys.paused, keys.prefix, most, ...queues]));
+    /** Sets the limits of these queues, each with its sealed mailbox; → how many had none. */
+    async limits(queues: ReadonlyMap<string, Buffer>, most: number): Promise<number> {
+      if (queues.size === 0) return 0;
+      return Number(await run('limits', [keys.paused, keys.prefix, most, ...[...queues].flat()]));
     },
 
-    /** Says that a worker lives. */
-    async beat(worker: string): Promise<void> {
-      await run('beat', [keys.workers, worker]);
+    /** Says that a worker lives. `last`: when it said so last, `0` for never. `lost`: Redis holds less than it did then. */
+    async beat(worker: string, last: number): Promise<{ lost: boolean; at: number }> {
+      const [lost, now, marks] = (await run('beat', [keys.workers, keys.prefix, worker, last, heard])) as [number, string, string];
+      hear(marks);
+      return { lost: lost === 1, at: Number(now) };
+    },
+
+    /** From now on, what was written before another start of the server is looked for before it is sent. */
+    async restored(): Promise<void> {
+      await run('restored', [keys.reign, keys.prefix, '']);
     },
 
     /** How many workers were seen within a minute, and what the server's clock says. */

@@ -1,6 +1,7 @@
 import { show } from '../errors/config-error.js';
 import { isError } from '../errors/is-error.js';
 import { outboxConfigError } from './config-error.js';
+import { createReach, withoutSecrets, type Reach } from './reach.js';
 import { SCRIPTS, type ScriptName } from './scripts.js';
 
 /**
@@ -15,7 +16,7 @@ type Listener = (...args: unknown[]) => void;
 /** As much of ioredis 5 and 6 as the outbox needs. */
 export interface RedisClient {
   readonly status: string;
-  readonly options?: { keyPrefix?: string | undefined; redisOptions?: object | undefined };
+  readonly options?: { keyPrefix?: string | undefined; db?: number | undefined; redisOptions?: object | undefined };
   readonly isCluster?: boolean;
   /** Only a cluster's client has it. */
   nodes?(role: 'master'): Pick<RedisClient, 'call'>[];
@@ -46,6 +47,7 @@ export interface Connection {
   run: (script: ScriptName, args: readonly Argument[]) => Promise<unknown>;
   /** Runs a script whose answer holds bytes. */
   runBuffer: (script: ScriptName, args: readonly Argument[]) => Promise<unknown>;
+  readonly reach: Reach;
   /** A connection of its own, to block on. */
   duplicate(options: Record<string, unknown>): RedisClient;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export interface BullBackend {
   readonly closing?: Promise<void> | undefined;
   on(event: string, listener: Listener): unknown;
   close(force?: boolean): Promise<void>;
+  moveToActive(...args: unknown[]): Promise<unknown>;
   waitForJob?(timeout: number): Promise<{ member: string; score: number } | null>;
 }
 
@@ -143,15 +146,23 @@ export function checkConnection(connection: unknown): asserts connection is Outb
     '"connection" must be a URL such as redis://redis.contoso.com:6379, options of ioredis such as { host, port }, or an ioredis client';
   if (typeof connection === 'string') {
     const url = URL.canParse(connection) ? new URL(connection) : undefined;
-    if (url?.protocol === 'redis:' || url?.protocol === 'rediss:') return;
-    throw outboxConfigError(`${expected}, not a text that is none of them`);
-  }
-  if (typeof connection !== 'object' || connection === null) throw outboxConfigError(`${expected}, not ${show(connection)}`);
-  if (isClient(connection)) {
-    if (connection.options?.keyPrefix) throw outboxConfigError('"connection" has a keyPrefix, which BullMQ does not allow: use "prefix"');
+    if (url?.protocol !== 'redis:' && url?.protocol !== 'rediss:') throw outboxConfigError(`${expected}, not a text that is none of them`);
+    // ioredis takes options from there
+    if (url.searchParams.has('keyPrefix')) throw keyPrefixError();
     return;
   }
+  if (typeof connection !== 'object' || connection === null) throw outboxConfigError(`${expected}, not ${show(connection)}`);
+  const { keyPrefix, redisOptions } = (isClient(connection) ? (connection.options ?? {}) : connection) as {
+    keyPrefix?: unknown;
+    redisOptions?: { keyPrefix?: unknown };
+  };
+  if (keyPrefix || redisOptions?.keyPrefix) throw keyPrefixError();
+  if (isClient(connection)) return;
   if ('sendCommand' in connection || 'isOpen' in connection) throw outboxConfigError(`${expected}, not a client of another kind`);
+}
+
+function keyPrefixError() {
+  return outboxConfigError('"connection" has a keyPrefix, which BullMQ does not allow: use "prefix"');
 }
 
 function isClient(value: object): value is RedisClient {
@@ -180,8 +191,14 @@ export async function connect(connection: OutboxConnection, { maxRetriesPerReque
       : isClient(connection)
         ? connection
         : new Redis({ ...common, ...connection });
-  const listener: Listener = (error) => onError(error as Error);
-  client.on('error', listener);
+  let trouble: string | undefined;
+  const onTrouble: Listener = (error) => {
+    trouble = withoutSecrets((error as Error).message);
+    onError(error as Error);
+  };
+  const onReady = () => (trouble = undefined);
+  client.on('error', onTrouble);
+  client.on('ready', onReady);
   for (const [name, definition] of Object.entries(SCRIPTS)) client.defineCommand(COMMAND + name, definition);
   const commands = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const run = (script: string, args: readonly Argument[]) =>
@@ -189,6 +206,7 @@ export async function connect(connection: OutboxConnection, { maxRetriesPerReque
   return {
     client,
     bullmq,
+    reach: createReach(() => trouble),
     run: (script, args) => run(COMMAND + script, args),
     runBuffer: (script, args) => run(`${COMMAND}${script}Buffer`, args),
     duplicate: (options) =>
@@ -197,7 +215,8 @@ export async function connect(connection: OutboxConnection, { maxRetriesPerReque
         : client.duplicate(options),
     async close() {
       if (!ours) {
-        client.off('error', listener);
+        client.off('error', onTrouble);
+        client.off('ready', onReady);
         return;
       }
       // what is on the way is answered first, as long as there is somebody to answer

@@ -17,9 +17,13 @@ local function reign()
   local before = string.match(replication, 'master_replid2:(%w+)') or ''
   return run .. '.' .. (string.match(replication, 'master_replid:(%w+)') or ''), string.find(before, '[1-9a-f]') ~= nil
 end
--- how often it may have lost something: a message that was written at another count may have been further than its record says
+-- names the last time it may have lost something: a message that was written before may have been further than its record says
 local function losses()
   return redis.call('HGET', prefix .. ':reign', 'losses') or '0'
+end
+-- a number of requests that send which is smaller than one that was heard before: an older state is back
+local function wentBack(marks, heard)
+  return tonumber(marks or '0') < tonumber(heard)
 end
 local function text(number)
   return string.format('%.0f', number)
@@ -45,23 +49,27 @@ end
 `;
 
 /**
- * → `1` new, `0` known, `2` its files are gone; its state; its head; which server rules. ARGV: nonce, version, queue, head, body, sendAt,
- * expires, forgetAt, priority, mailbox, route, keys of the pieces of its files.
+ * → `1` new, `0` known, `2` its files are gone; its state; its head; which server rules. ARGV: nonce, version, queue, head, body, sendAt
+ * (empty: now, by this clock, since an app's may be wrong), expires (empty: so many ms after), how many ms, how long it is remembered then,
+ * priority, mailbox, route, keys of the pieces of its files.
  */
 const ENQUEUE = `
 local body = KEYS[2]
-local nonce, version, queue, head, content, sendAt, expires, forgetAt, priority, mailbox, route = unpack(ARGV, 3)
+local nonce, version, queue, head, content, sendAt, expires, valid, keep, priority, mailbox, route = unpack(ARGV, 3)
 if redis.call('EXISTS', record) == 1 then
   local known = redis.call('HMGET', record, 'nonce', 'state', 'head')
   return { known[1] == nonce and 1 or 0, known[2], known[3] or '', reign() }
 end
 -- they were written before, perhaps on another server
-for i = 14, #ARGV do
+for i = 15, #ARGV do
   if redis.call('EXISTS', ARGV[i]) == 0 then return { 2, '', '', '' } end
 end
-local run = reign()
+local run, at = reign(), now()
+if sendAt == '' then sendAt = text(at) end
+if expires == '' then expires = text(math.max(tonumber(sendAt), at) + valid) end
+local forgetAt = text(expires + keep)
 redis.call('HSET', record, 'nonce', nonce, 'v', version, 'state', 'queued', 'fence', '', 'tries', 0, 'dirty', 0, 'draftId', '', 'run', run, 'losses', losses(),
-  'queue', queue, 'head', head, 'sendAt', sendAt, 'expires', expires, 'priority', priority, 'route', route, 'queuedAt', text(now()))
+  'queue', queue, 'head', head, 'sendAt', sendAt, 'expires', expires, 'priority', priority, 'route', route, 'queuedAt', text(at))
 redis.call('PEXPIREAT', record, forgetAt)
 redis.call('SET', body, content)
 redis.call('PEXPIREAT', body, forgetAt)
@@ -73,18 +81,22 @@ return { 1, 'queued', head, run }
 const COMMIT = `
 local values = redis.call('HMGET', record, 'state', 'queuedAt')
 local run = reign()
-if values[1] == 'queued' then redis.call('ZADD', prefix .. ':s:queued', values[2], id) end
+if values[1] == 'queued' then
+  redis.call('HSET', record, 'counts', 1)
+  redis.call('ZADD', prefix .. ':s:queued', values[2], id)
+end
 return { values[1] or '', run }
 `;
 
 /**
  * → `missing` | `final`, state, dirty | `newer`, version | `early`, ms | `full` | `paused` | `mine`, state, tries, dirty, run changed, lossy,
- * draftId, until, expires, lookFrom, now, ms since a loss, pause, head, which server rules, sendAt. ARGV: newest version known, requests at a time, whether a mere
- * restart loses nothing, fence: unlike any other, so that also where a claim is lost with Redis nobody else has the same.
+ * draftId, until, expires, lookFrom, now, ms since a loss, pause, head, which server rules, sendAt, whether to look first. ARGV: newest
+ * version known, requests at a time, whether a mere restart loses nothing, fence: unlike any other, so that also where a claim is lost with
+ * Redis nobody else has the same; how many requests that send this process has heard of.
  */
 const CLAIM = `
-local version, most, lossless, fence = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6]
-local names = { 'state', 'v', 'dirty', 'run', 'draftId', 'until', 'expires', 'lookFrom', 'queue', 'queuedAt', 'head', 'sendAt', 'losses' }
+local version, most, lossless, fence, heard = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], ARGV[7]
+local names = { 'state', 'v', 'dirty', 'run', 'draftId', 'until', 'expires', 'lookFrom', 'queue', 'queuedAt', 'head', 'sendAt', 'losses', 'look' }
 local values = redis.call('HMGET', record, unpack(names))
 local r = {}
 for i, name in ipairs(names) do r[name] = values[i] or '' end
@@ -107,19 +119,20 @@ local tries = redis.call('HINCRBY', record, 'tries', 1)
 redis.call('HSET', record, 'fence', fence, 'dirty', 1)
 redis.call('ZADD', prefix .. ':s:' .. r.state, 'NX', r.queuedAt, id)
 local run, tookOver = reign()
-local known = redis.call('HMGET', prefix .. ':reign', 'run', 'losses', 'lossAt')
-local count, lossAt = known[2] or '0', tonumber(known[3] or '0')
-if known[1] ~= run then
-  if tookOver or not lossless then count, lossAt = text(count + 1), at end
-  redis.call('HSET', prefix .. ':reign', 'run', run, 'losses', count, 'lossAt', text(lossAt))
+local known = redis.call('HMGET', prefix .. ':reign', 'run', 'losses', 'lossAt', 'marks')
+local loss, lossAt, back = known[2] or '0', tonumber(known[3] or '0'), wentBack(known[4], heard)
+if known[1] ~= run or back then
+  if tookOver or not lossless or back then loss, lossAt = run .. '/' .. text(at), at end
+  redis.call('HSET', prefix .. ':reign', 'run', run, 'losses', loss, 'lossAt', text(lossAt))
+  if back then redis.call('HSET', prefix .. ':reign', 'marks', heard) end
 end
 local changed = r.run ~= run
-return { 'mine', r.state, tries, r.dirty, changed and 1 or 0, (changed and r.losses ~= count) and 1 or 0, r.draftId, r['until'], r.expires,
-  r.lookFrom, text(at), text(math.max(at - lossAt, 0)), paused(r.queue), r.head, run, r.sendAt }
+return { 'mine', r.state, tries, r.dirty, changed and 1 or 0, (changed and r.losses ~= loss) and 1 or 0, r.draftId, r['until'], r.expires,
+  r.lookFrom, text(at), text(math.max(at - lossAt, 0)), paused(r.queue), r.head, run, r.sendAt, r.look }
 `;
 
 /**
- * Allows one request that sends. → `ok`, which server rules | `lost`, state | `wait`, ms. ARGV: fence, draftId, ms until nothing of it can be under way any
+ * Allows one request that sends. → `ok`, which server rules, how many were allowed so far | `lost`, state | `wait`, ms. ARGV: fence, draftId, ms until nothing of it can be under way any
  * more, rateLimit, rateDelta, which attempt.
  */
 const MARK = `
@@ -148,12 +161,12 @@ end
 local run = reign()
 redis.call('HSET', record, 'state', 'sending', 'draftId', draftId, 'sendingAt', text(at), 'until', text(at + safe), 'run', run,
   'losses', losses(), 'markFence', fence)
-redis.call('HDEL', record, 'lookFrom')
+redis.call('HDEL', record, 'lookFrom', 'look')
 -- what may have been sent is not forgotten before its end is known
 redis.call('PERSIST', record)
 redis.call('PERSIST', prefix .. ':b:' .. id)
 if state ~= 'sending' then move(state, 'sending', at) end
-return { 'ok', run }
+return { 'ok', run, text(redis.call('HINCRBY', prefix .. ':reign', 'marks', 1)) }
 `;
 
 /** → `1` and the mailbox's pause in ms, or `0`; the draft that is marked; which server rules. ARGV: fence. */
@@ -265,6 +278,11 @@ redis.call('HSET', record, 'fence', '', 'state', to, 'dirty', 1, 'expires', text
 redis.call('HDEL', record, 'info', 'endedAt', 'lookFrom')
 if to == 'queued' then
   redis.call('HSET', record, 'draftId', '')
+  -- whoever says that it was not sent knows more than a server that may have forgotten it; the mailbox is asked all the same
+  if how == 'not-sent' then
+    local run = reign()
+    redis.call('HSET', record, 'run', run, 'losses', losses(), 'look', 1)
+  end
   redis.call('PEXPIREAT', record, text(at + valid + keep))
   redis.call('PEXPIREAT', body, text(at + valid + keep))
 else
@@ -295,12 +313,16 @@ redis.call('SET', KEYS[1], '9007199254740991', 'PX', string.format('%.0f', ms))
 return { ms, times, 1 }
 `;
 
-/** Limits of many queues at once. KEYS[1] is the set of paused queues. ARGV: prefix, requests at a time, queues. → how many had lost them. */
+/**
+ * Limits of many queues at once, and that they are known. KEYS[1] is the set of paused queues. ARGV: prefix, requests at a time, queues, each
+ * with its mailbox. → how many had lost them.
+ */
 const LIMITS = `
 local prefix, most = ARGV[1], ARGV[2]
 local all = redis.call('SISMEMBER', KEYS[1], '*') == 1
 local lost = 0
-for i = 3, #ARGV do
+for i = 3, #ARGV, 2 do
+  redis.call('HSETNX', prefix .. ':mailboxes', ARGV[i], ARGV[i + 1])
   local meta = prefix .. ':' .. ARGV[i] .. ':meta'
   if redis.call('HGET', meta, 'concurrency') ~= most then
     lost = lost + 1
@@ -337,11 +359,32 @@ redis.call('PEXPIRE', KEYS[1], window + 1000)
 return 0
 `;
 
-/** A worker lives. By the server's clock: machines differ. KEYS[1] is the set of workers. ARGV: worker. */
+/**
+ * A worker lives. By the server's clock: machines differ. KEYS[1] is the set of workers. ARGV: prefix, worker, when it said so last (0 for
+ * never), how many requests that send it has heard of. → whether Redis holds less than it did then; when this was; how many there were.
+ */
 const BEAT = `
-local time = redis.call('TIME')
-redis.call('ZADD', KEYS[1], time[1] * 1000, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000 - 3600000)
+local last, heard = tonumber(ARGV[3]), ARGV[4]
+local at = now()
+local score = tonumber(redis.call('ZSCORE', record, id) or '0')
+local marks = redis.call('HGET', prefix .. ':reign', 'marks') or '0'
+-- after an hour it is taken out by others
+local lost = wentBack(marks, heard) or (at - last < 3600000 and score < last)
+if lost then
+  local run = reign()
+  if wentBack(marks, heard) then marks = heard end
+  redis.call('HSET', prefix .. ':reign', 'losses', run .. '/' .. text(at), 'lossAt', text(at), 'marks', marks)
+end
+redis.call('ZADD', record, text(at), id)
+redis.call('ZREMRANGEBYSCORE', record, '-inf', text(at - 3600000))
+return { lost and 1 or 0, text(at), marks }
+`;
+
+/** A person says that an older state is back. KEYS[1] is the record of who rules. */
+const RESTORED = `
+local at = now()
+local run = reign()
+redis.call('HSET', record, 'losses', run .. '/' .. text(at), 'lossAt', text(at))
 return 1
 `;
 
@@ -377,8 +420,9 @@ export const SCRIPTS = {
   hold: { numberOfKeys: 1, lua: HOLD },
   limits: { numberOfKeys: 1, lua: LIMITS },
   bytes: { numberOfKeys: 1, lua: BYTES },
-  beat: { numberOfKeys: 1, lua: BEAT },
+  beat: { numberOfKeys: 1, lua: COMMON + BEAT },
   seen: { numberOfKeys: 1, lua: SEEN },
+  restored: { numberOfKeys: 1, lua: COMMON + RESTORED },
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

@@ -19,7 +19,7 @@ export interface Seal {
 /** First byte of what is sealed, and of what is not. */
 const SEALED = 0xe1;
 const PLAIN = 0xe0;
-/** The key's id is a digest of its id: of one length, and nothing a name gives away. */
+/** What is sealed names its key by a digest: another key under the same name, or the same under another one, is told from it. */
 const KEY_ID = 8;
 const IV = 12;
 const TAG = 16;
@@ -27,8 +27,9 @@ const TAG = 16;
 /** @throws {GraphTransportError} `ECONFIG` if a key is none; never shows it */
 export function createSeal(encryptionKey: EncryptionKey | undefined): Seal {
   if (encryptionKey === undefined) return NO_SEAL;
-  const keys = readKeys(encryptionKey);
-  const last = [...keys].at(-1) as [string, Buffer];
+  const given = readKeys(encryptionKey);
+  const keys = new Map(given);
+  const last = given.at(-1) as [string, Buffer];
   return {
     encrypts: true,
     overhead: 1 + KEY_ID + IV + TAG,
@@ -65,22 +66,16 @@ const NO_SEAL: Seal = {
   },
 };
 
-/** By the digest of its id. */
-function readKeys(given: EncryptionKey): Map<string, Buffer> {
+/** Each with its digest. */
+function readKeys(given: EncryptionKey): [string, Buffer][] {
   const named = typeof given === 'string' || Buffer.isBuffer(given) ? undefined : given;
   if (named !== undefined && (typeof named !== 'object' || named === null || Object.keys(named).length === 0))
     throw outboxConfigError('"encryptionKey" must be 32 bytes (Buffer, base64 or hex), or an object of them by id');
-  const entries = named ? Object.entries(named) : [['', given as string | Buffer] as const];
-  return new Map(
-    entries.map(([id, value]) => {
-      const key = bytesOf(value);
-      // a single key has no name: its own digest tells it from the next one
-      const digest = createHash('sha256')
-        .update('graph-outbox-key\0')
-        .update(named ? id : key);
-      return [digest.digest('hex').slice(0, 2 * KEY_ID), key];
-    }),
-  );
+  return (named ? Object.values(named) : [given]).map((value) => {
+    const key = bytesOf(value);
+    const digest = createHash('sha256').update('graph-outbox-key\0').update(key);
+    return [digest.digest('hex').slice(0, 2 * KEY_ID), key];
+  });
 }
 
 function bytesOf(value: unknown): Buffer {

@@ -1,5 +1,4 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
-import { isError } from '../errors/is-error.js';
 import type { Connection, RedisClient } from './redis.js';
 import { SYNC } from './scripts.js';
 
@@ -28,7 +27,11 @@ export type Durability = 'fsync' | 'memory';
 
 /** Asks the server, or all that hold data of a cluster. Never needs CONFIG. */
 export async function askServer({ client }: Connection): Promise<ServerFacts> {
-  if (!client.isCluster) return askNode(client);
+  if (!client.isCluster) {
+    // ioredis goes on with database 0 where there is none of this number
+    if (client.options?.db) await client.call('SELECT', client.options.db);
+    return askNode(client);
+  }
   // it knows its nodes once it has connected
   await client.call('PING');
   const nodes = await Promise.all((client.nodes?.('master') ?? []).map(askNode));
@@ -103,30 +106,43 @@ export function isDurable(facts: ServerFacts, durability: Durability = 'fsync'):
  *
  * @throws {GraphTransportError} `ECONFIG`
  */
-export function checkServer(facts: ServerFacts, { durability, isCluster }: { durability: Durability; isCluster: boolean }): void {
+export function checkServer(facts: ServerFacts, wanted: { durability: Durability; isCluster: boolean }): void {
+  const problem = serverProblem(facts, wanted);
+  if (problem) throw problem;
+}
+
+/** Why a server cannot have the outbox. */
+export function serverProblem(
+  facts: ServerFacts,
+  { durability, isCluster }: { durability: Durability; isCluster: boolean },
+): GraphTransportError | undefined {
   if (!atLeast(facts.version, 6, 2)) {
-    throw refusal(`${facts.product} ${facts.version || 'of an unknown version'} is too old: 6.2 or newer is needed`, 'Upgrade the server.');
+    return refusal(
+      `${facts.product} ${facts.version || 'of an unknown version'} is too old: 6.2 or newer is needed`,
+      'Upgrade the server.',
+    );
   }
-  if (facts.replica) throw refusal(`${facts.product} is a read-only replica`, 'Connect to the primary, or by way of Sentinel.');
+  if (facts.replica) return refusal(`${facts.product} is a read-only replica`, 'Connect to the primary, or by way of Sentinel.');
   if (facts.cluster && !isCluster) {
-    throw refusal(
+    return refusal(
       `${facts.product} is a node of a cluster, of which the connection knows nothing`,
       'Give a cluster client as "connection": new Redis.Cluster([…]) of ioredis.',
     );
   }
-  if (durability === 'memory') return;
+  if (durability === 'memory') return undefined;
   if (!facts.aof) {
-    throw refusal(
+    return refusal(
       `${facts.product} keeps no append-only file: every message it holds is gone after a restart`,
       "Set appendonly yes and appendfsync always, or accept the loss with durability: 'memory'.",
     );
   }
   if (facts.eviction !== '' && facts.eviction !== 'noeviction') {
-    throw refusal(
+    return refusal(
       `${facts.product} has maxmemory-policy ${facts.eviction}: it may drop messages when memory runs out`,
       "Set maxmemory-policy noeviction, or accept the loss with durability: 'memory'.",
     );
   }
+  return undefined;
 }
 
 /** What is worth a warning although it works. */
@@ -218,14 +234,4 @@ export function createBarrier(connection: Connection, name: string, wanted: { di
 
 function tooLate(what: string): GraphTransportError {
   return new GraphTransportError('ETIMEDOUT', `Redis did not ${what} within ${WAIT} ms`);
-}
-
-/** Whether an error means that Redis was not reached, so that nobody knows what became of the command. */
-export function isConnectionError(error: unknown): boolean {
-  const { code, name, message } = (isError(error) ? error : {}) as { code?: string; name?: string; message?: string };
-  return (
-    /^(ECONN|EPIPE|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT)/.test(code ?? '') ||
-    /MaxRetriesPerRequest|ClusterAllFailed/.test(name ?? '') ||
-    /Connection is closed|Command timed out|writeable|connect ETIMEDOUT/i.test(message ?? '')
-  );
 }

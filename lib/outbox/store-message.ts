@@ -24,6 +24,8 @@ export const REDIS_UPLOADS = 10 * 1024 * 1024;
 
 export interface StoreContext {
   line: Line;
+  /** Milliseconds after `sendAt` in which a message must have been sent where it does not say so itself. */
+  valid: number;
   /** Milliseconds the message is remembered after it has expired. */
   keep: number;
   /** Bounds a wait for Redis. */
@@ -56,10 +58,11 @@ export async function storeMessage(
   { id, sendAt, expires, priority }: Omit<MessageOutbox, 'id'> & { id: string },
   context: StoreContext,
 ): Promise<Queued> {
-  const { line, keep, within } = context;
+  const { line, valid, keep, within } = context;
   const { records, blobs } = line;
-  const forgetAt = expires + keep;
-  const uploads = await storeUploads(message, forgetAt, context);
+  const now = Date.now();
+  const delay = Math.max((sendAt ?? now) - now, 0);
+  const uploads = await storeUploads(message, Math.max(expires === undefined ? delay + valid : expires - now, 0) + keep, context);
   const { mailbox, envelope, messageId, format, route, contentType, inDraft, losses, saveToSentItems, body } = message;
   const head: Head = {
     ...{ mailbox, envelope, messageId, format, route, contentType, saveToSentItems, uploads },
@@ -72,7 +75,7 @@ export async function storeMessage(
   const sealedHead = sealHead(head, blobs.seal, id);
   const sealedBody = sealBody(body, blobs.seal, id);
   const nonce = randomUUID();
-  const record = { id, nonce, queue, head: sealedHead, body: sealedBody, sendAt, expires, forgetAt, priority, route };
+  const record = { id, nonce, queue, head: sealedHead, body: sealedBody, sendAt, expires, valid, keep, priority, route };
   const pieces = uploads.flatMap(({ ref, size, where }) =>
     where === 'redis' ? Array.from({ length: pieceCount(size) }, (_, index) => line.keys.piece(ref, index)) : [],
   );
@@ -91,7 +94,7 @@ export async function storeMessage(
     if (!created && before !== 'queued') return { id, duplicate: true, state: before, head: known };
     // whoever stored it may have died before it counted
     const size = sealedBody.length + known.uploads.reduce((sum, file) => sum + file.size, 0);
-    const job = { id, sendAt, priority, size, mailbox: known.mailbox, messageId: known.messageId };
+    const job = { id, delay, priority, size, mailbox: known.mailbox, messageId: known.messageId };
     await within(addJob(line, line.queueOf(known.mailbox), job));
     context.onAdded();
     const { state, run: last } = await within(records.commit(id));
@@ -114,7 +117,8 @@ function changedError(when: string, id: string): GraphTransportError {
 
 export interface JobOptions {
   id: string;
-  sendAt: number;
+  /** Milliseconds from now. */
+  delay: number;
   priority: number;
   size: number;
   mailbox: string;
@@ -122,13 +126,12 @@ export interface JobOptions {
 }
 
 /** Puts a message's job into its queue; does nothing if it is there. */
-export async function addJob(line: Line, queue: string, { id, sendAt, priority, size, mailbox, messageId }: JobOptions): Promise<void> {
+export async function addJob(line: Line, queue: string, { id, delay, priority, size, mailbox, messageId }: JobOptions): Promise<void> {
   const data = line.blobs.seal.encrypts ? { id, size } : { id, size, mailbox, messageId };
-  const delay = Math.max(sendAt - Date.now(), 0);
   await line.queue(queue).add('message', data, { jobId: jobId(id), delay, ...(priority > 0 && { priority }) });
 }
 
-async function storeUploads({ uploads }: PreparedMessage, forgetAt: number, context: StoreContext): Promise<StoredUpload[]> {
+async function storeUploads({ uploads }: PreparedMessage, keepFor: number, context: StoreContext): Promise<StoredUpload[]> {
   const { seal, redis, store } = context.line.blobs;
   const total = uploads.reduce((sum, { size }) => sum + size, 0);
   if (total > REDIS_UPLOADS && !store) {
@@ -150,7 +153,7 @@ async function storeUploads({ uploads }: PreparedMessage, forgetAt: number, cont
         await store?.put(entry.ref, streamOf(pieces), sealedSize(size, seal));
       } else {
         let index = 0;
-        for await (const piece of pieces) await context.within(redis.put(entry.ref, index++, piece, forgetAt));
+        for await (const piece of pieces) await context.within(redis.put(entry.ref, index++, piece, keepFor));
       }
       if (entry.sha256 === '')
         throw new GraphTransportError('EMESSAGE', `the store did not read "${description.name}" to its end; nothing was queued`);

@@ -4,6 +4,7 @@ import { GraphTransportError } from '../errors/graph-transport-error.js';
 import type { Loss } from '../prepared/loss.js';
 import type { FileDescription, Format, PreparedMessage, PreparedUpload, Route } from '../prepared/prepared-message.js';
 import { PIECE, readPiece, type OutboxStore, type RedisPieces } from './blob-store.js';
+import { isHead } from './head-shape.js';
 import type { Seal } from './seal.js';
 
 /** An attachment that is kept beside the message. */
@@ -40,9 +41,19 @@ export function sealHead(head: Head, seal: Seal, id: string): Buffer {
 
 /** @throws {GraphTransportError} `EMESSAGE` if it was altered, `ECONFIG` if its key is not here */
 export function openHead(bytes: Buffer, seal: Seal, id: string): Head {
-  return JSON.parse(seal.open(bytes, `${id}/head`).toString('utf8')) as Head;
+  const text = seal.open(bytes, `${id}/head`).toString('utf8');
+  let head: unknown;
+  try {
+    head = JSON.parse(text);
+  } catch {
+    throw altered('its head');
+  }
+  if (!isHead(head)) throw altered('its head');
+  return head as Head;
 }
 
+/** A request to Graph takes 4 MiB. */
+const LARGEST_BODY = 8 * 1024 * 1024;
 /** Smaller bodies gain nothing. */
 const WORTH_PACKING = 1024;
 
@@ -63,7 +74,7 @@ export function openBody(bytes: Buffer, seal: Seal, id: string, { bodySha256 }: 
 
 function unpack(bytes: Buffer): Buffer {
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: LARGEST_BODY });
   } catch {
     throw altered('its body');
   }

@@ -16,11 +16,13 @@ import type { Format, Route } from '../prepared/prepared-message.js';
 import type { Loss } from '../prepared/loss.js';
 import { VERSION } from '../base/version.js';
 import { openLine, type Line } from './line.js';
-import { readMessageOutbox } from './message-options.js';
+import { readMessageOutbox, type MessageOutbox } from './message-options.js';
 import { readTransportOptions, type OutboxTransportOptions, type OutboxTransportSettings } from './options.js';
-import { reached, redisError } from './reach.js';
-import { askServer, checkServer, createBarrier, serverWarnings, waitFor, type Barrier } from './server.js';
+import { createGate } from './gate.js';
+import { isRefusal } from './reach.js';
+import { askServer, checkServer, createBarrier, serverWarnings, waitFor, type Barrier, type ServerFacts } from './server.js';
 import { storeMessage, type Queued } from './store-message.js';
+import type { Head } from './stored-message.js';
 
 /** What `sendMail()` resolves with once the message is durable. */
 export interface OutboxSentMessageInfo {
@@ -55,13 +57,14 @@ interface Ready {
   barrier: Barrier | undefined;
   /** What workers have found out. */
   readWrite: boolean;
-  readWriteAt: number;
+  /** When this was asked, and what the server is like. */
+  askedAt: number;
 }
 
-/** Messages that may be on their way into Redis before `isIdle()` says no. */
+/** Messages that may be on their way into Redis before `isIdle()` says no, and more wait for their turn: else Redis would seem late to all. */
 const BUSY = 100;
-/** Milliseconds for which it is believed whether drafts can be made. */
-const BELIEVE = 60_000;
+/** Milliseconds for which it is believed what the server is like and whether drafts can be made. */
+const BELIEVE = 15_000;
 
 /**
  * Nodemailer transport that puts messages into the outbox, from which workers deliver them through Microsoft Graph.
@@ -78,6 +81,7 @@ export class OutboxTransport extends EventEmitter {
   readonly supportsAbortSignal = true;
   readonly #settings: OutboxTransportSettings;
   readonly #logger: Logger;
+  readonly #inTurn = createGate(BUSY);
   #ready: Promise<Ready> | undefined;
   #closed = false;
   #pending = 0;
@@ -142,10 +146,9 @@ export class OutboxTransport extends EventEmitter {
     const { timeout, durability } = this.#settings;
     // what was found out at the start may have changed
     const { line } = await this.#open();
-    const facts = await reached(askServer(line.connection), timeout);
-    checkServer(facts, { durability, isCluster: line.connection.client.isCluster === true });
+    const facts = await this.#check(line);
     for (const warning of serverWarnings(facts, durability)) this.#warn(warning);
-    const { workers } = await reached(line.records.seen(), timeout);
+    const { workers } = await line.connection.reach.within(line.records.seen(), timeout);
     if (workers === 0) this.#warn('no worker was seen within a minute: messages are queued, and nobody sends them');
     return true;
   }
@@ -169,14 +172,21 @@ export class OutboxTransport extends EventEmitter {
     // a message nobody waits for any more must not get into the queue long after
     const line = await openLine(settings, { maxRetriesPerRequest: 5, onError: (error) => this.#report(error) });
     try {
-      const facts = await reached(askServer(line.connection), settings.timeout);
-      checkServer(facts, { ...settings, isCluster: line.connection.client.isCluster === true });
+      const facts = await this.#check(line);
       const barrier = createBarrier(line.connection, `${line.keys.prefix}:sync`, waitFor(facts, settings));
-      return { line, barrier, readWrite: false, readWriteAt: 0 };
+      return { line, barrier, readWrite: false, askedAt: 0 };
     } catch (error) {
       await line.close();
-      throw isGraphTransportError(error) ? error : redisError(error);
+      throw line.connection.reach.error(error);
     }
+  }
+
+  /** @throws {GraphTransportError} `ECONFIG` if the server can lose what it acknowledged */
+  async #check(line: Line): Promise<ServerFacts> {
+    const { timeout, durability } = this.#settings;
+    const facts = await line.connection.reach.within(askServer(line.connection), timeout);
+    checkServer(facts, { durability, isCluster: line.connection.client.isCluster === true });
+    return facts;
   }
 
   async #send(mail: NodemailerMail): Promise<OutboxSentMessageInfo> {
@@ -206,39 +216,47 @@ export class OutboxTransport extends EventEmitter {
   }
 
   async #enqueue(mail: NodemailerMail, signal: Canceller): Promise<OutboxSentMessageInfo> {
-    const settings = this.#settings;
-    const { plan, timeout, keep } = settings;
+    const { plan } = this.#settings;
     // Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail
     if (mail.data['dkim']) mail.message._processFuncs.pop();
-    const given = readMessageOutbox(mail.data['outbox'], { now: Date.now(), expires: settings.expires });
+    const given = readMessageOutbox(mail.data['outbox'], { now: Date.now() });
     const wanted = readMessageSettings(mail, plan);
     if (isDeferred(wanted)) throw deferredError();
-    const id = given.id ?? randomUUID();
+    const ready = await this.#open();
+    return this.#inTurn(() => this.#store(mail, wanted, { ...given, id: given.id ?? randomUUID() }, ready, signal), signal);
+  }
+
+  async #store(
+    mail: NodemailerMail,
+    wanted: MessageSettings,
+    given: MessageOutbox & { id: string },
+    ready: Ready,
+    signal: Canceller,
+  ): Promise<OutboxSentMessageInfo> {
+    const { plan, timeout, keep, expires } = this.#settings;
+    const { line } = ready;
+    const { reach } = line.connection;
     const reader = new ContentReader({ idleTimeout: plan.socketTimeout, signal });
     let [begun, added] = [false, false];
     try {
-      const ready = await this.#open();
       const way = await this.#way(wanted, ready);
       const prepared = await prepare(mail, way, { settings: plan, reader, signal, logger: this.#logger });
       signal.throwIfAborted();
-      const queued = await storeMessage(
-        prepared,
-        { ...given, id },
-        {
-          line: ready.line,
-          keep,
-          within: (task) => reached(task, timeout),
-          barrier: (run) => ready.barrier?.passed(run) ?? Promise.resolve(),
-          onBegin: () => (begun = true),
-          onAdded: () => (added = true),
-        },
-      );
+      const queued = await storeMessage(prepared, given, {
+        line,
+        keep,
+        valid: expires,
+        within: (task) => reach.within(task, timeout),
+        barrier: (run) => ready.barrier?.passed(run) ?? Promise.resolve(),
+        onBegin: () => (begun = true),
+        onAdded: () => (added = true),
+      });
+      if (queued.duplicate && !isFor(queued.head, prepared))
+        this.#warn(`the id "${given.id}" stands for a message to others: this one is not queued. Give each message an id of its own`);
       return this.#info(queued);
     } catch (error) {
-      // what Redis refuses it has not done
-      const refused = !added && (error as { name?: unknown }).name === 'ReplyError';
-      if (!begun || refused) throw isGraphTransportError(error) || signal.aborted ? (error as Error) : redisError(error);
-      throw ambiguous(error, id, wanted.mailbox);
+      if (!begun || (!added && isRefusal(error))) throw signal.aborted ? (error as Error) : reach.error(error);
+      throw ambiguous(reach.error(error), given.id, wanted.mailbox);
     } finally {
       if (reader.used) await reader.dispose();
     }
@@ -246,13 +264,14 @@ export class OutboxTransport extends EventEmitter {
 
   /** A draft can be found again: where nothing else is asked for and the workers may make drafts, that is the way. */
   async #way(wanted: MessageSettings, ready: Ready): Promise<MessageSettings> {
-    if (wanted.route !== 'auto' || !wanted.saveToSentItems) return wanted;
-    if (Date.now() - ready.readWriteAt > BELIEVE) {
-      const { line } = ready;
-      const said = await reached(line.connection.client.call('HGET', line.keys.facts, 'readWrite'), this.#settings.timeout);
-      Object.assign(ready, { readWrite: said === '1', readWriteAt: Date.now() });
+    if (Date.now() - ready.askedAt > BELIEVE) {
+      const { client, reach } = ready.line.connection;
+      // its settings may have changed since it was connected to
+      await this.#check(ready.line);
+      const said = await reach.within(client.call('HGET', ready.line.keys.facts, 'readWrite'), this.#settings.timeout);
+      Object.assign(ready, { readWrite: said === '1', askedAt: Date.now() });
     }
-    return ready.readWrite ? { ...wanted, route: 'draft' } : wanted;
+    return ready.readWrite && wanted.route === 'auto' && wanted.saveToSentItems ? { ...wanted, route: 'draft' } : wanted;
   }
 
   #info({ id, duplicate, state, head }: Queued): OutboxSentMessageInfo {
@@ -290,8 +309,7 @@ export class OutboxTransport extends EventEmitter {
 }
 
 /** Redis did not say whether it took the message: with the same id it can be handed in again. */
-function ambiguous(error: unknown, id: string, mailbox: string): GraphTransportError {
-  const cause = isGraphTransportError(error) ? error : redisError(error);
+function ambiguous(cause: GraphTransportError, id: string, mailbox: string): GraphTransportError {
   const hint = `Hand it in again with outbox: { id: ${JSON.stringify(id)} }: then it is one message, whatever became of the first attempt.`;
   const made = new GraphTransportError(
     cause.code,
@@ -305,6 +323,13 @@ function ambiguous(error: unknown, id: string, mailbox: string): GraphTransportE
   );
   // what a caller needs to do so without reading the text
   return Object.assign(made, { outboxId: id });
+}
+
+/** Whether two messages go from one mailbox to the same recipients. */
+function isFor(one: Pick<Head, 'mailbox' | 'envelope'>, other: Pick<Head, 'mailbox' | 'envelope'>): boolean {
+  const text = ({ mailbox, envelope }: typeof one) =>
+    JSON.stringify([mailbox, ...envelope.to].map((address) => address.toLowerCase()).sort());
+  return text(one) === text(other);
 }
 
 function unexpected(error: unknown): GraphTransportError {

@@ -8,7 +8,7 @@ import { sleep } from '../delivery/sleep.js';
 import { Canceller } from '../base/cancellation.js';
 import { tracedMessage } from '../base/channels.js';
 import { show } from '../errors/config-error.js';
-import { isGraphTransportError, type GraphTransportError } from '../errors/graph-transport-error.js';
+import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { createGraphConnection, type GraphConnection } from '../graph/connection.js';
 import type { Logger } from '../base/logger.js';
 import { createLogger } from '../message/nodemailer.js';
@@ -24,8 +24,19 @@ import { readWorkerOptions, type OutboxWorkerOptions, type OutboxWorkerSettings 
 import { describeError, sealOutcome, toGraphError, type OutboxOutcome } from './outcome.js';
 import type { Claimed } from './record.js';
 import type { BullJob, BullQueue, BullWorker } from './redis.js';
-import { askServer, checkServer, createBarrier, isDurable, serverWarnings, waitFor, type Barrier, type ServerFacts } from './server.js';
-import { reached, redisError } from './reach.js';
+import {
+  askServer,
+  checkServer,
+  createBarrier,
+  isDurable,
+  serverProblem,
+  serverWarnings,
+  waitFor,
+  type Barrier,
+  type ServerFacts,
+} from './server.js';
+import { createGate } from './gate.js';
+import { Repeats } from './repeats.js';
 import { openHead } from './stored-message.js';
 
 /** A message has ended; `error` where it was not sent, or nobody knows. */
@@ -59,7 +70,7 @@ export interface OutboxWorkerEvents {
 /** What one turn with a message begins with: queue, id, what was found, when it was asked for, job, its lock's token. */
 type Own = [queue: string, id: string, claim: Claimed, since: Moment, job: BullJob, token: string];
 
-/** Messages one process delivers at the same time, of all mailboxes together. */
+/** Messages one process delivers at the same time, of all mailboxes together: each holds its body. */
 const AT_ONCE = 100;
 /** Milliseconds between looks for new mailboxes. */
 const DISCOVER = 1000;
@@ -71,6 +82,8 @@ const LEARN = 10 * 60_000;
 const NEWER = 60_000;
 /** … before one is for which this worker lacks a key or the store. */
 const UNFIT = 30_000;
+/** Milliseconds two clocks may differ. */
+const CLOCK_OFF = 10_000;
 /** … before one is that this worker could not handle, whatever the reason. */
 const TROUBLE = 5000;
 
@@ -82,14 +95,21 @@ const TROUBLE = 5000;
 export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   readonly #id = randomUUID();
   readonly #workers = new Map<string, BullWorker>();
+  /** By queue, as the workers. */
+  readonly #mailboxes = new Map<string, string>();
   readonly #pauses = new Map<string, MailboxPause>();
   readonly #running = new Set<Activation>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #told = new Set<string>();
-  readonly #waiting: (() => void)[] = [];
-  #onTheWay = 0;
+  readonly #repeats = new Repeats();
+  readonly #inTurn = createGate(AT_ONCE);
   #known = -1;
+  /** When it told Redis last that it lives, by Redis' clock. */
+  #beatAt = 0;
+  /** Why nothing may be sent at this moment. */
+  #unsafe: GraphTransportError | undefined;
   #closing: Promise<void> | undefined;
+  #forced = false;
   #results: BullQueue | undefined;
 
   /** @hidden use startOutboxWorker() */
@@ -132,11 +152,13 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   }
 
   /**
-   * Takes nothing new and lets the messages that are on their way end; those that only wait go back.
+   * Takes nothing new and lets the messages that are on their way end; those that only wait go back. Where Redis does not answer, it ends
+   * after `lockDuration`.
    *
    * @param options `force`: cuts off what is on its way; another worker, or this one later, finds out what became of it
    */
   close({ force = false }: { force?: boolean } = {}): Promise<void> {
+    this.#forced ||= force;
     for (const activation of this.#running) {
       if (force) activation.abort();
       else activation.drain();
@@ -153,15 +175,22 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     this.#timers.forEach((timer) => clearInterval(timer));
     const { connection, keys } = this.line;
     connection.client.off('ready', this.#onReady);
-    // a message may begin to wait only now
+    let left = Lease.now();
+    let giveUp = (): void => undefined;
+    const gone = new Promise<void>((resolve) => (giveUp = resolve));
     const drain = setInterval(() => {
+      // a message may begin to wait only now
       for (const activation of this.#running) activation.drain();
+      if (connection.client.status === 'ready') left = Lease.now();
+      // by now nothing is ours any more, and whoever waits for Redis waits in vain
+      else if (this.#forced || Lease.now().monotonic - left.monotonic > this.settings.lockDuration) giveUp();
     }, 200);
-    await Promise.all([...this.#workers.values()].map((worker) => worker.close().catch((error: Error) => this.report(error))));
+    const ended = [...this.#workers.values()].map((worker) => worker.close().catch((error: Error) => this.report(error)));
+    await Promise.race([Promise.all(ended), gone.then(() => this.#running.forEach((activation) => activation.abort()))]);
     clearInterval(drain);
     this.hub?.close();
     await Promise.race([connection.client.call('ZREM', keys.workers, this.#id).catch(() => undefined), pause(1000)]);
-    await this.#results?.close().catch(() => undefined);
+    await Promise.race([this.#results?.close().catch(() => undefined), pause(1000)]);
     this.barrier?.close();
     await this.line.close();
     await this.graph.http.close(true);
@@ -169,7 +198,10 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
 
   /** @hidden An `error` event without a listener would end the process. */
   report(error: Error): void {
-    this.logger.warn({ tnx: 'outbox', err: error }, 'Outbox: %s', error.message);
+    const more = this.#repeats.hear(error.message);
+    if (more === undefined) return;
+    const often = more > 0 ? ` (and ${more} times more since)` : '';
+    this.logger.warn({ tnx: 'outbox', err: error }, 'Outbox: %s%s', error.message, often);
     if (this.listenerCount('error') > 0) this.emit('error', error);
   }
 
@@ -192,18 +224,23 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
 
   /** Finds mailboxes that have got their first message. */
   async #discover(): Promise<void> {
-    const { connection, keys, records } = this.line;
+    const { connection, keys } = this.line;
     const count = Number(await connection.client.call('HLEN', keys.mailboxes));
     if (count === this.#known || this.#closing) return;
     const mailboxes = await this.line.mailboxes();
     const fresh = [...mailboxes].filter(([queue, mailbox]) => !this.#workers.has(queue) && this.#mayServe(mailbox));
-    await records.limits(
-      fresh.map(([queue]) => queue),
-      this.settings.maxConnections,
-    );
+    await this.#limit(fresh);
     if (this.#closing) return;
-    // a look before this one may have been slower
-    for (const [queue, mailbox] of fresh) if (!this.#workers.has(queue)) this.#serve(queue, mailbox);
+    for (const [queue, mailbox] of fresh) {
+      // a look before this one may have been slower
+      if (this.#workers.has(queue)) continue;
+      try {
+        this.#serve(queue, mailbox);
+      } catch (error) {
+        // whoever can write to Redis can put anything there: the others are served all the same
+        this.#tellOnce(`queue:${queue}`, `the queue ${show(queue)} is none of this package: ${(error as Error).message}`);
+      }
+    }
     this.#known = count;
   }
 
@@ -214,13 +251,40 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     return false;
   }
 
-  /** Says that this worker lives, and that the limits hold: both are mere data to Redis. */
+  #limit(mailboxes: Iterable<readonly [queue: string, mailbox: string]>): Promise<number> {
+    const sealed = new Map([...mailboxes].map(([queue, mailbox]) => [queue, this.line.sealMailbox(mailbox)]));
+    return this.line.records.limits(sealed, this.settings.maxConnections);
+  }
+
+  /** Says that this worker lives, and that the limits hold: both are mere data to Redis. Finds out whether it still is what it was. */
   async #beat(): Promise<void> {
-    const { connection, records } = this.line;
-    this.facts = await askServer(connection);
-    await records.beat(this.#id);
-    const lost = await records.limits([...this.#workers.keys()], this.settings.maxConnections);
-    if (lost > 0) this.logger.warn({ tnx: 'outbox', lost }, 'Redis had lost the limits of %s mailboxes', lost);
+    const { line } = this;
+    this.facts = await askServer(line.connection);
+    this.#judge();
+    const { lost, at } = await line.records.beat(this.#id, this.#beatAt);
+    this.#beatAt = at;
+    // a mailbox may have taken the place of another one that is gone
+    this.#known = -1;
+    if (lost) this.report(lostError());
+    this.#tellClock(at);
+    const limits = await this.#limit(this.#mailboxes);
+    if (limits > 0) this.logger.warn({ tnx: 'outbox', lost: limits }, 'Redis had lost the limits of %s mailboxes', limits);
+    if (lost) await this.#learn();
+  }
+
+  /** Its settings can be changed while it runs. */
+  #judge(): void {
+    const before = this.#unsafe;
+    this.#unsafe = serverProblem(this.facts, { ...this.settings, isCluster: this.line.connection.client.isCluster === true });
+    if (this.#unsafe && this.#unsafe.message !== before?.message) this.report(this.#unsafe);
+    if (before && !this.#unsafe) this.logger.info({ tnx: 'outbox' }, 'Redis is as it should be again');
+  }
+
+  #tellClock(at: number): void {
+    const ahead = Date.now() - at;
+    if (Math.abs(ahead) < CLOCK_OFF) return;
+    const how = `${Math.round(Math.abs(ahead) / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} Redis`;
+    this.#tellOnce('clock', `the clock of this machine is ${how}: what has to wait may wait longer than it should`);
   }
 
   #serve(queue: string, mailbox: string): void {
@@ -247,6 +311,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     const worker = new connection.bullmq.Worker(queue, processor, options, this.hub && line.backends(this.hub));
     worker.on('error', (error) => this.report(error as Error));
     this.#workers.set(queue, worker);
+    this.#mailboxes.set(queue, mailbox);
   }
 
   /** One turn with one message. Whatever happens, its job is not lost before the message has ended. */
@@ -273,21 +338,9 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     throw new bullmq.DelayedError();
   }
 
-  /** Each message on the way holds its body: a thousand mailboxes at once would not fit into memory. Who waits holds nothing yet. */
-  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#onTheWay >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#onTheWay++;
-    try {
-      return await task();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#onTheWay--;
-    }
-  }
-
   async #turn(queue: string, id: string, job: BullJob, token: string): Promise<Ending | { kind: 'over'; why: string }> {
     const { line, settings } = this;
+    if (this.#unsafe) return { kind: 'later', delay: TROUBLE };
     const since = Lease.now();
     const lossless = isDurable(this.facts, settings.durability);
     const claim = await line.records.claim(id, { most: settings.maxConnections, lossless });
@@ -470,6 +523,15 @@ function failureText(state: string, error: GraphTransportError | undefined): str
   return [state, error?.code, error?.graphCode, error?.httpStatus].filter((part) => part !== undefined).join(' ');
 }
 
+function lostError(): GraphTransportError {
+  const hint = 'Look for messages that were queued and are not there any more, and hand them in again.';
+  return new GraphTransportError(
+    'ECONNECTION',
+    `Redis has lost data it had confirmed (FLUSHALL, a backup that was restored, a crash or a failover). ${hint}`,
+    { hint },
+  );
+}
+
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
@@ -488,7 +550,7 @@ export async function startOutboxWorker(options: OutboxWorkerOptions): Promise<O
   const line = await openLine(settings, { maxRetriesPerRequest: null, onError });
   const { connection, keys } = line;
   try {
-    const facts = await reached(askServer(connection), settings.graph.connectionTimeout);
+    const facts = await connection.reach.within(askServer(connection), settings.graph.connectionTimeout);
     const isCluster = connection.client.isCluster === true;
     checkServer(facts, { ...settings, isCluster });
     // BullMQ's keys of one queue must be on one server
@@ -513,6 +575,6 @@ export async function startOutboxWorker(options: OutboxWorkerOptions): Promise<O
   } catch (error) {
     if (worker) await worker.close({ force: true });
     else await line.close();
-    throw isGraphTransportError(error) ? error : redisError(error);
+    throw connection.reach.error(error);
   }
 }

@@ -10,6 +10,8 @@ export interface RedisServer {
   readonly port: number;
   readonly pid: number;
   readonly url: string;
+  /** Where its data is. */
+  readonly folder: string;
   /** Starts it again over the same data, after `kill()`. */
   start(): Promise<void>;
   /** SIGKILL. */
@@ -76,6 +78,7 @@ export async function startRedis(program: string, { appendfsync = 'always', more
       return child?.pid ?? 0;
     },
     url: `redis://127.0.0.1:${port}`,
+    folder,
     start,
     kill,
     freeze: () => void child?.kill('SIGSTOP'),

@@ -1,0 +1,180 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { openOutbox, outboxTransport, startOutboxWorker, type OutboxWorker } from '../../lib/outbox/index.js';
+import nodemailer from 'nodemailer';
+import { describeWith } from '../support/require-program.js';
+import { endProcesses, start } from './support/processes.js';
+import { startRedis } from './support/redis-server.js';
+import { until } from './support/topologies.js';
+import { mail, QUICK, useOutbox } from './support/use-outbox.js';
+
+const errorsOf = (worker: OutboxWorker): string[] => {
+  const errors: string[] = [];
+  worker.on('error', ({ message }) => void errors.push(message));
+  return errors;
+};
+const refusedBy = (sending: Promise<unknown>) =>
+  sending.then(
+    () => undefined,
+    (error: Error & { code?: string; ambiguous?: boolean }) => error,
+  );
+
+describeWith('redis-server', 'the outbox on a Redis in trouble', (program) => {
+  jest.setTimeout(3 * 60_000);
+  // with snapshots, so that one that fails stops all writing
+  const use = useOutbox(program, { redis: { more: ['--save', '3600 1'] } });
+  afterAll(endProcesses);
+  const client = () => {
+    const made = new Redis(use.redis.url);
+    made.on('error', () => undefined);
+    use.defer(() => made.disconnect());
+    return made;
+  };
+  const configure = (name: string, value: string) => client().config('SET', name, value);
+  afterEach(async () => {
+    const redis = new Redis(use.redis.url);
+    await redis.config('SET', 'maxmemory', '0');
+    await redis.config('SET', 'maxmemory-policy', 'noeviction');
+    await redis.quit();
+  });
+  const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
+  const subjects = () => use.sandbox.messages.map(({ subject }) => subject).sort();
+
+  it('refuses messages, and holds those that wait, from when it may evict until it may not', async () => {
+    const worker = await use.worker();
+    const errors = errorsOf(worker);
+    const mailer = use.mailer();
+    await mailer.sendMail(mail({ outbox: { id: 'before' } }));
+    await use.outbox().wait('before');
+    await configure('maxmemory-policy', 'allkeys-lru');
+    await until(
+      () => errors,
+      (all) => all.some((text) => text.includes('maxmemory-policy allkeys-lru')),
+    );
+    expect(await refusedBy(use.mailer().sendMail(mail()))).toMatchObject({ code: 'ECONFIG', ambiguous: false });
+    // an app that runs asks now and then
+    await until(
+      () => refusedBy(mailer.sendMail(mail({ outbox: { id: 'asked' } }))),
+      (error) => error?.code === 'ECONFIG',
+    );
+    expect(use.sandbox.messages).toHaveLength(1);
+    await configure('maxmemory-policy', 'noeviction');
+    expect(await use.outbox().wait('asked')).toMatchObject({ state: 'sent' });
+    expect(use.sandbox.messages).toHaveLength(2);
+  });
+
+  it.each<[string, (on: boolean) => Promise<unknown>, RegExp, RegExp]>([
+    ['memory', (on) => configure('maxmemory', on ? '1mb' : '0'), /its memory is full\. Give Redis more memory/, /^OOM/],
+    [
+      'disk',
+      async (on) => {
+        // a snapshot cannot be written over a folder
+        const snapshot = join(use.redis.folder, 'dump.rdb');
+        rmSync(snapshot, { recursive: true, force: true });
+        if (on) mkdirSync(join(snapshot, 'full'), { recursive: true });
+        await client().bgsave();
+        await until(
+          async () => String(await client().info('persistence')),
+          (info) => info.includes(`rdb_last_bgsave_status:${on ? 'err' : 'ok'}`) && info.includes('rdb_bgsave_in_progress:0'),
+        );
+      },
+      /it cannot write to its disk \(MISCONF.*\)\. Make room/,
+      /^MISCONF/,
+    ],
+  ])(
+    'says what Redis refuses for want of %s and that nothing was queued; sends each once afterwards, and is not noisy',
+    async (_what, set, said, told) => {
+      const outbox = use.outbox();
+      const mailer = use.mailer();
+      const worker = await use.worker();
+      const errors = errorsOf(worker);
+      use.sandbox.fail({ operation: ['send', 'sendMail'], times: Infinity, delay: 200 });
+      for (const id of ids(12)) await mailer.sendMail(mail({ subject: id, outbox: { id } }));
+      await set(true);
+      const error = await refusedBy(mailer.sendMail(mail({ outbox: { id: 'refused' } })));
+      expect(error).toMatchObject({ code: 'ECONNECTION', ambiguous: false, message: expect.stringMatching(said) });
+      await until(
+        () => errors,
+        (all) => all.some((text) => told.test(text)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      const sent = use.sandbox.messages.length;
+      expect(sent).toBeLessThan(12);
+      expect(errors.filter((text) => told.test(text)).length).toBeLessThan(30);
+      await set(false);
+      for (const id of ids(12)) expect(await outbox.wait(id, { timeout: 90_000 })).toMatchObject({ state: 'sent' });
+      expect(subjects()).toEqual(ids(12).sort());
+      expect(await outbox.get('refused')).toBeUndefined();
+      expect(use.sandbox.drafts).toEqual([]);
+    },
+  );
+
+  it('tells which right a worker lacks, and works all the same', async () => {
+    await client().acl('SETUSER', 'noblock', 'on', '>right', '~*', '&*', '+@all', '-bzpopmin');
+    const worker = await use.worker({ connection: use.redis.url.replace('//', '//noblock:right@') });
+    const errors = errorsOf(worker);
+    await use.mailer().sendMail(mail({ outbox: { id: 'm' } }));
+    expect(await use.outbox().wait('m')).toMatchObject({ state: 'sent' });
+    await until(
+      () => errors,
+      (all) => all.some((text) => /NOPERM.*bzpopmin/i.test(text)),
+    );
+  });
+
+  it.each([
+    ['ahead', 3 * 3_600_000],
+    ['behind', -3 * 3_600_000],
+  ])('sends at once, and lets nothing expire, what comes from an app whose clock is %s by hours', async (_where, clock) => {
+    await use.worker();
+    const outbox = use.outbox();
+    const transport = { ...use.connection, mailbox: 'noreply@contoso.com', expires: 60_000, keep: 60_000 };
+    const large = mail({ outbox: { id: 'large' }, files: [3_300_000] });
+    const app = start({ role: 'app', transport, clock, mails: [mail({ outbox: { id: 'now' } }), large] });
+    await app.hear(({ done }) => done === true);
+    expect(app.told.filter(({ error }) => error)).toEqual([]);
+    for (const id of ['now', 'large']) {
+      const { state, sendAt, queuedAt } = await outbox.wait(id);
+      expect([id, state, Number(sendAt)]).toEqual([id, 'sent', Number(queuedAt)]);
+    }
+    expect(use.sandbox.messages).toHaveLength(2);
+  });
+
+  it('is not late for 5,000 messages at once, although each may take a second only', async () => {
+    const mailer = use.mailer({ timeout: 1000 });
+    const told = await Promise.all(ids(5000).map((id) => refusedBy(mailer.sendMail(mail({ outbox: { id } })))));
+    expect(told.filter((error) => error !== undefined)).toEqual([]);
+    expect(await use.outbox().counts()).toMatchObject({ queued: 5000 });
+  });
+});
+
+describeWith('redis-server', 'a worker that is to end while Redis is gone', (program) => {
+  jest.setTimeout(60_000);
+  const use = useOutbox(program);
+
+  it.each([[false], [true]])('ends; what was on its way is found out later (force: %s)', async (force) => {
+    const redis = await startRedis(program);
+    use.defer(() => redis.stop());
+    const worker = await startOutboxWorker({ connection: redis.url, graph: use.graph, ...QUICK });
+    worker.on('error', () => undefined);
+    const mailer = nodemailer.createTransport(outboxTransport({ connection: redis.url, mailbox: 'noreply@contoso.com' }));
+    const reached = new Promise<void>((resolve) =>
+      use.sandbox.fail({ operation: ['send', 'sendMail'], delay: 500, match: () => (resolve(), true) }),
+    );
+    await mailer.sendMail(mail({ outbox: { id: 'm' } }));
+    await reached;
+    await redis.kill();
+    const refused = await refusedBy(mailer.sendMail(mail()));
+    expect(refused).toMatchObject({ code: 'ECONNECTION', message: expect.stringContaining(`ECONNREFUSED 127.0.0.1:${redis.port}`) });
+    mailer.close();
+    await worker.close({ force });
+    await redis.start();
+    const next = await startOutboxWorker({ connection: redis.url, graph: use.graph, ...QUICK });
+    next.on('error', () => undefined);
+    const outbox = openOutbox({ connection: redis.url });
+    expect(await outbox.wait('m')).toMatchObject({ state: 'sent' });
+    expect(use.sandbox.messages).toHaveLength(1);
+    expect(use.sandbox.drafts).toEqual([]);
+    await Promise.all([outbox.close(), next.close()]);
+  });
+});
