@@ -286,7 +286,7 @@ describe('what may bother somebody is done only where it was asked for', () => {
 });
 
 describe('messages that take their time', () => {
-  const world = useSandbox({ protocol: 'http', inboxDelay: 1500, sentCopyDelay: 2500 });
+  const world = useSandbox({ protocol: 'http', inboxDelay: 500, sentCopyDelay: 900 });
 
   test('are waited for', async () => {
     const { proof, leftOver } = await proveOn(world.sandbox, { wait: 60_000 });

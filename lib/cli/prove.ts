@@ -32,7 +32,8 @@ interface ProveFlags extends ConnectionFlags {
 
 const EXAMPLE = `
 Example:
-  $ nodemailer-graph-transport prove --mailbox noreply@contoso.com --out facts.json
+  $ nodemailer-graph-transport prove --mailbox noreply@contoso.com \\
+      --out facts.json
 ${CONNECTION_HELP}
 
 Sends about 26 small messages from the mailbox to itself, reads them back and

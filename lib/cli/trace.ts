@@ -16,8 +16,8 @@ Example:
   $ nodemailer-graph-transport trace "<5f0c…@contoso.com>" --since 2026-11-20
 ${CONNECTION_HELP}
 
-Needs the permission ExchangeMessageTrace.Read.All, which covers the whole tenant
-(setup --trace). Exchange is minutes behind.
+Needs the permission ExchangeMessageTrace.Read.All, which covers the whole
+tenant (setup --trace). Exchange is minutes behind.
 Exit status: 0 if everybody has it, 1 if somebody does not get it, 75 if that is
 not known yet, else as sendmail.`;
 
