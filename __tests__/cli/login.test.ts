@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +5,11 @@ import { chromium } from 'playwright-core';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 import { answerSignInPage } from '../sign-in/person/browse.js';
 import { testWith } from '../support/require-program.js';
-import { cliFile, runCli } from './run-cli.js';
+import { runCli } from './run-cli.js';
+import { runLogin, type Person } from './run-login.js';
 
 const APP = 'd0d0d0d0-0000-4000-8000-000000000001';
 const ME = 'me@outlook.example.com';
-
-const ANY_PORT = ['--port', '0', '--authority-port', '0', '--upload-port', '0'];
 
 const folder = mkdtempSync(join(tmpdir(), 'login-cli-'));
 let sandbox: Sandbox;
@@ -34,22 +32,7 @@ afterAll(async () => {
 
 const envOf = (name: string) => ({ GRAPH_TOKEN_CACHE: join(folder, `${name}.json`), HOME: folder });
 
-/** Runs `login` and hands what it prints to the person, line by line. */
-function login(args: string[], env: Record<string, string>, person: (line: string, child: ChildProcess) => void, at = hosts) {
-  return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [cliFile, 'login', ...at, ...args], { env: { PATH: process.env['PATH'] ?? '', ...env } });
-    let [stdout, stderr, rest] = ['', '', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach((line) => person(line, child));
-    });
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.once('error', reject);
-    child.once('close', (status) => resolve({ status, stdout, stderr }));
-  });
-}
+const login = (args: string[], env: Record<string, string>, person: Person, at = hosts) => runLogin([...at, ...args], env, person);
 
 async function loginAs(user: string, env: Record<string, string>, args: string[] = []) {
   return login(['--client-id', APP, '--no-browser', ...args], env, (line) => {
@@ -106,48 +89,6 @@ test('login --device-code says where to go and what to type', async () => {
   });
   expect(status).toBe(0);
   expect(stdout).toMatch(/^Open https:\S+\/deviceauth and enter the code [A-Z]{9}\n/);
-});
-
-test('the sandbox’s command prints a login that works, and a URL that sends then', async () => {
-  const command = spawn(
-    process.execPath,
-    [cliFile, 'sandbox', '--person', ME, '--no-inbox', '--ca-file', join(folder, 'command.pem'), ...ANY_PORT],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let printed = '';
-  const sees = (text: string) =>
-    new Promise<void>((resolve) => {
-      const look = () => printed.includes(text) && resolve();
-      command.stdout.on('data', look);
-      look();
-    });
-  command.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  try {
-    await sees('// or as options');
-    const [, flags = ''] = /^npx nodemailer-graph-transport login (.*)$/m.exec(printed) ?? [];
-    const ca = readFileSync(join(folder, 'command.pem'), 'utf8');
-    const env = envOf('command');
-    const signedIn = await login(
-      [...flags.split(' '), '--no-browser'],
-      env,
-      (line) => {
-        if (line.startsWith('https://')) void answerSignInPage(line, ca, { user: ME });
-      },
-      [],
-    );
-    expect(signedIn).toMatchObject({ status: 0, stdout: expect.stringContaining(`Signed in as ${ME} with Mail.Send.`) });
-    const [, url = ''] = /^MAIL_URL='(msgraph:\/\/login\/.*)'$/m.exec(printed) ?? [];
-    const sent = await runCli(['sendmail', 'reader@example.com'], {
-      env: { ...env, MAIL_URL: url, NODE_EXTRA_CA_CERTS: join(folder, 'command.pem') },
-      input: 'Subject: Hello\n\nIt works.\n',
-    });
-    expect(sent).toMatchObject({ status: 0, stderr: '' });
-    await sees(`${ME} -> reader@example.com: "Hello"`);
-  } finally {
-    command.kill();
-  }
 });
 
 test('the cache is encrypted where a key is set, and the ids may stand in a file', async () => {
