@@ -435,6 +435,20 @@ describe('a stream', () => {
     expect(stream.destroyed).toBe(true);
   });
 
+  test('whose next piece has arrived when the timer fires late, as after a freeze, is read on', async () => {
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    const stream = quiet(new PassThrough());
+    stream.write('con');
+    const reading = createReader({ idleTimeout: 86_400_007 }).read(createMimeNode(), stream, 'the text');
+    await new Promise(setImmediate);
+    const fire = timers.mock.calls.find(([, ms]) => ms === 86_400_007)?.[0];
+    timers.mockRestore();
+    fire?.();
+    stream.end('tent');
+    expect((await (await reading).bytes()).toString()).toBe('content');
+    expect(fire).toBeDefined();
+  });
+
   test('that is slow, but not silent, is waited for', async () => {
     async function* slow() {
       for (let count = 0; count < 6; count++) {

@@ -11,17 +11,27 @@ export interface StreamOptions {
 
 /** Destroys a stream that falls silent, or when the send is aborted. */
 export function watch(stream: Readable, { idleTimeout, signal }: StreamOptions): (() => void) & { alive: () => void } {
-  const timer = setTimeout(
-    () => stream.destroy(new GraphTransportError('ETIMEDOUT', `gave no data for ${idleTimeout} ms (socketTimeout)`)),
-    idleTimeout,
-  );
+  let silent = false;
+  const giveUp = () => {
+    if (silent) stream.destroy(new GraphTransportError('ETIMEDOUT', `gave no data for ${idleTimeout} ms (socketTimeout)`));
+  };
+  const timer = setTimeout(() => {
+    silent = true;
+    // after a freeze every timer is late: what has arrived meanwhile is read first
+    setImmediate(giveUp);
+  }, idleTimeout);
   const onAbort = () => stream.destroy(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   const stop = () => {
+    silent = false;
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   };
-  return Object.assign(stop, { alive: () => timer.refresh() });
+  const alive = () => {
+    silent = false;
+    timer.refresh();
+  };
+  return Object.assign(stop, { alive });
 }
 
 /** Pieces on their way from a stream; they may be large. */
