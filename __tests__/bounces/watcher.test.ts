@@ -13,6 +13,18 @@ const tests = useSandbox({
     { clientId: '5d0f3a52-0f6b-4f0e-9b9d-8f6f5b1f9c02', clientSecret: 'a~secret', roles: ['Mail.Send'] },
   ],
 });
+const NOT_THE_CLOCK = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as NonNullable<Extract<Parameters<typeof jest.useFakeTimers>[0], { doNotFake?: unknown }>['doNotFake']>;
 const folder = mkdtempSync(join(tmpdir(), 'bounces-'));
 const open: BounceWatcher[] = [];
 let file: string;
@@ -234,6 +246,18 @@ test('begins with `since`, where nothing is kept', async () => {
   await later.watcher.close();
   rmSync(file);
   const { bounces } = await watch({ since: new Date(Date.now() - 3_600_000).toISOString() });
+  expect(bounces).toHaveLength(1);
+});
+
+test('a clock that is ahead hides nothing: it begins by Graph’s', async () => {
+  jest.useFakeTimers({ doNotFake: NOT_THE_CLOCK, now: Date.now() + 86_400_000 });
+  const watcher = watchBounces({ ...tests.sandbox.options, state: file, interval: 3_600_000 });
+  open.push(watcher);
+  const bounces: Bounce[] = [];
+  watcher.on('bounce', (bounce) => bounces.push(bounce));
+  await watcher.check().finally(() => jest.useRealTimers());
+  await send('nobody@contoso.com');
+  expect(await watcher.check()).toBe(1);
   expect(bounces).toHaveLength(1);
 });
 

@@ -17,6 +17,8 @@ export interface ArrivalPage {
   next: string | undefined;
   /** … or later, when there is no more. */
   later: string | undefined;
+  /** When Graph answered, by its own clock, ms since the epoch; `NaN` if it did not say. */
+  answeredAt: number;
 }
 
 /** Messages of a page. */
@@ -52,7 +54,8 @@ export class MailboxReader {
 
   /** What came in since that place. */
   async arrivals(path: string): Promise<ArrivalPage> {
-    const { body } = await read(this.#context, { method: 'GET', path, headers: PREFER }, { what: 'list what came in', operation: 'read' });
+    const question = { what: 'list what came in', operation: 'read' } as const;
+    const { body, headers } = await read(this.#context, { method: 'GET', path, headers: PREFER }, question);
     const entries = listOf(body);
     const { graphEndpoint } = this.#context.settings.hosts;
     const links = (body ?? {}) as Record<string, unknown>;
@@ -61,7 +64,7 @@ export class MailboxReader {
     if (!entries || (next === undefined && later === undefined)) {
       throw new GraphTransportError('EGRAPH', `Graph answered with no list of what came in for ${this.mailbox}`, { mailbox: this.mailbox });
     }
-    return { entries, next, later };
+    return { entries, next, later, answeredAt: Date.parse(headers['date'] ?? '') };
   }
 
   /** The headers of a message; `undefined` if it is gone. */

@@ -40,7 +40,8 @@ export interface WatchSettings {
   readonly where: string;
   readonly interval: number;
   readonly folder: string;
-  readonly since: Date;
+  /** Where nothing is kept yet; `undefined`: from now on. */
+  readonly since: Date | undefined;
 }
 
 /** @throws {GraphTransportError} `ECONFIG` that names the option */
@@ -82,8 +83,8 @@ function forOneWriter(store: BounceStore): BounceStore {
   };
 }
 
-function readSince(value: unknown): Date {
-  if (value === undefined) return new Date();
+function readSince(value: unknown): Date | undefined {
+  if (value === undefined) return undefined;
   const date = readDate(value);
   if (date) return date;
   throw configError(`"since" must be a date such as '2026-11-01', not ${value instanceof Date ? 'an invalid date' : show(value)}`);

@@ -27,6 +27,8 @@ export interface BounceWatcherEvents {
 
 /** A filtered list of Graph ends here, whether there is more or not. https://learn.microsoft.com/graph/api/message-delta */
 const FILTERED_LIST = 5000;
+/** Milliseconds that are no matter. */
+const CLOCKS_DIFFER = 2000;
 /** Looks at a report that always fails, before it is left out. */
 const MOST_TRIES = 5;
 
@@ -43,6 +45,8 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
   /** Failures of single reports, by their ids. */
   readonly #tries = new Map<string, number>();
   #state: WatchState | undefined;
+  /** Whether it began by this machine's clock, and Graph's is not known yet. */
+  #isFresh = false;
   #looking: Promise<number> | undefined;
   /** The look after the one that is on its way. */
   #next: Promise<number> | undefined;
@@ -152,6 +156,13 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
     let told = 0;
     for (;;) {
       const page = await reader.arrivals(path);
+      if (this.#beginsInFuture(page.answeredAt)) {
+        const { mailbox, since } = this.#state as WatchState;
+        this.#logger.warn({ tnx: 'bounces', mailbox }, "This machine's clock is ahead of Graph's; bounces are told from Graph's now on");
+        this.#state = beginState(mailbox, folder, new Date(Math.min(page.answeredAt, since)));
+        path = reader.begin(folder, new Date(this.#state.since));
+        continue;
+      }
       listed += page.entries.length;
       for (const entry of page.entries) {
         const arrival = readArrival(entry);
@@ -172,6 +183,13 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
         return told;
       }
     }
+  }
+
+  /** A clock that is ahead would hide all that comes in until that time; asked once, where nothing is kept and the app named no time. */
+  #beginsInFuture(answeredAt: number): boolean {
+    const isFresh = this.#isFresh;
+    this.#isFresh = false;
+    return isFresh && (this.#state as WatchState).since > answeredAt + CLOCKS_DIFFER;
   }
 
   /** @returns how many bounces it told */
@@ -247,7 +265,9 @@ export class BounceWatcher extends EventEmitter<BounceWatcherEvents> {
     const { store, where, mailbox, folder, since } = this.#settings;
     try {
       const text = await store.load();
-      return text === undefined || text === null || text === '' ? beginState(mailbox, folder, since) : readState(text, mailbox, folder);
+      if (text !== undefined && text !== null && text !== '') return readState(text, mailbox, folder);
+      this.#isFresh = since === undefined;
+      return beginState(mailbox, folder, since ?? new Date());
     } catch (error) {
       throw stateError(`what is kept in ${where} cannot be read`, error);
     }
