@@ -60,6 +60,7 @@ describe('an answer that is a refusal', () => {
     [408, false],
     [409, false],
     [412, false],
+    [421, false],
     [423, false],
     [425, false],
     [429, false],

@@ -61,7 +61,8 @@ function answerError(answer: Extract<FailedRequest, { kind: 'answer' }>, context
       requestId,
       clientRequestId,
       retryAfter,
-      permanent: !ambiguous && (entry?.permanent ?? (status >= 400 && status < 500 && ![408, 409, 412, 423, 425, 429].includes(status))),
+      permanent:
+        !ambiguous && (entry?.permanent ?? (status >= 400 && status < 500 && ![408, 409, 412, 421, 423, 425, 429].includes(status))),
       ambiguous,
       mailbox,
       hint,
