@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   afterCompare,
   afterLook,
@@ -204,6 +205,14 @@ describe('the seal', () => {
       expect(() => seal.open(altered, 'm/body')).toThrow(expect.objectContaining({ code }));
     }
     for (let length = 0; length < closed.length; length++) expect(() => seal.open(closed.subarray(0, length), 'm/body')).toThrow();
+  });
+
+  it('opens what an earlier version sealed, which named a key by its name', () => {
+    const keys = { old: Buffer.alloc(32, 1), k2: Buffer.alloc(32, 2) };
+    const sealed = createSeal({ k2: keys.k2 }).close(Buffer.from('x'), 'm');
+    createHash('sha256').update('graph-outbox-key\0').update('k2').digest().copy(sealed, 1, 0, 8);
+    expect(createSeal(keys).open(sealed, 'm').toString()).toBe('x');
+    expect(() => createSeal({ other: keys.k2 }).open(sealed, 'm')).toThrow(/a key that this process does not have/);
   });
 
   it('refuses what is not encrypted where there is a key, and the other way round', () => {

@@ -140,6 +140,25 @@ describeWith('redis-server', 'the outbox on a Redis in trouble', (program) => {
     expect(use.sandbox.messages).toHaveLength(2);
   });
 
+  it.each([
+    ['ahead', 3 * 3_600_000, 1500],
+    ['behind', -3 * 3_600_000, undefined],
+  ])('sends each once, none before its time and none as expired, from a worker whose clock is %s by hours', async (_where, clock, wait) => {
+    const worker = start({ role: 'worker', worker: { ...use.connection, graph: use.graph, ...QUICK }, clock });
+    await worker.hear(({ ready }) => ready === true);
+    use.sandbox.fail({ operation: ['createDraft', 'sendMail'], status: 503 });
+    const mailer = use.mailer({ expires: 60_000 });
+    const sendAt = wait === undefined ? undefined : Date.now() + wait;
+    await mailer.sendMail(mail({ outbox: { id: 'now' } }));
+    await mailer.sendMail(mail({ outbox: { id: 'later', ...(sendAt !== undefined && { sendAt }) } }));
+    const outbox = use.outbox();
+    expect(await outbox.wait('now')).toMatchObject({ state: 'sent' });
+    const { state, endedAt } = await outbox.wait('later');
+    expect([state, Number(endedAt) >= (sendAt ?? 0)]).toEqual(['sent', true]);
+    expect(use.sandbox.messages).toHaveLength(2);
+    worker.kill();
+  });
+
   it('is not late for 5,000 messages at once, although each may take a second only', async () => {
     const mailer = use.mailer({ timeout: 1000 });
     const told = await Promise.all(ids(5000).map((id) => refusedBy(mailer.sendMail(mail({ outbox: { id } })))));

@@ -71,15 +71,19 @@ async function* onTheWay({ connection, keys }: Line): AsyncGenerator<{ id: strin
       cursor = next;
       const fresh = found.filter((key) => !seen.has(key));
       const commands = client.pipeline();
-      for (const key of fresh) commands.call('HMGET', key, 'state', 'counts', 'queue', 'queuedAt');
+      for (const key of fresh) {
+        commands.call('HMGET', key, 'state', 'counts', 'queue', 'queuedAt');
+        // earlier versions say only there that a message counts
+        commands.call('ZSCORE', keys.state('queued'), key.slice(beginning.length));
+      }
       const answers = fresh.length > 0 ? ((await commands.exec()) ?? []) : [];
-      for (const [index, [error, values]] of answers.entries()) {
+      for (const [index, key] of fresh.entries()) {
+        const [[error, values] = [], [, listed] = []] = answers.slice(2 * index);
         // somebody else's key
-        if (error) continue;
+        if (error || !Array.isArray(values)) continue;
         const [state, counts, queue, queuedAt] = values as (string | null)[];
         // what was never acknowledged is nobody's loss
-        if (queue == null || !(state === 'sending' || (state === 'queued' && counts === '1'))) continue;
-        const key = fresh[index] as string;
+        if (queue == null || !(state === 'sending' || (state === 'queued' && (counts === '1' || listed != null)))) continue;
         seen.add(key);
         yield { id: key.slice(beginning.length), queue, queuedAt: Number(queuedAt) };
       }

@@ -17,7 +17,7 @@ local function reign()
   local before = string.match(replication, 'master_replid2:(%w+)') or ''
   return run .. '.' .. (string.match(replication, 'master_replid:(%w+)') or ''), string.find(before, '[1-9a-f]') ~= nil
 end
--- names the last time it may have lost something: a message that was written before may have been further than its record says
+-- the last time it may have lost something, which names it (earlier versions count them): a message that was written before may have been further than its record says
 local function losses()
   return redis.call('HGET', prefix .. ':reign', 'losses') or '0'
 end
@@ -122,7 +122,7 @@ local run, tookOver = reign()
 local known = redis.call('HMGET', prefix .. ':reign', 'run', 'losses', 'lossAt', 'marks')
 local loss, lossAt, back = known[2] or '0', tonumber(known[3] or '0'), wentBack(known[4], heard)
 if known[1] ~= run or back then
-  if tookOver or not lossless or back then loss, lossAt = run .. '/' .. text(at), at end
+  if tookOver or not lossless or back then loss, lossAt = text(at), at end
   redis.call('HSET', prefix .. ':reign', 'run', run, 'losses', loss, 'lossAt', text(lossAt))
   if back then redis.call('HSET', prefix .. ':reign', 'marks', heard) end
 end
@@ -371,9 +371,8 @@ local marks = redis.call('HGET', prefix .. ':reign', 'marks') or '0'
 -- after an hour it is taken out by others
 local lost = wentBack(marks, heard) or (at - last < 3600000 and score < last)
 if lost then
-  local run = reign()
   if wentBack(marks, heard) then marks = heard end
-  redis.call('HSET', prefix .. ':reign', 'losses', run .. '/' .. text(at), 'lossAt', text(at), 'marks', marks)
+  redis.call('HSET', prefix .. ':reign', 'losses', text(at), 'lossAt', text(at), 'marks', marks)
 end
 redis.call('ZADD', record, text(at), id)
 redis.call('ZREMRANGEBYSCORE', record, '-inf', text(at - 3600000))
@@ -383,8 +382,7 @@ return { lost and 1 or 0, text(at), marks }
 /** A person says that an older state is back. KEYS[1] is the record of who rules. */
 const RESTORED = `
 local at = now()
-local run = reign()
-redis.call('HSET', record, 'losses', run .. '/' .. text(at), 'lossAt', text(at))
+redis.call('HSET', record, 'losses', text(at), 'lossAt', text(at))
 return 1
 `;
 

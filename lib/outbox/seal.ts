@@ -28,7 +28,7 @@ const TAG = 16;
 export function createSeal(encryptionKey: EncryptionKey | undefined): Seal {
   if (encryptionKey === undefined) return NO_SEAL;
   const given = readKeys(encryptionKey);
-  const keys = new Map(given);
+  const keys = new Map([...namedBefore(encryptionKey), ...given]);
   const last = given.at(-1) as [string, Buffer];
   return {
     encrypts: true,
@@ -73,9 +73,19 @@ function readKeys(given: EncryptionKey): [string, Buffer][] {
     throw outboxConfigError('"encryptionKey" must be 32 bytes (Buffer, base64 or hex), or an object of them by id');
   return (named ? Object.values(named) : [given]).map((value) => {
     const key = bytesOf(value);
-    const digest = createHash('sha256').update('graph-outbox-key\0').update(key);
-    return [digest.digest('hex').slice(0, 2 * KEY_ID), key];
+    return [digestOf(key), key];
   });
+}
+
+/** Up to 0.1.0 a digest of the key's name stood there. */
+function namedBefore(given: EncryptionKey): [string, Buffer][] {
+  if (typeof given === 'string' || Buffer.isBuffer(given)) return [];
+  return Object.entries(given).map(([name, value]) => [digestOf(name), bytesOf(value)]);
+}
+
+function digestOf(what: string | Buffer): string {
+  const digest = createHash('sha256').update('graph-outbox-key\0').update(what);
+  return digest.digest('hex').slice(0, 2 * KEY_ID);
 }
 
 function bytesOf(value: unknown): Buffer {

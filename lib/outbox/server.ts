@@ -111,6 +111,11 @@ export function checkServer(facts: ServerFacts, wanted: { durability: Durability
   if (problem) throw problem;
 }
 
+/** In a failover, what was the primary follows another one until the connection has found that: its refusals of writes tell so. */
+export function asPrimary(facts: ServerFacts): ServerFacts {
+  return { ...facts, replica: false };
+}
+
 /** Why a server cannot have the outbox. */
 export function serverProblem(
   facts: ServerFacts,

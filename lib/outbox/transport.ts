@@ -20,7 +20,7 @@ import { readMessageOutbox, type MessageOutbox } from './message-options.js';
 import { readTransportOptions, type OutboxTransportOptions, type OutboxTransportSettings } from './options.js';
 import { createGate } from './gate.js';
 import { isRefusal } from './reach.js';
-import { askServer, checkServer, createBarrier, serverWarnings, waitFor, type Barrier, type ServerFacts } from './server.js';
+import { asPrimary, askServer, checkServer, createBarrier, serverWarnings, waitFor, type Barrier, type ServerFacts } from './server.js';
 import { storeMessage, type Queued } from './store-message.js';
 import type { Head } from './stored-message.js';
 
@@ -182,10 +182,10 @@ export class OutboxTransport extends EventEmitter {
   }
 
   /** @throws {GraphTransportError} `ECONFIG` if the server can lose what it acknowledged */
-  async #check(line: Line): Promise<ServerFacts> {
+  async #check(line: Line, { runs = false } = {}): Promise<ServerFacts> {
     const { timeout, durability } = this.#settings;
     const facts = await line.connection.reach.within(askServer(line.connection), timeout);
-    checkServer(facts, { durability, isCluster: line.connection.client.isCluster === true });
+    checkServer(runs ? asPrimary(facts) : facts, { durability, isCluster: line.connection.client.isCluster === true });
     return facts;
   }
 
@@ -267,7 +267,7 @@ export class OutboxTransport extends EventEmitter {
     if (Date.now() - ready.askedAt > BELIEVE) {
       const { client, reach } = ready.line.connection;
       // its settings may have changed since it was connected to
-      await this.#check(ready.line);
+      await this.#check(ready.line, { runs: true });
       const said = await reach.within(client.call('HGET', ready.line.keys.facts, 'readWrite'), this.#settings.timeout);
       Object.assign(ready, { readWrite: said === '1', askedAt: Date.now() });
     }

@@ -25,6 +25,7 @@ import { describeError, sealOutcome, toGraphError, type OutboxOutcome } from './
 import type { Claimed } from './record.js';
 import type { BullJob, BullQueue, BullWorker } from './redis.js';
 import {
+  asPrimary,
   askServer,
   checkServer,
   createBarrier,
@@ -275,7 +276,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
   /** Its settings can be changed while it runs. */
   #judge(): void {
     const before = this.#unsafe;
-    this.#unsafe = serverProblem(this.facts, { ...this.settings, isCluster: this.line.connection.client.isCluster === true });
+    this.#unsafe = serverProblem(asPrimary(this.facts), { ...this.settings, isCluster: this.line.connection.client.isCluster === true });
     if (this.#unsafe && this.#unsafe.message !== before?.message) this.report(this.#unsafe);
     if (before && !this.#unsafe) this.logger.info({ tnx: 'outbox' }, 'Redis is as it should be again');
   }
