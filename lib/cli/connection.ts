@@ -130,15 +130,20 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
   }
   if (credential !== undefined)
     return {
-      options: { mailbox: sender, credential: await createNamedCredential(credential) },
+      options: { ...surroundingsFromEnvironment(prefix, env), mailbox: sender, credential: await createNamedCredential(credential) },
       names: { ...names, credential: '--credential' },
       notes: [],
     };
   if (tenantId ?? clientId ?? clientSecretEnv ?? certificate) {
     const clientSecret = clientSecretEnv === undefined ? undefined : fromEnvironment(clientSecretEnv, env);
     const certificatePassword = certificatePasswordEnv === undefined ? undefined : fromEnvironment(certificatePasswordEnv, env);
+    // what the environment says of an expiry is of the credential that stands there
+    const { secretExpires, ...surroundings } = surroundingsFromEnvironment(prefix, env);
+    const own = clientSecretEnv === undefined && certificate === undefined;
     return {
       options: {
+        ...surroundings,
+        ...(own && secretExpires !== undefined && { secretExpires }),
         mailbox: sender,
         tenantId: tenantId ?? (env[`${prefix}TENANT_ID`] || undefined),
         clientId: clientId ?? (env[`${prefix}CLIENT_ID`] || undefined),
@@ -184,9 +189,11 @@ async function readSignIn(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Promi
 export function inTheirWords(text: string, names: Readonly<Record<string, string>>): string {
   return text
     .replace(/\boption proxy\b/g, names['proxy'] ?? 'option proxy')
+    .replace(/\bthe cloud option\b/gi, (words) => names['cloud'] ?? words)
+    .replace(/\bSet mailbox to\b/g, `Set ${names['mailbox'] ?? 'mailbox'} to`)
     .replace(/"?\btls\.ca\b"?/g, (word) => names['tls'] ?? word)
     .replace(
-      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword)\b"?/g,
+      /"?\b(tenantId|clientId|clientSecret|clientCertificate|secretExpires|certificatePassword|graphEndpoint|authorityHost)\b"?/g,
       (word, name: string) => names[name] ?? word,
     );
 }
@@ -201,6 +208,9 @@ function namesOf(prefix: string): Record<string, string> {
     secretExpires: `${prefix}CREDENTIAL_EXPIRES`,
     mailbox: `${prefix}SENDER`,
     cloud: `${prefix}CLOUD`,
+    proxy: `${prefix}PROXY`,
+    graphEndpoint: `${prefix}ENDPOINT`,
+    authorityHost: `${prefix}AUTHORITY_HOST`,
   };
 }
 
