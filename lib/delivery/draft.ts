@@ -1,8 +1,7 @@
 import { GraphTransportError } from '../errors/graph-transport-error.js';
 import { mailboxPath } from '../graph/mailbox-path.js';
 
-/** Ids that stay the same when the message moves to Sent Items; has to be on every request. */
-export const IMMUTABLE_IDS = { Prefer: 'IdType="ImmutableId"' };
+export { IMMUTABLE_IDS } from '../graph/immutable-ids.js';
 
 /** A draft in the mailbox. */
 export interface Draft {

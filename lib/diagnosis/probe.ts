@@ -1,3 +1,4 @@
+import { IMMUTABLE_IDS } from '../graph/immutable-ids.js';
 import { mailboxPath } from '../graph/mailbox-path.js';
 import { explain, type CatalogueEntry } from '../errors/catalogue.js';
 import { isPermissionDenied } from '../errors/from-graph.js';
@@ -44,6 +45,7 @@ export async function probeDraft(graph: GraphClient, mailbox: string): Promise<D
   const made = await graph.request({
     method: 'POST',
     path,
+    headers: IMMUTABLE_IDS,
     contentType: 'application/json',
     body: JSON.stringify({ subject: 'Access check' }),
   });
@@ -51,14 +53,27 @@ export async function probeDraft(graph: GraphClient, mailbox: string): Promise<D
   if (made.status === 401 || made.status === 403) return { access: 'denied' };
   const id = made.status === 201 ? (made.body as { id?: unknown } | undefined)?.id : undefined;
   if (typeof id !== 'string') return { access: 'unclear' };
-  for (let attempt = 0; attempt < 3; attempt++) {
-    // for good where this cloud can, else into Deleted Items
-    const purged = await graph.request({ method: 'POST', path: `${path}/${encodeURIComponent(id)}/permanentDelete` });
-    if (purged.kind === 'answer' && purged.status === 204) return { access: 'allowed', left: false };
-    const deleted = await graph.request({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` });
-    if (deleted.kind === 'answer' && [204, 404].includes(deleted.status)) return { access: 'allowed', left: false };
+  return { access: 'allowed', left: !(await discard(graph, `${path}/${encodeURIComponent(id)}`)) };
+}
+
+/** Deletes it for good; in clouds without that into Deleted Items, and from there. */
+async function discard(graph: GraphClient, path: string): Promise<boolean> {
+  let isOutOfDrafts = false;
+  let purges = true;
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const purged: GraphOutcome | undefined = purges
+      ? await graph.request({ method: 'POST', path: `${path}/permanentDelete`, headers: IMMUTABLE_IDS })
+      : undefined;
+    if (purged?.kind === 'answer') {
+      if (purged.status === 204) return true;
+      purges = ![400, 405, 501].includes(purged.status);
+    }
+    const deleted = await graph.request({ method: 'DELETE', path, headers: IMMUTABLE_IDS });
+    if (deleted.kind !== 'answer') continue;
+    if (deleted.status === 404) return true;
+    isOutOfDrafts ||= deleted.status === 204;
   }
-  return { access: 'allowed', left: true };
+  return isOutOfDrafts;
 }
 
 /** Judges the answer. */
