@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodemailer from 'nodemailer';
 import type { Bounce } from '../../lib/bounces/index.js';
-import { createBouncesCommand } from '../../lib/cli/bounces.js';
-import { createProveCommand } from '../../lib/cli/prove.js';
-import { createTraceCommand } from '../../lib/cli/trace.js';
 import { describeBounce } from '../../lib/cli/bounces-report.js';
 import { useSandbox } from '../support/use-sandbox.js';
 import { cliFile, runCli } from './run-cli.js';
@@ -99,15 +96,6 @@ test.each([
 ])('refuses %j', async (args, status, message) => {
   const result = await run(...args);
   expect(result).toMatchObject({ status, stdout: '', stderr: expect.stringMatching(message) as string });
-});
-
-test.each([createBouncesCommand, createTraceCommand, createProveCommand])('%p explains itself in 80 columns', (create) => {
-  let help = '';
-  create()
-    .configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => 80 })
-    .outputHelp();
-  expect(help).toContain('$ nodemailer-graph-transport');
-  expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('what a report says cannot steer the terminal', () => {

@@ -16,10 +16,13 @@ interface DoctorFlags extends ConnectionFlags {
 
 const EXAMPLE = `
 Example:
-  $ nodemailer-graph-transport doctor --tenant-id contoso.com --client-id APP_ID --client-secret-env MAIL_SECRET --mailbox noreply@contoso.com
+  $ nodemailer-graph-transport doctor --tenant-id contoso.com \\
+      --client-id APP_ID --client-secret-env MAIL_SECRET \\
+      --mailbox noreply@contoso.com
 ${CONNECTION_HELP}
 
-Nothing is sent, unless --send-to says so. Exit status: 0 if nothing failed, else 1.
+Nothing is sent, unless --send-to says so. Exit status: 0 if nothing failed,
+else 1.
 Without a mailbox it cannot promise that mail can be sent, and says so.`;
 
 /** The command `doctor`: finds out why mail cannot be sent. */

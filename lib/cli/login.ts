@@ -24,12 +24,16 @@ interface LoginFlags extends ConnectionFlags {
 
 const EXAMPLE = `
 Examples:
-  $ nodemailer-graph-transport login --client-id 11111111-2222-3333-4444-555555555555 --tenant consumers
+  $ nodemailer-graph-transport login --tenant consumers \\
+      --client-id 11111111-2222-3333-4444-555555555555
   $ nodemailer-graph-transport login --status
 
-Register the app first: docs/personal-accounts.md shows the clicks, "setup --delegated personal" prints a script.
-Kept in GRAPH_TOKEN_CACHE or your state folder, for you alone; encrypted with GRAPH_TOKEN_CACHE_KEY (32 bytes, base64).
-Then: graphTransport({ login: 'me@outlook.com' }), or MAIL_URL=msgraph://login/me@outlook.com.`;
+Register the app first: docs/personal-accounts.md shows the clicks,
+"setup --delegated personal" prints a script.
+Kept in GRAPH_TOKEN_CACHE or your state folder, for you alone; encrypted with
+GRAPH_TOKEN_CACHE_KEY (32 bytes, base64).
+Then: graphTransport({ login: 'me@outlook.com' }), or
+MAIL_URL=msgraph://login/me@outlook.com.`;
 
 /** The command `login`: signs a person in, once. */
 export function createLoginCommand(): Command {

@@ -186,7 +186,7 @@ describe('with the secret in the environment', () => {
 test('explains itself with an example', async () => {
   const { stdout, status } = await runCli(['sendmail', '--help']);
   expect(status).toBe(0);
-  expect(stdout).toContain('$ nodemailer-graph-transport sendmail -t -i -f alerts@contoso.com');
+  expect(stdout).toContain('$ nodemailer-graph-transport sendmail -t -i <');
   expect(stdout).toContain('--local-recipient');
 });
 

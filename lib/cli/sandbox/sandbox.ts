@@ -31,9 +31,10 @@ interface SandboxCommandOptions {
 
 const EXAMPLE = `
 Example:
-  $ nodemailer-graph-transport sandbox --mailbox noreply@contoso.com --ca-file ca.pem
+  $ nodemailer-graph-transport sandbox --mailbox noreply@contoso.com --open
 
-Nothing is delivered: each message is shown as one line and in the inbox, and forgotten with the sandbox.`;
+Nothing is delivered: each message is shown as one line and in the inbox, and
+forgotten with the sandbox.`;
 
 /** The command `sandbox`: Microsoft Graph and Entra on this machine until Ctrl+C. */
 export function createSandboxCommand(): Command {

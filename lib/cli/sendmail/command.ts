@@ -16,26 +16,31 @@ import { Spool, type SpoolEntry } from './spool.js';
 import type { SpooledMail } from './spool-record.js';
 
 const HELP = `
-As sendmail: -t (recipients from the header), -i or -oi (a lone dot is text), -f or -r ADDRESS (envelope sender),
--F NAME, -v, -bs (SMTP on standard input), -odq (into the spool), -q (send what is in the spool), -qI ID, -bp (list it); everything
-else sendmail knows is accepted.
+As sendmail: -t (recipients from the header), -i or -oi (a lone dot is text),
+-f or -r ADDRESS (envelope sender), -F NAME, -v, -bs (SMTP on standard input),
+-odq (into the spool), -q (send what is in the spool), -qI ID, -bp (list it);
+everything else sendmail knows is accepted.
 This command's own options stand before sendmail's; none is taken behind --.
 
 Example:
-  $ nodemailer-graph-transport sendmail -t -i -f alerts@contoso.com < message.eml
+  $ nodemailer-graph-transport sendmail -t -i < message.eml
 ${CONNECTION_HELP}
-Mail for users of this machine, such as root, goes to --local-recipient or GRAPH_LOCAL_RECIPIENT. Theirs are addresses without a
-domain, at localhost, at the name of this machine, and at the domains of --local-domain or GRAPH_LOCAL_DOMAINS.
+Mail for users of this machine, such as root, goes to --local-recipient or
+GRAPH_LOCAL_RECIPIENT. Theirs are addresses without a domain, at localhost, at
+the name of this machine, and at the domains of --local-domain or
+GRAPH_LOCAL_DOMAINS.
 
-With --spool or GRAPH_SPOOL a message that cannot be sent now is kept, and sent by -q: let a timer run that every few minutes.
+With --spool or GRAPH_SPOOL a message that cannot be sent now is kept, and sent
+by -q: let a timer run that every few minutes.
 
-Exit status as in sysexits.h: 64 usage, 65 message, 67 recipient, 69 refused (or perhaps sent), 75 try again later, 77 permission, 78 configuration.`;
+Exit status as in sysexits.h: 64 usage, 65 message, 67 recipient, 69 refused (or
+perhaps sent), 75 try again later, 77 permission, 78 configuration.`;
 
 /** The command `sendmail`: a drop-in for /usr/sbin/sendmail that sends through Graph. */
 export function createSendmailCommand(): Command {
   const command = new Command('sendmail')
     .description('Reads a message from standard input and sends it, as /usr/sbin/sendmail does.')
-    .usage('[options] [sendmail options] [recipients...]')
+    .usage('[options] [-tiv…] [recipients...]')
     .argument('[arguments...]', "sendmail's options and recipients")
     // sendmail has an -h of its own
     .helpOption('--help', 'display help for command')

@@ -30,12 +30,14 @@ interface InstallFlags {
 }
 
 const HELP = `
-Writes a script that finds node and this package wherever it is started (cron knows only /usr/bin and /bin), and says how to put it in
-the place of /usr/sbin/sendmail, and how to undo that. Secrets are not in it: they stay in --env-file.
+Writes a script that finds node and this package wherever it is started (cron
+knows only /usr/bin and /bin), and says how to put it in the place of
+/usr/sbin/sendmail, and how to undo that. Secrets are not in it: they stay in
+--env-file.
 
 Example:
-  # nodemailer-graph-transport install-sendmail --env-file /etc/graph-mail.env --spool /var/spool/graph-mail \\
-      --local-recipient admin@example.com`;
+  # nodemailer-graph-transport install-sendmail --spool /var/spool/graph-mail \\
+      --env-file /etc/graph-mail.env --local-recipient admin@example.com`;
 
 /** The command `install-sendmail`: a command of its own, since no program may reach it by way of sendmail's arguments. */
 export function createInstallSendmailCommand(): Command {

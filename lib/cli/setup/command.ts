@@ -25,10 +25,12 @@ interface SetupFlags {
 
 const EXAMPLE = `
 Example:
-  $ nodemailer-graph-transport setup --mailbox noreply@contoso.com --certificate > setup.sh
+  $ nodemailer-graph-transport setup --mailbox noreply@contoso.com \\
+      --certificate > setup.sh
   $ less setup.sh && bash setup.sh
 
-Nothing is changed before you run the script. The app may then send from this mailbox only.
+Nothing is changed before you run the script. The app may then send from this
+mailbox only.
 The script can be run again at any time; it goes on where it was.`;
 
 /** The command `setup`: prints a script that registers the app and restricts it to its mailboxes. */
