@@ -38,6 +38,7 @@ it.each([
   [['sandbox', '--port', 'x'], /A port is a number from 0 to 65535/],
   [['sandbox', '--max-messages', '0'], /Give a whole number from 1 on/],
   [['sandbox', '--max-bytes', 'much'], /Give a size such as 256MiB/],
+  [['sandbox', '--role', 'everything'], /Give a permission such as ExchangeMessageTrace\.Read\.All/],
   [['sandbox', ...anyPort, '--mailbox', 'nobody'], /^error: "mailboxes" must hold user principal names/],
   [['sandbox', ...anyPort, '--ca-file', '/nowhere/ca.pem'], /^error: ENOENT/],
   [
@@ -176,6 +177,27 @@ it('prints settings that work as they are, by MAIL_URL and by GRAPH_ names', asy
   expect(await line()).toContain('"by names"');
   child.kill();
   expect(await exited).toBe(0);
+});
+
+it('its app has the permissions it is given, and no other', async () => {
+  const caFile = join(folder, 'roles.pem');
+  const { child, exited, intro } = await startCommand([
+    '--role',
+    'ExchangeMessageTrace.Read.All',
+    '--role',
+    'Mail.Read',
+    '--ca-file',
+    caFile,
+  ]);
+  const { tenantId = '', clientId = '', clientSecret = '', authorityHost = '', graphEndpoint = '' } = optionsIn(intro);
+  const ca = readFileSync(caFile, 'utf8');
+  const app = [tenantId, clientId, clientSecret] as const;
+  const credential = new ClientSecretCredential(...app, { authorityHost, disableInstanceDiscovery: true, tlsOptions: { ca } });
+  const { token } = await credential.getToken(`${graphEndpoint}/.default`);
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { roles: string[] };
+  expect(claims.roles).toEqual(['ExchangeMessageTrace.Read.All', 'Mail.Read']);
+  child.kill();
+  await exited;
 });
 
 it('is coloured where it is asked for', async () => {

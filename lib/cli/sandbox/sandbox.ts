@@ -24,6 +24,7 @@ interface SandboxCommandOptions {
   person?: string[];
   clientId?: string;
   clientSecret?: string;
+  role?: string[];
   http?: boolean;
   detached?: boolean;
   caFile: string;
@@ -56,6 +57,7 @@ export function createSandboxCommand(): Command {
     )
     .option('--client-id <id>', 'client ID of the app (default: a fixed one)')
     .option('--client-secret <secret>', 'its secret (default: a fixed one; GRAPH_SANDBOX_SECRET in the environment)')
+    .option('--role <permission>', 'permission of the app, may be repeated (default: Mail.Send, Mail.ReadWrite)', collectRole)
     .option('--host <address>', 'address to listen on; one that others reach needs --client-secret', '127.0.0.1')
     .option('--hostname <name>', 'name in the addresses it gives out, such as a container’s')
     .option('--http', 'serve Graph without TLS; sign-in always has it')
@@ -82,6 +84,11 @@ function readSize(value: string): number {
   const [, count, unit = ''] = /^(\d{1,12})\s*([kmg]?)i?b?$/i.exec(value) ?? [];
   if (count === undefined) throw new InvalidArgumentError('Give a size such as 256MiB, 64M or 1000000.');
   return Number(count) * (units[unit.toLowerCase()] ?? 1);
+}
+
+function collectRole(value: string, previous: string[] = []): string[] {
+  if (!/^[A-Z]\w*(?:\.\w+)+$/.test(value)) throw new InvalidArgumentError('Give a permission such as ExchangeMessageTrace.Read.All.');
+  return [...previous, value];
 }
 
 const collect = (value: string, previous: string[] = []): string[] => [...previous, value];
@@ -138,13 +145,19 @@ function readSandboxOptions(options: SandboxCommandOptions, caFile: string): San
   };
 }
 
-function readApps({ clientId, clientSecret = process.env.GRAPH_SANDBOX_SECRET, person }: SandboxCommandOptions): SandboxApp[] | undefined {
-  if (clientId === undefined && !clientSecret && !person) return undefined;
+function readApps({
+  clientId,
+  clientSecret = process.env.GRAPH_SANDBOX_SECRET,
+  person,
+  role,
+}: SandboxCommandOptions): SandboxApp[] | undefined {
+  if (clientId === undefined && !clientSecret && !person && !role) return undefined;
   return [
     {
       clientId: clientId ?? DEFAULT_APP.clientId,
       clientSecret: clientSecret || DEFAULT_APP.clientSecret,
       publicClient: person !== undefined,
+      roles: role,
     },
   ];
 }
