@@ -145,7 +145,7 @@ describe('exit status', () => {
     [64, 'a value is missing', ['-f'], {}],
     [64, 'nobody is to get it', [], {}],
     [64, 'the header names nobody', ['-t'], {}],
-    [64, 'it should be a server', ['-bs'], {}],
+    [64, 'it should be a daemon', ['-bd'], {}],
     [78, 'nothing is configured', ['reader@example.com'], { MAIL_URL: '' }],
     [78, 'the URL is damaged', ['reader@example.com'], { MAIL_URL: 'msgraph://a:GEH/EIM@contoso.com' }],
     [78, 'an option is wrong', ['--cloud', 'mars', 'reader@example.com'], {}],
