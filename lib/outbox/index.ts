@@ -5,7 +5,9 @@
  * @module nodemailer-graph-transport/outbox
  */
 export { outboxTransport, OutboxTransport, type OutboxSentMessageInfo } from './transport.js';
-export { startOutboxWorker, OutboxWorker, type OutboxEvent, type OutboxHeld, type OutboxWorkerEvents } from './worker.js';
+export { startOutboxWorker } from './start-worker.js';
+export { OutboxWorker } from './worker.js';
+export type { OutboxEvent, OutboxHeld, OutboxWorkerEvents } from './worker-events.js';
 export type { OutboxCheck } from './check.js';
 export { openOutbox, Outbox, type OutboxCounts, type OutboxFilter, type OutboxMessage } from './open-outbox.js';
 export { fileStore } from './file-store.js';
