@@ -169,6 +169,54 @@ describeWith('redis-server', 'a backup of Redis that is restored', (program) => 
     expect(sandbox.messages).toHaveLength(3);
   });
 
+  /** As `restore()`, into a Redis that runs on: what comes back names its very run. */
+  const restoreInPlace = async (apps: object[], route: 'sendMail' | 'draft', more: () => Promise<unknown>) => {
+    [sandbox, redis] = await Promise.all([startSandbox({ resend: true, ...(apps.length > 0 && { apps }) } as object), startRedis(program)]);
+    outbox = openOutbox({ connection: redis.url });
+    const { default: nodemailer } = await import('nodemailer');
+    const { outboxTransport } = await import('../../lib/outbox/index.js');
+    const mailer = nodemailer.createTransport(outboxTransport({ connection: redis.url, mailbox: 'noreply@contoso.com', route }));
+    const client = new Redis(redis.url);
+    await mailer.sendMail(mail({ outbox: { id: 'first' } }));
+    await work();
+    await outbox.wait('first');
+    await outbox.pause();
+    for (const id of ['a', 'b', 'c']) await mailer.sendMail(mail({ outbox: { id } }));
+    const backup = await Promise.all(
+      (await client.keys('*')).map(async (key) => [key, Math.max(await client.pttl(key), 0), await client.dumpBuffer(key)] as const),
+    );
+    await outbox.resume();
+    for (const id of ['a', 'b', 'c']) expect(await outbox.wait(id)).toMatchObject({ state: 'sent' });
+    await more();
+    const restored = client.multi().flushall();
+    for (const [key, ttl, bytes] of backup) if (bytes) restored.restore(key, ttl, bytes);
+    await restored.exec();
+    return { client, mailer };
+  };
+
+  it.each([
+    ['a worker that ran on finds it out, nobody may look', 'sendMail', [SENDS_ONLY], 'ambiguous'],
+    ['a worker that ran on finds it out', 'draft', [], 'sent'],
+    ['a person says so, nobody may look', 'sendMail', [SENDS_ONLY], 'ambiguous'],
+  ] as const)('sends nothing twice of one that came back into a Redis that runs on: %s', async (how, route, apps, state) => {
+    const said = how.startsWith('a person');
+    const stop = () => Promise.all(workers.splice(0).map((worker) => worker.close({ force: true })));
+    const { client, mailer } = await restoreInPlace([...apps], route, said ? stop : () => Promise.resolve());
+    if (said) {
+      await outbox.restored();
+      await work();
+    }
+    await outbox.resume();
+    for (const id of ['a', 'b', 'c']) expect(await outbox.wait(id)).toMatchObject({ state });
+    expect([sandbox.messages.length, sandbox.drafts]).toEqual([4, []]);
+    // what is queued from now on was never sent
+    await mailer.sendMail(mail({ outbox: { id: 'after' } }));
+    expect(await outbox.wait('after')).toMatchObject({ state: 'sent' });
+    expect(sandbox.messages).toHaveLength(5);
+    mailer.close();
+    await client.quit();
+  });
+
   it('asks the mailbox although a person says that it was not sent', async () => {
     const { errors } = await restore([], 'sendMail');
     await redis.start();

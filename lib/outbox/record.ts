@@ -256,7 +256,7 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
       return { lost: lost === 1, at: Number(now) };
     },
 
-    /** From now on, what was written before another start of the server is looked for before it is sent. */
+    /** What was written before is looked for before it is sent. */
     async restored(): Promise<void> {
       await run('restored', [keys.reign, keys.prefix, '']);
     },

@@ -25,6 +25,10 @@ end
 local function wentBack(marks, heard)
   return tonumber(marks or '0') < tonumber(heard)
 end
+-- when an older state came back; 0 where nothing is left, not even that number: what is there now is new
+local function backSince(marks, at)
+  return marks and at or 0
+end
 local function text(number)
   return string.format('%.0f', number)
 end
@@ -119,14 +123,18 @@ local tries = redis.call('HINCRBY', record, 'tries', 1)
 redis.call('HSET', record, 'fence', fence, 'dirty', 1)
 redis.call('ZADD', prefix .. ':s:' .. r.state, 'NX', r.queuedAt, id)
 local run, tookOver = reign()
-local known = redis.call('HMGET', prefix .. ':reign', 'run', 'losses', 'lossAt', 'marks')
-local loss, lossAt, back = known[2] or '0', tonumber(known[3] or '0'), wentBack(known[4], heard)
+local known = redis.call('HMGET', prefix .. ':reign', 'run', 'losses', 'lossAt', 'marks', 'backAt')
+local loss, lossAt, backAt, back = known[2] or '0', tonumber(known[3] or '0'), tonumber(known[5] or '0'), wentBack(known[4], heard)
 if known[1] ~= run or back then
   if tookOver or not lossless or back then loss, lossAt = text(at), at end
   redis.call('HSET', prefix .. ':reign', 'run', run, 'losses', loss, 'lossAt', text(lossAt))
-  if back then redis.call('HSET', prefix .. ':reign', 'marks', heard) end
+  if back then
+    backAt = backSince(known[4], at)
+    redis.call('HSET', prefix .. ':reign', 'marks', heard, 'backAt', text(backAt))
+  end
 end
-local changed = r.run ~= run
+-- what was written before a backup came back into a server that ran on has its run, and may have been sent all the same
+local changed = r.run ~= run or (r.losses ~= loss and (tonumber(r.queuedAt) or 0) < backAt)
 return { 'mine', r.state, tries, r.dirty, changed and 1 or 0, (changed and r.losses ~= loss) and 1 or 0, r.draftId, r['until'], r.expires,
   r.lookFrom, text(at), text(math.max(at - lossAt, 0)), paused(r.queue), r.head, run, r.sendAt, r.look }
 `;
@@ -367,11 +375,15 @@ const BEAT = `
 local last, heard = tonumber(ARGV[3]), ARGV[4]
 local at = now()
 local score = tonumber(redis.call('ZSCORE', record, id) or '0')
-local marks = redis.call('HGET', prefix .. ':reign', 'marks') or '0'
+local known = redis.call('HGET', prefix .. ':reign', 'marks')
+local marks = known or '0'
 -- after an hour it is taken out by others
 local lost = wentBack(marks, heard) or (at - last < 3600000 and score < last)
 if lost then
-  if wentBack(marks, heard) then marks = heard end
+  if wentBack(marks, heard) then
+    marks = heard
+    redis.call('HSET', prefix .. ':reign', 'backAt', text(backSince(known, at)))
+  end
   redis.call('HSET', prefix .. ':reign', 'losses', text(at), 'lossAt', text(at), 'marks', marks)
 end
 redis.call('ZADD', record, text(at), id)
@@ -382,7 +394,7 @@ return { lost and 1 or 0, text(at), marks }
 /** A person says that an older state is back. KEYS[1] is the record of who rules. */
 const RESTORED = `
 local at = now()
-redis.call('HSET', record, 'losses', text(at), 'lossAt', text(at))
+redis.call('HSET', record, 'losses', text(at), 'lossAt', text(at), 'backAt', text(at))
 return 1
 `;
 
