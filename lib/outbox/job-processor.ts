@@ -81,6 +81,8 @@ export class JobProcessor {
   async #turn(served: ServedMailbox, id: string, job: BullJob, token: string): Promise<Ending | Over> {
     const { line, settings, reports } = this.context;
     if (this.server.unsafe) return { kind: 'later', delay: TROUBLE };
+    // it waited for its turn, and goes back
+    if (this.#closing) return { kind: 'later', delay: 0 };
     const since = Lease.now();
     const claim = await line.records.claim(id, { most: settings.maxConnections, lossless: this.server.lossless });
     switch (claim.kind) {
@@ -140,7 +142,7 @@ export class JobProcessor {
     return new Activation(
       {
         ...{ line, graph, settings, logger, pause },
-        barrier: (run) => barrier?.passed(run) ?? Promise.resolve(),
+        barrier: (run) => barrier.passed(run),
         extendLock: async () => void (await job.extendLock(token, settings.lockDuration)),
         onProgress: (progress) => void events.emit('progress', progress),
         event,

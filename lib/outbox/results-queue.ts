@@ -16,7 +16,11 @@ export class ResultsQueue {
   async publish(outcome: OutboxOutcome | { id: string; state: string }): Promise<void> {
     if (this.name === undefined) return;
     const { connection, blobs } = this.line;
-    this.#queue ??= new connection.bullmq.Queue(this.name, { connection: connection.client, skipMetasUpdate: true });
+    if (!this.#queue) {
+      this.#queue = new connection.bullmq.Queue(this.name, { connection: connection.client, skipMetasUpdate: true });
+      // else BullMQ writes to the console; the client's own errors are told already
+      this.#queue.on('error', () => undefined);
+    }
     const { id, state } = outcome;
     const data = blobs.seal.encrypts ? { id, state, code: 'error' in outcome ? outcome.error?.code : undefined } : outcome;
     await this.#queue.add(state, data, { jobId: jobId(`${id}.${state}`) });

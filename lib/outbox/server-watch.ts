@@ -1,5 +1,5 @@
 import type { GraphTransportError } from '../errors/graph-transport-error.js';
-import { asPrimary, askServer, isDurable, serverProblem, type ServerFacts } from './server.js';
+import { asPrimary, askServer, isDurable, serverProblem, waitFor, type ServerFacts } from './server.js';
 import type { WorkerContext } from './worker-context.js';
 
 /** Whether Redis still is what it was when the worker started: its settings can be changed while it runs. */
@@ -22,8 +22,11 @@ export class ServerWatch {
   }
 
   async look(): Promise<void> {
-    const { settings, line, reports, logger } = this.context;
-    this.facts = await askServer(line.connection);
+    const { settings, line, reports, logger, barrier } = this.context;
+    const facts = await askServer(line.connection);
+    // before it counts as durable
+    barrier.add(waitFor(facts, settings));
+    this.facts = facts;
     const before = this.#unsafe;
     this.#unsafe = serverProblem(asPrimary(this.facts), { ...settings, isCluster: line.connection.client.isCluster === true });
     if (this.#unsafe && this.#unsafe.message !== before?.message) reports.report(this.#unsafe);

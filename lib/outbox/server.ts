@@ -170,16 +170,18 @@ const WAIT = 5000;
 export interface Barrier {
   /** @param run which server answered: another one may lack it. @throws {GraphTransportError} `ETIMEDOUT`, or `ECONNECTION` for another server */
   passed(run: string): Promise<void>;
+  /** The server's settings were changed: from now on its disk is waited for, too. What was waited for goes on being. */
+  add(wanted: { disk: boolean }): void;
   close(): void;
 }
 
 /**
- * A barrier; `undefined` if there is nothing to wait for. On a connection of its own, since WAIT and WAITAOF hold up whatever comes after
- * them; several that wait at the same time share one.
+ * A barrier, which lets through at once where there is nothing to wait for. On a connection of its own, since WAIT and WAITAOF hold up
+ * whatever comes after them; several that wait at the same time share one.
  */
-export function createBarrier(connection: Connection, name: string, wanted: { disk: boolean; replicas: number }): Barrier | undefined {
-  const { disk, replicas } = wanted;
-  if (!disk && replicas === 0) return undefined;
+export function createBarrier(connection: Connection, name: string, wanted: { disk: boolean; replicas: number }): Barrier {
+  const { replicas } = wanted;
+  let { disk } = wanted;
   let client: RedisClient | undefined;
   let running: Promise<string> | undefined;
   let next: Promise<string> | undefined;
@@ -194,16 +196,17 @@ export function createBarrier(connection: Connection, name: string, wanted: { di
   /** → which server it is. */
   async function wait(): Promise<string> {
     client ??= connect();
+    const asked = disk;
     // it is waited for this connection's own writes, and they come after all that was answered before; one pipeline, which in a cluster goes
     // to one server
     const commands = client.pipeline().call('EVAL', SYNC, 1, `${name}:barrier`);
-    if (disk) commands.call('WAITAOF', 1, 0, WAIT);
+    if (asked) commands.call('WAITAOF', 1, 0, WAIT);
     if (replicas > 0) commands.call('WAIT', replicas, WAIT);
     const answers = ((await commands.exec()) ?? []).map(([error, answer]) => {
       if (error) throw error;
       return answer;
     });
-    const synced = disk ? answers[1] : [1];
+    const synced = asked ? answers[1] : [1];
     if (!Array.isArray(synced) || Number(synced[0]) < 1) throw tooLate('write to its disk');
     const taken = Number(answers.at(-1));
     if (replicas > 0 && !(taken >= replicas)) throw tooLate(`reach ${replicas} replicas, but ${taken},`);
@@ -228,8 +231,12 @@ export function createBarrier(connection: Connection, name: string, wanted: { di
 
   return {
     async passed(run) {
+      if (!disk && replicas === 0) return;
       if ((await last()) !== run)
         throw new GraphTransportError('ECONNECTION', 'Redis was started anew, or another server took over, before it was certain');
+    },
+    add(more) {
+      disk ||= more.disk;
     },
     close(): void {
       client?.disconnect();

@@ -60,9 +60,9 @@ export async function storeMessage(
 ): Promise<Queued> {
   const { line, valid, keep, within } = context;
   const { records, blobs } = line;
-  const now = Date.now();
-  const delay = Math.max((sendAt ?? now) - now, 0);
-  const uploads = await storeUploads(message, Math.max(expires === undefined ? delay + valid : expires - now, 0) + keep, context);
+  const delay = () => Math.max((sendAt ?? 0) - Date.now(), 0);
+  const validFor = expires === undefined ? delay() + valid : Math.max(expires - Date.now(), 0);
+  const uploads = await storeUploads(message, validFor + keep, context);
   const { mailbox, envelope, messageId, format, route, contentType, inDraft, losses, saveToSentItems, body } = message;
   const head: Head = {
     ...{ mailbox, envelope, messageId, format, route, contentType, saveToSentItems, uploads },
@@ -94,7 +94,8 @@ export async function storeMessage(
     if (!created && before !== 'queued') return { id, duplicate: true, state: before, head: known };
     // whoever stored it may have died before it counted
     const size = sealedBody.length + known.uploads.reduce((sum, file) => sum + file.size, 0);
-    const job = { id, delay, priority, size, mailbox: known.mailbox, messageId: known.messageId };
+    // only now: its files may have taken their time
+    const job = { id, delay: delay(), priority, size, mailbox: known.mailbox, messageId: known.messageId };
     await within(addJob(line, line.queueOf(known.mailbox), job));
     context.onAdded();
     const { state, run: last } = await within(records.commit(id));

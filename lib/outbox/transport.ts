@@ -54,7 +54,7 @@ type VerifyCallback = (error: Error | null, success: true) => void;
 /** A connected outbox and what its server is like. */
 interface Ready {
   line: Line;
-  barrier: Barrier | undefined;
+  barrier: Barrier;
   /** What workers have found out. */
   readWrite: boolean;
   /** When this was asked, and what the server is like. */
@@ -247,7 +247,7 @@ export class OutboxTransport extends EventEmitter {
         keep,
         valid: expires,
         within: (task) => reach.within(task, timeout),
-        barrier: (run) => ready.barrier?.passed(run) ?? Promise.resolve(),
+        barrier: (run) => ready.barrier.passed(run),
         onBegin: () => (begun = true),
         onAdded: () => (added = true),
       });
@@ -267,7 +267,7 @@ export class OutboxTransport extends EventEmitter {
     if (Date.now() - ready.askedAt > BELIEVE) {
       const { client, reach } = ready.line.connection;
       // its settings may have changed since it was connected to
-      await this.#check(ready.line, { runs: true });
+      ready.barrier.add(waitFor(await this.#check(ready.line, { runs: true }), this.#settings));
       const said = await reach.within(client.call('HGET', ready.line.keys.facts, 'readWrite'), this.#settings.timeout);
       Object.assign(ready, { readWrite: said === '1', askedAt: Date.now() });
     }
@@ -300,7 +300,7 @@ export class OutboxTransport extends EventEmitter {
     this.#ready = undefined;
     void ready.then(
       async ({ line, barrier }) => {
-        barrier?.close();
+        barrier.close();
         await line.close();
       },
       () => undefined,

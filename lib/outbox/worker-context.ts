@@ -15,7 +15,7 @@ export interface WorkerContext {
   readonly graph: GraphConnection;
   readonly logger: Logger;
   readonly hub: Hub | undefined;
-  readonly barrier: Barrier | undefined;
+  readonly barrier: Barrier;
   readonly reports: WorkerReports;
   /** Where the worker tells what becomes of messages. */
   readonly events: EventEmitter<OutboxWorkerEvents>;

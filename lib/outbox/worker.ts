@@ -48,7 +48,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     logger: Logger,
     facts: ServerFacts,
     hub: Hub | undefined,
-    barrier: Barrier | undefined,
+    barrier: Barrier,
   ) {
     super();
     const reports = new WorkerReports(logger, this);
@@ -118,7 +118,7 @@ export class OutboxWorker extends EventEmitter<OutboxWorkerEvents> {
     hub?.close();
     await Promise.race([connection.client.call('ZREM', keys.workers, this.#id).catch(() => undefined), pause(1000)]);
     await Promise.race([this.#results.close().catch(() => undefined), pause(1000)]);
-    barrier?.close();
+    barrier.close();
     await line.close();
     await graph.http.close(true);
   }
