@@ -54,7 +54,7 @@ export function plainHeaders(node: MimeTreeNode, encoding: string | false): stri
 
 /** Adds what every message has, with the type at the end. */
 function completeRoot(node: MimeTreeNode): boolean {
-  if (!headerOf(node, 'Date')) putHeader(node, 'Date', node.date.toUTCString().replace(/GMT/, '+0000'));
+  if (!headerOf(node, 'Date')) putHeader(node, 'Date', node.date.toUTCString().replace('GMT', '+0000'));
   if (!headerOf(node, 'Message-ID')) node.messageId();
   if (!headerOf(node, 'MIME-Version')) putHeader(node, 'MIME-Version', '1.0');
   const headers = node._headers;

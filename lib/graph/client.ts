@@ -144,8 +144,8 @@ interface Options {
 
 class AuthenticationHandler implements Middleware {
   #next: Middleware | undefined;
-  /** Most requests go where the one before went. */
-  #last: { text: string; url: URL } | undefined;
+  /** Where the last one went; most go there, too. */
+  #allowed: { text: string; url: URL } | undefined;
 
   constructor(private readonly graphOrigin: string) {}
 
@@ -156,9 +156,12 @@ class AuthenticationHandler implements Middleware {
   execute(context: Context): Promise<void> {
     if (!this.#next) throw new Error('there is nothing to send the request with');
     const text = context.request as string;
-    if (this.#last?.text !== text) this.#last = { text, url: new URL(text) };
-    const { url } = this.#last;
-    if (!mayCarryToken(url, this.graphOrigin)) throw new Error(`refused to send a token to ${url.origin}`);
+    if (this.#allowed?.text !== text) {
+      const url = new URL(text);
+      if (!mayCarryToken(url, this.graphOrigin)) throw new Error(`refused to send a token to ${url.origin}`);
+      this.#allowed = { text, url };
+    }
+    const { url } = this.#allowed;
     const options = context.options as unknown as Options;
     options.url = url;
     options.headers['Authorization'] = `Bearer ${options.token}`;

@@ -50,6 +50,7 @@ const LOOK_AFTER = 100;
 export class ConnectionPool {
   readonly #lanes = new Map<string, Lane>();
   readonly #alone = new Set<Connection>();
+  #last: { url: URL; origin: string } | undefined;
   /** Keeps TLS sessions over connections. */
   readonly #direct: buildConnector.connector;
 
@@ -64,7 +65,7 @@ export class ConnectionPool {
    * @returns takes the wish back as long as it waits
    */
   take(url: URL, use: (connection: Connection) => void): (() => void) | undefined {
-    const newest = this.#lanes.get(url.origin)?.idle.at(-1);
+    const newest = this.#lanes.get(this.#originOf(url))?.idle.at(-1);
     if (!newest || this.options.now() - newest.idleSince < LOOK_AFTER) return this.#takeNow(url, use);
     // the other side may have closed it while this process was busy or frozen, and that has not been read yet
     let wanted = true;
@@ -79,7 +80,7 @@ export class ConnectionPool {
   }
 
   #takeNow(url: URL, use: (connection: Connection) => void): (() => void) | undefined {
-    const lane = this.#lane(url.origin);
+    const lane = this.#lane(this.#originOf(url));
     const kept = this.#takeKept(lane);
     if (!kept && lane.running.size >= this.options.connections) {
       lane.waiting.push(use);
@@ -96,13 +97,13 @@ export class ConnectionPool {
 
   /** Gives a connection back; one that is of no more use is ended. */
   give(url: URL, connection: Connection, outcome: HttpOutcome): void {
-    const lane = this.#lane(url.origin);
+    const lane = this.#lane(this.#originOf(url));
     if (!lane.running.delete(connection)) return;
     // never connected: its attempt would go on, and the next request would wait for it
     if (outcome.kind === 'failure' && !outcome.sent) void this.#end(connection);
     else this.#keep(lane, connection, outcome);
     if (lane.waiting.length === 0) {
-      if (lane.running.size === 0 && lane.idle.length === 0) this.#lanes.delete(url.origin);
+      if (lane.running.size === 0 && lane.idle.length === 0) this.#lanes.delete(this.#originOf(url));
       return;
     }
     const use = lane.waiting.shift();
@@ -130,6 +131,12 @@ export class ConnectionPool {
     }
     if (force) for (const connection of this.#alone) ending.push(this.#end(connection));
     await Promise.all(ending);
+  }
+
+  /** Most requests go where the one before went, and a URL puts its origin together each time it is asked. */
+  #originOf(url: URL): string {
+    if (this.#last?.url !== url) this.#last = { url, origin: url.origin };
+    return this.#last.origin;
   }
 
   #lane(origin: string): Lane {

@@ -76,14 +76,11 @@ export async function openPool(options: HttpClientOptions): Promise<PooledHttp> 
       function use(taken: Connection) {
         connection = taken;
         try {
+          const { method, headers } = wanted;
+          const body = (wanted.body ?? null) as Buffer | string | Readable | null;
+          const path = url.pathname + url.search;
           taken.client.dispatch(
-            {
-              path: url.pathname + url.search,
-              method: wanted.method,
-              headers: wanted.headers,
-              body: (wanted.body ?? null) as Buffer | string | Readable | null,
-              ...(freshConnection && { reset: true }),
-            },
+            freshConnection ? { path, method, headers, body, reset: true } : { path, method, headers, body },
             collector,
           );
         } catch (error) {

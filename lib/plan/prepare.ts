@@ -57,7 +57,7 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
         message,
       ),
     );
-  tell(losses, { format, route, messageId }, context);
+  if (losses.length > 0) tell(losses, { format, route, messageId }, context);
   if (format === 'json' && message.from?.name && !tenantFacts?.fromName?.json) noteFromName(message.from.name, messageId, context);
   return {
     mailbox: wanted.mailbox,
@@ -94,7 +94,7 @@ function tell(
   { messageId, ...way }: Pick<PreparedMessage, 'format' | 'route' | 'messageId'>,
   { settings, logger }: PrepareContext,
 ): void {
-  if (losses.length === 0 || settings.onLoss === 'ignore') return;
+  if (settings.onLoss === 'ignore') return;
   if (settings.onLoss === 'error') throw lossError(losses, way);
   logger.warn({ tnx: 'loss', messageId, losses }, 'Message %s does not arrive as written: %s', messageId, describeLosses(losses));
 }

@@ -55,6 +55,11 @@ function compareFields(fields: readonly StrictField[], envelope: readonly string
 
 /** Whether exactly these are in the envelope; says who is not, by the number only: errors name no hidden recipient. */
 export function compareWithEnvelope(named: readonly StrictMailbox[], envelope: readonly string[]): HeaderProblem | undefined {
+  if (named.length === 1 && envelope.length === 1) {
+    // most messages
+    const only = readStrictAddress(envelope[0] as string);
+    if (only && keyOf(only) === keyOf(named[0] as StrictMailbox)) return undefined;
+  }
   const wanted = new Set<string>();
   for (const address of envelope) {
     const mailbox = readStrictAddress(address);
