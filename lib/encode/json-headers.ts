@@ -19,6 +19,7 @@ export interface JsonHeaders {
  * @param room how many x- headers there is room for
  */
 export function distributeHeaders(headers: readonly HeaderField[], room = MAX_INTERNET_HEADERS): JsonHeaders {
+  if (headers.length === 0) return { internetMessageHeaders: [], singleValueExtendedProperties: [], losses: [] };
   const internetMessageHeaders: HeaderField[] = [];
   const properties = new Map<string, ExtendedProperty>();
   const losses: Loss[] = [];

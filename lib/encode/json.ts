@@ -9,6 +9,9 @@ import type { GraphMessageExtras } from './graph-message.js';
 /** A Graph message without its attachments' bytes; `unknown` values are what `graph.message` added. */
 export type GraphMessage = Record<string, unknown>;
 
+/** Of `graph.message`, what goes together with what the message itself has. */
+const LISTS = new Set(['singleValueExtendedProperties', 'internetMessageHeaders']);
+
 /** What becomes the body: there is room for one. */
 export function bodyOf({ html, text }: OutgoingMessage): ContentSource | undefined {
   return html ?? text;
@@ -21,7 +24,7 @@ export function bodyOf({ html, text }: OutgoingMessage): ContentSource | undefin
  * @param sendAt when Exchange is to send it
  */
 export function encodeJson(message: OutgoingMessage, content: string, extras: GraphMessageExtras = {}, sendAt?: Date): GraphMessage {
-  const { singleValueExtendedProperties: extraProperties = [], internetMessageHeaders: extraHeaders = [], ...rest } = extras;
+  const { singleValueExtendedProperties: extraProperties = [], internetMessageHeaders: extraHeaders = [] } = extras;
   const headers = distributeHeaders(message.headers, MAX_INTERNET_HEADERS - extraHeaders.length);
   const internetMessageHeaders = [...extraHeaders, ...headers.internetMessageHeaders];
   // Graph refuses a property that is there twice; what the app names itself wins
@@ -44,7 +47,8 @@ export function encodeJson(message: OutgoingMessage, content: string, extras: Gr
   // Graph refuses an empty list
   if (internetMessageHeaders.length > 0) json['internetMessageHeaders'] = internetMessageHeaders;
   if (singleValueExtendedProperties.length > 0) json['singleValueExtendedProperties'] = singleValueExtendedProperties;
-  return Object.assign(json, rest);
+  for (const name of Object.keys(extras)) if (!LISTS.has(name)) json[name] = extras[name];
+  return json;
 }
 
 /** The attachment as Graph's `fileAttachment`, without `contentBytes`. */

@@ -108,7 +108,8 @@ export function createGraphClient({ graphEndpoint, http, tokens }: GraphClientOp
       // loads while the token is fetched
       client ??= loadClient();
       const token = await tokens.get(signal);
-      const headers: Record<string, string> = { ...given, 'client-request-id': clientRequestId };
+      const headers: Record<string, string> = given ? { ...given } : {};
+      headers['client-request-id'] = clientRequestId;
       if (isLocal && describePlan) headers[PLAN_HEADER] = describePlan();
       if (contentType) headers['Content-Type'] = contentType;
       const options: Options = { method, headers, body, signal, freshConnection, of, token };

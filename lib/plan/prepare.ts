@@ -59,7 +59,7 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
     );
   if (losses.length > 0) tell(losses, { format, route, messageId }, context);
   if (format === 'json' && message.from?.name && !tenantFacts?.fromName?.json) noteFromName(message.from.name, messageId, context);
-  return {
+  const prepared: PreparedMessage = {
     mailbox: wanted.mailbox,
     envelope: message.envelope,
     messageId,
@@ -75,13 +75,13 @@ async function plan(message: OutgoingMessage, wanted: MessageSettings, context: 
     inDraft,
     losses,
     saveToSentItems: wanted.saveToSentItems,
-    ...(format === 'json' && isDeferred(wanted) && { deferred: true }),
     decision: {
       weights: { json: weightOf('json', traits, table), mime: weightOf('mime', traits, table) },
       removed: message.removed,
       added: message.added,
     },
   };
+  return format === 'json' && isDeferred(wanted) ? { ...prepared, deferred: true } : prepared;
 }
 
 function weightOf(format: Format, traits: readonly Trait[], table: CarriageTable): PlanDecision['weights'][Format] {
