@@ -105,20 +105,26 @@ function hasEvenLines(): boolean {
 class Pieces {
   readonly #parts: { bytes: Buffer; inBase64: boolean; length: number }[] = [];
   #text = '';
-  lastByte: number | undefined;
+  /** Asked for its end once: a string that is still in pieces is copied to answer. */
+  #last: string | Buffer | undefined;
   crlf = true;
 
   add(piece: string | Buffer): void {
     if (piece.length === 0) return;
     if (typeof piece === 'string') {
       this.#text += piece;
-      // only line ends are asked for
-      this.lastByte = piece.charCodeAt(piece.length - 1);
+      this.#last = piece;
       return;
     }
     this.#close();
     this.#parts.push({ bytes: piece, inBase64: false, length: piece.length });
-    this.lastByte = piece[piece.length - 1];
+    this.#last = piece;
+  }
+
+  /** Of a string its last character: only line ends are asked for. */
+  get lastByte(): number | undefined {
+    const last = this.#last;
+    return typeof last === 'string' ? last.charCodeAt(last.length - 1) : last?.[last.length - 1];
   }
 
   /** Content that is written in base64, in lines. */
@@ -126,7 +132,7 @@ class Pieces {
     this.#close();
     this.#parts.push({ bytes, inBase64: true, length: base64LinesLength(bytes) });
     // whatever letter it is
-    this.lastByte = 0x3d;
+    this.#last = '=';
   }
 
   join(): Buffer {

@@ -54,7 +54,7 @@ export function plainHeaders(node: MimeTreeNode, encoding: string | false): stri
 
 /** Adds what every message has, with the type at the end. */
 function completeRoot(node: MimeTreeNode): boolean {
-  if (!headerOf(node, 'Date')) putHeader(node, 'Date', node.date.toUTCString().replace('GMT', '+0000'));
+  if (!headerOf(node, 'Date')) putHeader(node, 'Date', dateText(node.date));
   if (!headerOf(node, 'Message-ID')) node.messageId();
   if (!headerOf(node, 'MIME-Version')) putHeader(node, 'MIME-Version', '1.0');
   const headers = node._headers;
@@ -63,6 +63,16 @@ function completeRoot(node: MimeTreeNode): boolean {
   if (headers.some(({ key }, index) => key === 'Content-Type' && index !== at)) return false;
   headers.push(...headers.splice(at, 1));
   return true;
+}
+
+/** The last second and its text: many messages are made in one. */
+let written = { second: Number.NaN, text: '' };
+
+/** A date as Nodemailer writes it. */
+function dateText(date: Date): string {
+  const second = Math.floor(date.getTime() / 1000);
+  if (written.second !== second) written = { second, text: date.toUTCString().replace('GMT', '+0000') };
+  return written.text;
 }
 
 /** As `getHeader()`, for a name that is spelled as Nodemailer spells it. */
