@@ -97,3 +97,23 @@ describe.each([
     expect(server.requests).toHaveLength(2);
   });
 });
+
+test('a clock that leaps while a connection is handed on: who is cancelled then does not keep it from the next', async () => {
+  let now = Date.UTC(2026, 0, 1);
+  await client.close(true);
+  client = createHttpClient({
+    connectionTimeout: 10_000,
+    socketTimeout: 10_000,
+    requestTimeout: 10_000,
+    connections: 1,
+    now: () => (now += 200),
+  });
+  const controller = new AbortController();
+  const first = post();
+  const url = new URL(`http://127.0.0.1:${relay.port}/`);
+  const second = client.request({ url, method: 'GET', headers: {}, signal: controller.signal });
+  await first;
+  controller.abort();
+  expect(await second).toMatchObject({ kind: 'failure', reason: 'abort' });
+  expect(await post()).toMatchObject({ kind: 'answer' });
+});

@@ -107,7 +107,8 @@ export class ConnectionPool {
       return;
     }
     const use = lane.waiting.shift();
-    if (use) this.take(url, use);
+    // at once: nobody could take the wish back any more
+    if (use) this.#takeNow(url, use);
   }
 
   /** A connection of its own, ended by {@link endAlone}. */
