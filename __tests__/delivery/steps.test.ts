@@ -242,6 +242,12 @@ describe('beginning in the middle', () => {
     expect(await findMessages(delivery)).toBeUndefined();
   });
 
+  test('what a listing holds that is no message is left out, and throws nothing', async () => {
+    const delivery = openDelivery(await plan(), connect());
+    tests.sandbox.fail({ operation: 'listMessages', status: 200, body: { value: [null, 'x', { id: 1 }, { id: 'AAMk', isDraft: true }] } });
+    expect(await findMessages(delivery)).toEqual([{ id: 'AAMk', isDraft: true }]);
+  });
+
   test('uploads can be added one by one', async () => {
     const prepared = await plan({ attachments: [{ filename: 'large.bin', content: FILE }] });
     const delivery = openDelivery(prepared, connect());

@@ -2,6 +2,7 @@ import { createServer, request as forwardRequest, type IncomingHttpHeaders, type
 import type { AddressInfo } from 'node:net';
 import nodemailer from 'nodemailer';
 import { graphTransport, type GraphTransport } from '../../lib/index.js';
+import { hookDelivery } from '../../lib/transport.js';
 import { startSandbox, type Sandbox } from '../../lib/sandbox/index.js';
 
 // Graph says 504 and does it all the same, a while later.
@@ -60,10 +61,11 @@ function forward(method: string | undefined, path: string | undefined, headers: 
 const files = (names: string[]) =>
   names.map((filename, index) => ({ filename, content: Buffer.alloc(2 * 1024 * 1024, String(index)), contentType: 'application/pdf' }));
 
-async function send(names: string[], options: object = {}) {
+async function send(names: string[], options: object = {}, hooks: Parameters<typeof hookDelivery>[1] = () => ({})) {
   const graphEndpoint = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
   const credential = { getToken: () => ({ token: sandbox.issueToken(), expiresOnTimestamp: Date.now() + 3_600_000 }) };
   transport = graphTransport({ credential: credential as never, graphEndpoint, mailbox: 'noreply@contoso.com', ...options });
+  hookDelivery(transport, hooks);
   await nodemailer
     .createTransport(transport)
     .sendMail({ to: 'reader@example.com', subject: 'Hello', text: 'Hello', attachments: files(names) });
@@ -149,6 +151,39 @@ describe('a draft that is made although Graph said 504', () => {
     sandbox.fail({ operation: 'send', status: 403 });
     await expect(send(['a.pdf', 'b.pdf'])).rejects.toMatchObject({ httpStatus: 403, ambiguous: false });
     expect(sandbox.drafts).toHaveLength(0);
+  });
+
+  test('and is made anew for an attachment that came twice: none of the three is left', async () => {
+    which = /\/(messages|attachments)$/;
+    let held: (() => Promise<void>) | undefined;
+    let requests = 0;
+    take = (late) => {
+      requests++;
+      // a draft, and then the attachment of the second draft
+      if (requests === 1 || requests === 3) {
+        held = late;
+        return 'late';
+      }
+      return requests === 2 || requests === 4 ? held?.() : undefined;
+    };
+    await send(['a.pdf', 'b.pdf'], { maxRetryDelay: 5 });
+    expect(delivered()).toEqual([['a.pdf', 'b.pdf']]);
+    expect(sandbox.drafts).toHaveLength(0);
+    // two drafts, the attachment that does not fit into one twice, the third draft and its attachment
+    expect(requests).toBe(6);
+  });
+
+  test('and may not be deleted, since that cannot be recorded: what is sent is sent', async () => {
+    let first: (() => Promise<void>) | undefined;
+    take = (late) => {
+      if (first) return first();
+      first = late;
+      return 'late';
+    };
+    const mayDiscard = jest.fn(() => Promise.reject(new Error('the disk is full')));
+    await send(['a.pdf', 'b.pdf'], {}, () => ({ mayDiscard }));
+    expect(mayDiscard).toHaveBeenCalledWith({ draftId: sandbox.drafts[0]?.id, sendTried: false });
+    expect(delivered()).toEqual([['a.pdf', 'b.pdf']]);
   });
 
   test('never: the error says that nothing was sent and what may be left, and does not advise a look into Sent Items', async () => {

@@ -34,23 +34,33 @@ async function tryDraft(delivery: Delivery, last: boolean): Promise<{ requestId:
     await hooks.onDraft?.(draft.id);
     for (const upload of message.uploads) await addAttachment(delivery, draft, upload);
     const difference = draft.unclear ? await compareAttachments(delivery, draft) : 'same';
-    if (difference === 'more' && !last && (await mayDiscard(delivery, draft)) && (await discardDraft(delivery, draft))) return SPOILT;
+    if (difference === 'more' && !last && (await mayDiscard(delivery, draft)) && (await discardDraft(delivery, draft))) {
+      await discardTwins(delivery, draft);
+      return SPOILT;
+    }
     if (difference !== 'same') throw spoiltError(delivery, difference);
     const requestId = await sendDraft(delivery, draft, () => (sendTried = true));
-    if (draft.twins) await discardTwins(delivery, draft);
+    await discardTwins(delivery, draft);
     return { requestId };
   } catch (error) {
     // what may have been sent is not deleted: with an immutable id that would delete the sent copy
     if (isGraphTransportError(error) && error.ambiguous) throw error;
-    if (draft.twins) await discardTwins(delivery, draft);
+    await discardTwins(delivery, draft);
     throw await discard(delivery, draft, sendTried, error);
   } finally {
     releaseDraft(draft);
   }
 }
 
-/** Deletes drafts of the same message that Graph made all the same, a while after it had given no clear answer. Looks a few times. */
-async function discardTwins(delivery: Delivery, { id: own }: Draft): Promise<void> {
+/**
+ * Deletes drafts of the same message that Graph made all the same, a while after it had given no clear answer. Looks a few times. What
+ * goes wrong here is not the message's, which may be sent.
+ */
+async function discardTwins(delivery: Delivery, draft: Draft): Promise<void> {
+  if (draft.twins) await lookForTwins(delivery, draft).catch(() => undefined);
+}
+
+async function lookForTwins(delivery: Delivery, { id: own }: Draft): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (attempt > 0) await quietly(delivery, (quiet) => delivery.sleep(pauseBefore(attempt - 1, delivery), quiet.signal));
     const drafts = (await findMessages(delivery, '/mailFolders/drafts')) ?? [];

@@ -45,7 +45,9 @@ export async function findMessages(delivery: Delivery, folder: '' | '/mailFolder
   };
   const answer = await quietly(delivery, (quiet) => get(quiet, `${mailboxPath(delivery.mailbox)}${folder}/messages`, query));
   const value = answer?.status === 200 ? (answer.body as { value?: unknown } | undefined)?.value : undefined;
-  return Array.isArray(value) ? (value as ListedMessage[]).filter(({ id }) => typeof id === 'string') : undefined;
+  return Array.isArray(value)
+    ? (value as (ListedMessage | null)[]).filter((one): one is ListedMessage => typeof one?.id === 'string')
+    : undefined;
 }
 
 async function get(delivery: Delivery, path: string, query: Record<string, string>): Promise<GraphAnswer | undefined> {
