@@ -1,4 +1,4 @@
-import { raceAbort, type Cancellation } from './base/cancellation.js';
+import { raceAbort, type Cancellation, type Canceller } from './base/cancellation.js';
 import { messages, traced, tracedMessage } from './base/channels.js';
 import type { TracedMessage } from './base/traced.js';
 import type { DeliveryHooks, UploadProgress } from './delivery/delivery.js';
@@ -189,10 +189,11 @@ export class GraphTransport extends NodemailerTransport {
     this.#open();
     const began = event && performance.now();
     // one function for all of it: thousands of messages may wait in here, each with what the function holds
-    const signal = this.#inFlight.begin(signalOf(mail.data));
+    let signal: Canceller | undefined;
     let mailbox: string | undefined;
     let turn: TakenTurn | undefined;
     try {
+      signal = this.#inFlight.begin(signalOf(mail.data));
       dropDkim(mail);
       const wanted = readMessageSettings(mail, this.#settings);
       mailbox = wanted.mailbox;
@@ -204,11 +205,12 @@ export class GraphTransport extends NodemailerTransport {
     } catch (error) {
       releaseStreams(mail.message);
       // whoever knows more about the abort (whether it is ambiguous) has said so already
-      if (signal.aborted && !isGraphTransportError(error)) throw abortError(signal.reason, { ambiguous: false, mailbox });
-      throw error === signal.reason ? abortError(error, { ambiguous: false, mailbox }) : error;
+      if (signal?.aborted && (error === signal.reason || !isGraphTransportError(error)))
+        throw abortError(signal.reason, { ambiguous: false, mailbox });
+      throw error;
     } finally {
       turn?.leave();
-      this.#inFlight.end(signal);
+      if (signal) this.#inFlight.end(signal);
     }
   }
 
@@ -264,8 +266,10 @@ export class GraphTransport extends NodemailerTransport {
   }
 
   async #signInError(error: unknown): Promise<GraphTransportError> {
-    const { signInError } = await loadSending();
-    return signInError(error, {
+    const loaded = await loadSending().catch(() => undefined);
+    // that it cannot be loaded is what has failed, or will with the next message
+    if (!loaded) return this.#toError(error);
+    return loaded.signInError(error, {
       authorityHost: this.#settings.hosts.authorityHost,
       secrets: secretsOf(this.#settings.signIn),
       trace: this.#connection.trace,

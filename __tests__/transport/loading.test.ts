@@ -1,4 +1,5 @@
 import { setImmediate as tick } from 'node:timers/promises';
+import nodemailer from 'nodemailer';
 import type * as Transport from '../../lib/index.js';
 import { useSandbox } from '../support/use-sandbox.js';
 
@@ -60,4 +61,27 @@ test('a process without WebAssembly (--jitless) is told so, and not as a connect
   } finally {
     Object.defineProperty(globalThis, 'WebAssembly', found);
   }
+});
+
+test('what cannot be loaded fails the message as one of ours, nothing is sent, and the next one tries again', async () => {
+  let broken = true;
+  const path = '../../lib/sending.js';
+  const { graphTransport } = loadTransport();
+  jest.doMock(path, () => {
+    if (broken) throw new Error('Cannot find module sending-ABCDEF.js');
+    return jest.requireActual(path);
+  });
+  const transport = graphTransport(tests.sandbox.options);
+  await idle();
+  const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', text: 'Hello' };
+  const failure = { name: 'GraphTransportError', code: 'EGRAPH', ambiguous: false, message: expect.stringContaining('Cannot find module') };
+  await expect(transport.verify()).rejects.toMatchObject(failure);
+  await expect(nodemailer.createTransport(transport).sendMail(mail)).rejects.toMatchObject(failure);
+  expect(tests.sandbox.requests).toEqual([]);
+  expect([transport.pendingCount(), transport.isIdle()]).toEqual([0, true]);
+  broken = false;
+  await nodemailer.createTransport(transport).sendMail(mail);
+  expect(tests.sandbox.messages).toHaveLength(1);
+  transport.close();
+  jest.dontMock(path);
 });

@@ -37,8 +37,13 @@ export class InFlight {
   }
 
   end(canceller: Canceller): void {
-    this.#running.get(canceller)?.();
+    const unfollow = this.#running.get(canceller);
     this.#running.delete(canceller);
+    try {
+      unfollow?.();
+    } catch {
+      // a signal of the app's own; what has ended has ended, and a message that is sent must not fail for it
+    }
     if (this.#running.size === 0) this.#settled();
   }
 

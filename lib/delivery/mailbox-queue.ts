@@ -81,8 +81,8 @@ export class MailboxQueue {
    * @returns the turn, at once if it is free
    */
   enter(mailbox: string, signal: Cancellation): TakenTurn | Promise<TakenTurn> {
-    signal.throwIfAborted();
     this.#closed = false;
+    signal.throwIfAborted();
     const lane = this.#lane(mailbox.toLowerCase());
     this.#pending++;
     return this.#enterAtOnce(lane) ? new LaneTurn(this.#giveBack, lane) : this.#enter(lane, signal);

@@ -12,6 +12,14 @@ export function readSignal(signal: unknown): AbortSignal | undefined {
   throw new GraphTransportError('EMESSAGE', 'signal must be an AbortSignal; nothing was sent', { permanent: true });
 }
 
+/** All of it that is used, and not only once the message is sent. */
 function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<AbortSignal>).addEventListener === 'function';
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function';
+  } catch {
+    // such as a Proxy of one, which cannot be asked
+    return false;
+  }
 }
