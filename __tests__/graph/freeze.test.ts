@@ -117,3 +117,13 @@ test('a clock that leaps while a connection is handed on: who is cancelled then 
   expect(await second).toMatchObject({ kind: 'failure', reason: 'abort' });
   expect(await post()).toMatchObject({ kind: 'answer' });
 });
+
+test('a request that still looks at a kept connection when everything is ended opens no other', async () => {
+  await post();
+  clock.now += 1000;
+  const late = post();
+  await client.close(true);
+  expect(await late).toMatchObject({ kind: 'failure', sent: false });
+  expect(relay.connections).toBe(1);
+  expect(await post()).toMatchObject({ kind: 'answer' });
+});

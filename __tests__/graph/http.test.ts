@@ -344,6 +344,14 @@ describe('close', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test('nor what waits for the client to be loaded', async () => {
+    const client = createClient();
+    const late = client.untilClosed().request(post());
+    await client.close(true);
+    expect(await late).toMatchObject({ kind: 'failure', reason: 'abort', sent: false });
+    expect(server.requests).toEqual([]);
+  });
+
   test('never rejects: twice, at the same time, with force after it, while it connects', async () => {
     const client = createClient();
     const running = client.request(post({ freshConnection: true }));

@@ -51,6 +51,8 @@ export class ConnectionPool {
   readonly #lanes = new Map<string, Lane>();
   readonly #alone = new Set<Connection>();
   #last: { url: URL; origin: string } | undefined;
+  /** How often everything was ended. */
+  #closings = 0;
   /** Keeps TLS sessions over connections. */
   readonly #direct: buildConnector.connector;
 
@@ -70,8 +72,11 @@ export class ConnectionPool {
     // the other side may have closed it while this process was busy or frozen, and that has not been read yet
     let wanted = true;
     let takeBack: (() => void) | undefined;
+    const closings = this.#closings;
     afterPoll(() => {
-      if (wanted) takeBack = this.#takeNow(url, use);
+      if (!wanted) return;
+      if (closings === this.#closings) takeBack = this.#takeNow(url, use);
+      else this.#useEnded(url, use);
     });
     return () => {
       wanted = false;
@@ -93,6 +98,13 @@ export class ConnectionPool {
     lane.running.add(connection);
     use(connection);
     return undefined;
+  }
+
+  /** For whom everything was ended meanwhile: fails as if it had been on its way. */
+  #useEnded(url: URL, use: (connection: Connection) => void): void {
+    const connection = this.#open(url);
+    void this.#end(connection);
+    use(connection);
   }
 
   /** Gives a connection back; one that is of no more use is ended. */
@@ -124,6 +136,7 @@ export class ConnectionPool {
 
   /** Ends what is idle, or everything. Never rejects. */
   async close(force: boolean): Promise<void> {
+    if (force) this.#closings++;
     const ending: Promise<void>[] = [];
     for (const [origin, lane] of this.#lanes) {
       ending.push(...lane.idle.splice(0).map((connection) => this.#end(connection)));

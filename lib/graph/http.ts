@@ -44,9 +44,11 @@ export function createHttpClient(options: HttpClientOptions): LoadableHttpClient
     untilClosed() {
       const since = closings;
       return {
-        request(wanted) {
+        async request(wanted) {
+          // it may be closed while that is loaded
+          if (since === closings && !loaded) await load();
           if (since === closings) return request(wanted);
-          return Promise.resolve({ kind: 'failure', error: new Error('the transport was closed'), reason: 'abort', sent: false });
+          return { kind: 'failure', error: new Error('the transport was closed'), reason: 'abort', sent: false };
         },
       };
     },
