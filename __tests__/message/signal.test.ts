@@ -7,7 +7,7 @@ const tests = useSandbox();
 const { signal } = new AbortController();
 
 test.each([undefined, null, false])('%j is none', (none) => {
-  expect(signalOf({ data: { signal: none } } as never)).toBeUndefined();
+  expect(signalOf({ data: { signal: none } })).toBeUndefined();
 });
 
 test('whatever has all of it that is used is one: apps have those of polyfills', () => {
