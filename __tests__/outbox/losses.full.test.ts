@@ -169,8 +169,8 @@ describeWith('redis-server', 'a backup of Redis that is restored', (program) => 
     expect(sandbox.messages).toHaveLength(3);
   });
 
-  /** As `restore()`, into a Redis that runs on: what comes back names its very run. */
-  const restoreInPlace = async (apps: object[], route: 'sendMail' | 'draft', more: () => Promise<unknown>) => {
+  /** One message is sent; three are queued while nobody may send, backed up, and sent. */
+  const sendThree = async (apps: object[], route: 'sendMail' | 'draft') => {
     [sandbox, redis] = await Promise.all([startSandbox({ resend: true, ...(apps.length > 0 && { apps }) } as object), startRedis(program)]);
     outbox = openOutbox({ connection: redis.url });
     const { default: nodemailer } = await import('nodemailer');
@@ -182,12 +182,20 @@ describeWith('redis-server', 'a backup of Redis that is restored', (program) => 
     await outbox.wait('first');
     await outbox.pause();
     for (const id of ['a', 'b', 'c']) await mailer.sendMail(mail({ outbox: { id } }));
+    const aof = join(redis.folder, 'appendonlydir');
+    cpSync(aof, `${aof}.backup`, { recursive: true });
     const backup = await Promise.all(
       (await client.keys('*')).map(async (key) => [key, Math.max(await client.pttl(key), 0), await client.dumpBuffer(key)] as const),
     );
     await outbox.resume();
     for (const id of ['a', 'b', 'c']) expect(await outbox.wait(id)).toMatchObject({ state: 'sent' });
-    await more();
+    return { client, mailer, backup };
+  };
+
+  /** As `restore()`, into a Redis that runs on: what comes back names its very run. */
+  const restoreInPlace = async (apps: object[], route: 'sendMail' | 'draft', before: () => Promise<unknown>) => {
+    const { client, mailer, backup } = await sendThree(apps, route);
+    await before();
     const restored = client.multi().flushall();
     for (const [key, ttl, bytes] of backup) if (bytes) restored.restore(key, ttl, bytes);
     await restored.exec();
@@ -212,6 +220,31 @@ describeWith('redis-server', 'a backup of Redis that is restored', (program) => 
     // what is queued from now on was never sent
     await mailer.sendMail(mail({ outbox: { id: 'after' } }));
     expect(await outbox.wait('after')).toMatchObject({ state: 'sent' });
+    expect(sandbox.messages).toHaveLength(5);
+    mailer.close();
+    await client.quit();
+  });
+
+  it('sends what was queued before anybody noticed that the Redis that was started has an older state', async () => {
+    const begin = async (client: Redis) => {
+      await outbox.pause();
+      await redis.kill();
+      const aof = join(redis.folder, 'appendonlydir');
+      rmSync(aof, { recursive: true });
+      cpSync(`${aof}.backup`, aof, { recursive: true });
+      await redis.start();
+      await until(
+        () => client.status,
+        (status) => status === 'ready',
+      );
+    };
+    const { client, mailer } = await sendThree([SENDS_ONLY], 'sendMail');
+    await begin(client);
+    await mailer.sendMail(mail({ outbox: { id: 'new' } }));
+    await client.hset(createKeys('graph-outbox').record('new'), 'queuedAt', 1);
+    await outbox.resume();
+    expect(await outbox.wait('new')).toMatchObject({ state: 'sent' });
+    for (const id of ['a', 'b', 'c']) expect(await outbox.wait(id)).toMatchObject({ state: 'ambiguous' });
     expect(sandbox.messages).toHaveLength(5);
     mailer.close();
     await client.quit();

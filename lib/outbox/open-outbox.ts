@@ -223,8 +223,9 @@ export class Outbox implements AsyncDisposable {
   }
 
   /**
-   * Says that Redis was started over a backup: what waits there may have been sent since, so that each message is looked for before it is
-   * sent, and is `ambiguous` where nobody may look. To be said before workers are started; one that ran all the time finds it out.
+   * Says that Redis was started over a backup, or got one back while it ran: what waits there may have been sent since, so that each
+   * message is looked for before it is sent, and is `ambiguous` where nobody may look. To be said before workers are started; one that ran
+   * all the time finds it out.
    */
   restored(): Promise<void> {
     return this.#do((line) => line.records.restored());

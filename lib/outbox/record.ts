@@ -88,8 +88,10 @@ export type Mark = { kind: 'ok'; run: string } | { kind: 'lost'; state: string }
 export function createRecords({ run, runBuffer, client }: Connection, keys: Keys) {
   const at = (id: string) => [keys.record(id), keys.prefix, id] as const;
   // how many requests that send were allowed, as far as this process has heard: a Redis that knows of fewer has an older state
-  let heard = 0;
-  const hear = (marks: unknown) => (heard = Math.max(heard, Number(marks)));
+  let [heard, heardIn] = [0, ''];
+  const hear = (marks: unknown, server: string): void => {
+    if (Number(marks) >= heard) [heard, heardIn] = [Number(marks), server];
+  };
   return {
     /** Stores a message that does not count yet. `created`: it was not known. */
     async enqueue(record: NewRecord): Promise<Stored> {
@@ -126,7 +128,7 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
     /** @param lossless whether a mere restart of the server loses nothing */
     async claim(id: string, { most, lossless }: { most: number; lossless: boolean }): Promise<Claim> {
       const fence = randomUUID();
-      const args = [...at(id), PAYLOAD_VERSION, most, lossless ? 1 : 0, fence, heard];
+      const args = [...at(id), PAYLOAD_VERSION, most, lossless ? 1 : 0, fence, heard, heardIn];
       const [kind, ...values] = (await runBuffer('claim', args)) as [Buffer, ...(Buffer | number)[]];
       switch (String(kind)) {
         case 'missing':
@@ -173,7 +175,7 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
         string,
         string?,
       ];
-      if (marks !== undefined) hear(marks);
+      if (marks !== undefined) hear(marks, value);
       if (kind === 'lost') return { kind, state: value };
       return kind === 'wait' ? { kind, ms: Number(value) } : { kind: 'ok', run: value };
     },
@@ -251,8 +253,9 @@ export function createRecords({ run, runBuffer, client }: Connection, keys: Keys
 
     /** Says that a worker lives. `last`: when it said so last, `0` for never. `lost`: Redis holds less than it did then. */
     async beat(worker: string, last: number): Promise<{ lost: boolean; at: number }> {
-      const [lost, now, marks] = (await run('beat', [keys.workers, keys.prefix, worker, last, heard])) as [number, string, string];
-      hear(marks);
+      const args = [keys.workers, keys.prefix, worker, last, heard, heardIn];
+      const [lost, now, marks, server] = (await run('beat', args)) as [number, string, string, string];
+      hear(marks, server);
       return { lost: lost === 1, at: Number(now) };
     },
 

@@ -25,9 +25,10 @@ end
 local function wentBack(marks, heard)
   return tonumber(marks or '0') < tonumber(heard)
 end
--- when an older state came back; 0 where nothing is left, not even that number: what is there now is new
-local function backSince(marks, at)
-  return marks and at or 0
+-- an older state has come back into a server that ran on: the number was heard of in this very run. Where nothing is left, not even the
+-- number, what is there now is new
+local function cameBackInto(run, marks, heardIn)
+  return marks and heardIn == run
 end
 local function text(number)
   return string.format('%.0f', number)
@@ -96,10 +97,10 @@ return { values[1] or '', run }
  * → `missing` | `final`, state, dirty | `newer`, version | `early`, ms | `full` | `paused` | `mine`, state, tries, dirty, run changed, lossy,
  * draftId, until, expires, lookFrom, now, ms since a loss, pause, head, which server rules, sendAt, whether to look first. ARGV: newest
  * version known, requests at a time, whether a mere restart loses nothing, fence: unlike any other, so that also where a claim is lost with
- * Redis nobody else has the same; how many requests that send this process has heard of.
+ * Redis nobody else has the same; how many requests that send this process has heard of, and from which server.
  */
 const CLAIM = `
-local version, most, lossless, fence, heard = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], ARGV[7]
+local version, most, lossless, fence, heard, heardIn = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6], ARGV[7], ARGV[8]
 local names = { 'state', 'v', 'dirty', 'run', 'draftId', 'until', 'expires', 'lookFrom', 'queue', 'queuedAt', 'head', 'sendAt', 'losses', 'look' }
 local values = redis.call('HMGET', record, unpack(names))
 local r = {}
@@ -129,11 +130,11 @@ if known[1] ~= run or back then
   if tookOver or not lossless or back then loss, lossAt = text(at), at end
   redis.call('HSET', prefix .. ':reign', 'run', run, 'losses', loss, 'lossAt', text(lossAt))
   if back then
-    backAt = backSince(known[4], at)
+    if cameBackInto(run, known[4], heardIn) then backAt = at end
     redis.call('HSET', prefix .. ':reign', 'marks', heard, 'backAt', text(backAt))
   end
 end
--- what was written before a backup came back into a server that ran on has its run, and may have been sent all the same
+-- what came back into a server that ran on has its run, and may have been sent all the same
 local changed = r.run ~= run or (r.losses ~= loss and (tonumber(r.queuedAt) or 0) < backAt)
 return { 'mine', r.state, tries, r.dirty, changed and 1 or 0, (changed and r.losses ~= loss) and 1 or 0, r.draftId, r['until'], r.expires,
   r.lookFrom, text(at), text(math.max(at - lossAt, 0)), paused(r.queue), r.head, run, r.sendAt, r.look }
@@ -369,26 +370,27 @@ return 0
 
 /**
  * A worker lives. By the server's clock: machines differ. KEYS[1] is the set of workers. ARGV: prefix, worker, when it said so last (0 for
- * never), how many requests that send it has heard of. → whether Redis holds less than it did then; when this was; how many there were.
+ * never), how many requests that send it has heard of, and from which server. → whether Redis holds less than it did then; when this was;
+ * how many there were; which server rules.
  */
 const BEAT = `
-local last, heard = tonumber(ARGV[3]), ARGV[4]
+local last, heard, heardIn = tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local at = now()
 local score = tonumber(redis.call('ZSCORE', record, id) or '0')
 local known = redis.call('HGET', prefix .. ':reign', 'marks')
-local marks = known or '0'
+local marks, run = known or '0', reign()
 -- after an hour it is taken out by others
 local lost = wentBack(marks, heard) or (at - last < 3600000 and score < last)
 if lost then
   if wentBack(marks, heard) then
     marks = heard
-    redis.call('HSET', prefix .. ':reign', 'backAt', text(backSince(known, at)))
+    if cameBackInto(run, known, heardIn) then redis.call('HSET', prefix .. ':reign', 'backAt', text(at)) end
   end
   redis.call('HSET', prefix .. ':reign', 'losses', text(at), 'lossAt', text(at), 'marks', marks)
 end
 redis.call('ZADD', record, text(at), id)
 redis.call('ZREMRANGEBYSCORE', record, '-inf', text(at - 3600000))
-return { lost and 1 or 0, text(at), marks }
+return { lost and 1 or 0, text(at), marks, run }
 `;
 
 /** A person says that an older state is back. KEYS[1] is the record of who rules. */
