@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +81,19 @@ test('shows them as they come in until Ctrl+C; a place that is lost is found aga
   expect(await ended).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ recipient: 'nobody@contoso.com' });
   expect(stderr).not.toMatch(/GEHEIM|at .*\.js/);
+});
+
+test('ends without a word when its reader does, and takes what nobody saw for not shown', async () => {
+  await send('nobody@contoso.com', 'late@example.com');
+  const state = ['--state', join(folder, 'unseen.json'), '--since', '2026-01-01', '--json'];
+  const args = [cliFile, 'bounces', '--mailbox', 'noreply@contoso.com', '--interval', '1', ...state];
+  const child = spawn(process.execPath, args, { env: { PATH: process.env['PATH'] ?? '', ...environment() } });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [status] = (await once(child, 'close')) as [number | null];
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect((await run('--once', ...state)).stdout.trim().split('\n')).toHaveLength(2);
 });
 
 test('without the permission it says which, and ends', async () => {

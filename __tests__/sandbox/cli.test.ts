@@ -40,6 +40,7 @@ it.each([
   [['sandbox', '--max-bytes', 'much'], /Give a size such as 256MiB/],
   [['sandbox', '--role', 'everything'], /Give a permission such as ExchangeMessageTrace\.Read\.All/],
   [['sandbox', ...anyPort, '--mailbox', 'nobody'], /^error: "mailboxes" must hold user principal names/],
+  [['sandbox', ...anyPort, '--person', 'noreply@contoso.com'], /^error: "mailboxes" must hold each mailbox once, got noreply@contoso\.com/],
   [['sandbox', ...anyPort, '--ca-file', '/nowhere/ca.pem'], /^error: ENOENT/],
   [
     ['sandbox', ...anyPort, '--host', '0.0.0.0'],

@@ -148,6 +148,8 @@ describe('a sandbox', () => {
 
   it('says which option makes no sense', async () => {
     await expect(startSandbox({ mailboxes: ['nobody'] })).rejects.toThrow(/"mailboxes".*'nobody'/);
+    const twice = ['a@contoso.com', { userPrincipalName: 'A@contoso.com', personal: true }];
+    await expect(startSandbox({ mailboxes: twice })).rejects.toThrow(/"mailboxes" must hold each mailbox once, got a@contoso\.com twice/);
     await expect(startSandbox({ mailboxes: [] })).rejects.toThrow(/"mailboxes" must not be empty/);
     await expect(startSandbox({ apps: [] })).rejects.toThrow(/"apps" must not be empty/);
     await expect(startSandbox({ maxConcurrency: -1 })).rejects.toThrow(/"maxConcurrency" must be a non-negative number/);

@@ -50,6 +50,8 @@ function readSeconds(value: string): number {
 
 async function run({ state, since, folder, interval, once = false, json = false, ...flags }: BouncesFlags): Promise<void> {
   let watcher: BounceWatcher | undefined;
+  // it comes behind what print() is told, and would end the process
+  process.stdout.on('error', () => undefined);
   try {
     const { options } = await readConnection(flags);
     const begin = since ?? (once && state === undefined ? new Date(Date.now() - DAY) : undefined);
@@ -106,9 +108,7 @@ const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoExceptio
 /** Settles when the line is handed over. */
 function print(line: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.once('error', reject);
     process.stdout.write(`${line}\n`, (error) => {
-      process.stdout.off('error', reject);
       if (error) reject(error);
       else resolve();
     });

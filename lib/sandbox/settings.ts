@@ -224,6 +224,9 @@ export function readSettings(options: SandboxOptions): Settings {
   const mailboxes = (options.mailboxes ?? DEFAULT_MAILBOXES).map(readMailbox);
   if (apps.length === 0) throw new TypeError('"apps" must not be empty');
   if (mailboxes.length === 0) throw new TypeError('"mailboxes" must not be empty');
+  const names = mailboxes.map(({ userPrincipalName }) => userPrincipalName.toLowerCase());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TypeError(`"mailboxes" must hold each mailbox once, got ${twice} twice`);
   const protocol = options.protocol ?? 'https';
   if (protocol !== 'https' && protocol !== 'http') throw new TypeError(`"protocol" must be 'https' or 'http'`);
   const host = options.host ?? '127.0.0.1';

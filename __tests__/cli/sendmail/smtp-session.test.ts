@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fc from 'fast-check';
 import type { MessageArguments } from '../../../lib/cli/sendmail/arguments.js';
 import { serveSmtp, type Verdict } from '../../../lib/cli/sendmail/smtp-session.js';
+import { cliFile } from '../run-cli.js';
 import { useSpool } from './use-sendmail.js';
 
 interface Taken {
@@ -131,5 +134,19 @@ describe('sendmail -bs', () => {
     expect(spool.spooled()).toEqual({ waiting: 1 });
     const refused = await spool.sendmail(['-bs'], { input: `${input}QUIT\r\n`, more: { GRAPH_SPOOL: '' } });
     expect(refused).toMatchObject({ status: 75, stdout: expect.stringMatching(/\r\n451 4\.3\.0 Graph did not .*503/) });
+  });
+
+  test('sends for a client that does not wait for the answers', async () => {
+    const child = spawn(process.execPath, [cliFile, 'sendmail', '-bs'], {
+      env: { PATH: process.env['PATH'] ?? '', ...spool.environment() },
+    });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdin.end(`${begin.replace('shop@', 'noreply@')}From: noreply@contoso.com\r\nSubject: Unheard\r\n\r\nx\r\n.\r\nQUIT\r\n`);
+    const [status] = (await once(child, 'close')) as [number | null];
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(spool.machine.sandbox.messages).toMatchObject([{ subject: 'Unheard' }]);
+    expect(spool.spooled()).toEqual({});
   });
 });

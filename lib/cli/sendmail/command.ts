@@ -114,6 +114,8 @@ const toMail = (input: Buffer, given: MessageArguments): SpooledMail => ({
 /** Takes messages by SMTP on standard input. */
 async function serve(acceptance: Acceptance): Promise<number> {
   const { serveSmtp } = await import('./smtp-session.js');
+  // a client that does not wait for the answers: what it has handed over whole is sent all the same
+  process.stdout.on('error', () => undefined);
   return serveSmtp({
     input: process.stdin,
     reply: (line) => process.stdout.write(`${line}\r\n`),
