@@ -36,4 +36,24 @@ describeWith('redis-server', 'a server that writes to its disk every second and 
       expect(use.sandbox.drafts).toEqual([]);
     });
   });
+
+  (canWait ? describe : describe.skip)('WAITAOF, where appendfsync was always', () => {
+    const use = useOutbox(program);
+    const waits = async () =>
+      Number(/cmdstat_waitaof:calls=(\d+)/.exec(String(await ask(use.redis.port, 'INFO', 'commandstats')))?.[1] ?? 0);
+
+    it('is waited for once it is not', async () => {
+      const mailer = use.mailer({ route: 'draft' });
+      await use.worker();
+      await mailer.verify();
+      expect(await waits()).toBe(0);
+      await ask(use.redis.port, 'CONFIG', 'SET', 'appendfsync', 'everysec');
+      // a connection that comes back looks at once, and not only when it is time
+      await ask(use.redis.port, 'CLIENT', 'KILL', 'TYPE', 'normal').catch(() => undefined);
+      await mailer.sendMail(mail({ outbox: { id: 'm' } }));
+      const acknowledged = await waits();
+      expect(acknowledged).toBeGreaterThanOrEqual(1);
+      expect(await use.outbox().wait('m')).toMatchObject({ state: 'sent' });
+    });
+  });
 });
