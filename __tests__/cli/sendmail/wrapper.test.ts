@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { placeCommands, WRAPPER_MARK, writeWrapper, type Machine } from '../../../lib/cli/sendmail/wrapper.js';
@@ -45,7 +45,27 @@ test('is known by its second line', () => {
 });
 
 const machines = (['debian', 'alternatives', 'other'] as const).flatMap((system) =>
-  [false, true].flatMap((separateLib) => [false, true].map((taken): Machine => ({ system, separateLib, taken }))),
+  [false, true].flatMap((separateLib) =>
+    [false, true].flatMap((taken) => [false, true].map((libTaken): Machine => ({ system, separateLib, taken, libTaken }))),
+  ),
+);
+
+test.each(machines.filter(({ system }) => system === 'other'))(
+  'what was there comes back: own /usr/lib/sendmail $separateLib, taken $taken and $libTaken',
+  (machine) => {
+    const root = mkdtempSync(join(folder, 'root-'));
+    const at = (name: string) => join(root, name, 'sendmail');
+    const read = (name: string) => (existsSync(at(name)) ? readFileSync(at(name), 'utf8') : undefined);
+    for (const name of ['sbin', 'lib']) mkdirSync(join(root, name));
+    if (machine.taken) writeFileSync(at('sbin'), 'BusyBox');
+    if (machine.libTaken) writeFileSync(at('lib'), 'msmtp');
+    const { place, undo } = placeCommands(script, machine);
+    const run = (commands: string[]) => spawnSync('sh', ['-ec', commands.join('\n').replaceAll('/usr/', `${root}/`)], { encoding: 'utf8' });
+    expect(run(place)).toMatchObject({ status: 0, stderr: '' });
+    expect(readlinkSync(at('sbin'))).toBe(script);
+    expect(run(undo)).toMatchObject({ status: 0, stderr: '' });
+    expect([read('sbin'), read('lib')]).toEqual([machine.taken ? 'BusyBox' : undefined, machine.libTaken ? 'msmtp' : undefined]);
+  },
 );
 
 test('a path that the shell would read otherwise is quoted in the commands', () => {
@@ -60,7 +80,7 @@ test('a path that the shell would read otherwise is quoted in the commands', () 
 });
 
 test.each(machines)(
-  'every path that programs start is taken, and given back: $system, own /usr/lib/sendmail $separateLib, taken $taken',
+  'every path that programs start is taken, and given back: $system, own /usr/lib/sendmail $separateLib, taken $taken and $libTaken',
   (machine) => {
     const file = '/usr/local/sbin/graph-sendmail';
     const { place, undo } = placeCommands(file, machine);

@@ -77,8 +77,9 @@ function install(file: string, flags: InstallFlags): void {
   if (flags.spool !== undefined) makeSpool(resolve(flags.spool));
   for (const note of notesOn({ node, script, envFile: resolve(flags.envFile) })) console.log(`! ${note}`);
   const system = existsSync('/usr/bin/dpkg-divert') ? 'debian' : existsSync('/usr/sbin/alternatives') ? 'alternatives' : 'other';
-  const taken = isThere('/usr/sbin/sendmail');
-  const { place, undo } = placeCommands(file, { system, taken, separateLib: isSeparate('/usr/lib/sendmail') });
+  const [sbin, lib] = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
+  const machine = { system, separateLib: isSeparate(lib), taken: isThere(sbin), libTaken: isThere(lib) } as const;
+  const { place, undo } = placeCommands(file, machine);
   const indented = (commands: string[]) => commands.map((command) => `  ${command}`).join('\n');
   console.log(`\nTry it:\n  printf 'Subject: Hello\\n\\nIt works.\\n' | ${file} -v you@example.com`);
   const toPlace = isPlaced(file) ? ' it is there already' : `\n${indented(place)}`;

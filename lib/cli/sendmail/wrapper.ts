@@ -40,10 +40,12 @@ export interface Machine {
   separateLib: boolean;
   /** Whether there is a `/usr/sbin/sendmail`, such as BusyBox's. */
   taken: boolean;
+  /** … and a `/usr/lib/sendmail`. */
+  libTaken: boolean;
 }
 
 /** The commands that put a wrapper in sendmail's place, and those that undo it. */
-export function placeCommands(wrapper: string, { system, separateLib, taken }: Machine): { place: string[]; undo: string[] } {
+export function placeCommands(wrapper: string, { system, separateLib, taken, libTaken }: Machine): { place: string[]; undo: string[] } {
   const file = quoteIfNeeded(wrapper);
   const paths = ['/usr/sbin/sendmail', ...(separateLib ? ['/usr/lib/sendmail'] : [])];
   if (system === 'debian') {
@@ -64,10 +66,10 @@ export function placeCommands(wrapper: string, { system, separateLib, taken }: M
       undo: [`alternatives --remove mta ${file}`],
     };
   }
-  const old = '/usr/sbin/sendmail.distrib';
+  const kept = paths.filter((path) => (path === '/usr/lib/sendmail' ? libTaken : taken));
   return {
-    place: [...(taken ? [`mv /usr/sbin/sendmail ${old}`] : []), ...paths.map((path) => `ln -s ${file} ${path}`)],
-    undo: [...paths.map((path) => `rm ${path}`), ...(taken ? [`mv ${old} /usr/sbin/sendmail`] : [])],
+    place: [...kept.map((path) => `mv ${path} ${path}.distrib`), ...paths.map((path) => `ln -s ${file} ${path}`)],
+    undo: [...paths.map((path) => `rm ${path}`), ...kept.map((path) => `mv ${path}.distrib ${path}`)],
   };
 }
 
