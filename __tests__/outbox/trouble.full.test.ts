@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Redis } from 'ioredis';
 import { openOutbox, outboxTransport, startOutboxWorker, type OutboxWorker } from '../../lib/outbox/index.js';
 import nodemailer from 'nodemailer';
+import { createKeys, jobId } from '../../lib/outbox/keys.js';
 import { describeWith } from '../support/require-program.js';
 import { endProcesses, start } from './support/processes.js';
 import { startRedis } from './support/redis-server.js';
@@ -159,11 +161,52 @@ describeWith('redis-server', 'the outbox on a Redis in trouble', (program) => {
     worker.kill();
   });
 
+  it('a message is due when it says, however long its files take', async () => {
+    const sendAt = Date.now() + 3_600_000;
+    async function* slow() {
+      for (let part = 0; part < 4; part++) {
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        yield Buffer.alloc(1024 * 1024, part);
+      }
+    }
+    const attachments = [{ filename: 'a.bin', content: Readable.from(slow()) }];
+    await use.mailer({ route: 'draft' }).sendMail(mail({ attachments, outbox: { id: 'm', sendAt } }));
+    const { prefix } = createKeys(use.prefix);
+    const job = await client().hgetall(`${prefix}:noreply@contoso.com:${jobId('m')}`);
+    expect(Number(job['timestamp']) + Number(job['delay']) - sendAt).toBeLessThan(1000);
+  });
+
   it('is not late for 5,000 messages at once, although each may take a second only', async () => {
     const mailer = use.mailer({ timeout: 1000 });
     const told = await Promise.all(ids(5000).map((id) => refusedBy(mailer.sendMail(mail({ outbox: { id } })))));
     expect(told.filter((error) => error !== undefined)).toEqual([]);
     expect(await use.outbox().counts()).toMatchObject({ queued: 5000 });
+  });
+});
+
+describeWith('redis-server', 'a worker with more messages than it delivers at a time', (program) => {
+  jest.setTimeout(60_000);
+  const mailboxes = Array.from({ length: 120 }, (_, index) => `box${index}@contoso.com`);
+  const use = useOutbox(program, { sandbox: { mailboxes } });
+
+  it('hands back what waits for its turn when it is closed', async () => {
+    let begun = 0;
+    use.sandbox.fail({ operation: 'sendMail', times: Infinity, delay: 2000, match: () => (begun++, true) });
+    const mailer = use.mailer({ route: 'sendMail' });
+    await Promise.all(mailboxes.map((mailbox) => mailer.sendMail(mail({ from: mailbox, graph: { mailbox } }))));
+    const worker = await use.worker();
+    await until(
+      () => begun,
+      (count) => count === 100,
+    );
+    await worker.close();
+    expect(await use.outbox().counts()).toMatchObject({ sent: 100, sending: 0, queued: 20 });
+    use.sandbox.clear();
+    await use.worker();
+    await until(
+      () => use.outbox().counts(),
+      ({ sent }) => sent === 120,
+    );
   });
 });
 
