@@ -81,6 +81,20 @@ describeWith('redis-server', 'an outbox that has lost something', (program) => {
     expect(use.sandbox.messages).toHaveLength(1);
   });
 
+  it('does not count for ever what is gone', async () => {
+    const outbox = use.outbox();
+    for (const id of ['m', 'n']) await use.mailer().sendMail(mail({ outbox: { id } }));
+    await client().del(createKeys(use.prefix).record('m'));
+    const errors = errorsOf(await use.worker());
+    expect(await outbox.wait('n')).toMatchObject({ state: 'sent' });
+    await until(
+      () => outbox.counts(),
+      ({ queued }) => queued === 0,
+    );
+    expect(await outbox.metrics()).toMatch(/^graph_outbox_oldest\S* 0$/m);
+    expect(errors.join()).toContain('the message "m" is not in Redis any more');
+  });
+
   it('puts back nothing that was never acknowledged', async () => {
     await use.mailer().sendMail(mail({ outbox: { id: 'm' } }));
     const { prefix, record } = createKeys(use.prefix);

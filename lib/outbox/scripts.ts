@@ -105,7 +105,11 @@ local names = { 'state', 'v', 'dirty', 'run', 'draftId', 'until', 'expires', 'lo
 local values = redis.call('HMGET', record, unpack(names))
 local r = {}
 for i, name in ipairs(names) do r[name] = values[i] or '' end
-if r.state == '' then return { 'missing' } end
+if r.state == '' then
+  -- else it would be counted for ever, and be the oldest that waits
+  for _, state in ipairs({ 'queued', 'sending' }) do redis.call('ZREM', prefix .. ':s:' .. state, id) end
+  return { 'missing' }
+end
 if FINAL[r.state] then return { 'final', r.state, r.dirty, r.head } end
 if tonumber(r.v) > version then return { 'newer', r.v } end
 local at = now()
