@@ -82,7 +82,10 @@ function saveSources(into: string): void {
   for (const [index, { source }] of world.sandbox.messages.entries()) writeFileSync(join(into, `${index}.eml`), source);
 }
 
-test('Ctrl+C deletes what was sent, and sends no more', async () => {
+test.each([
+  ['Ctrl+C', 'SIGINT', 130],
+  ['a terminal that is closed', 'SIGHUP', 129],
+] as const)('%s deletes what was sent, and sends no more', async (_what, signal, status) => {
   const child = spawn(process.execPath, [cliFile, 'prove', '--wait', '5'], {
     env: { PATH: process.env['PATH'] ?? '', ...environment() },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -92,11 +95,14 @@ test('Ctrl+C deletes what was sent, and sends no more', async () => {
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   await world.sandbox.waitForMessage(() => world.sandbox.messages.length >= 4, { timeout: 30_000 });
-  child.kill('SIGINT');
-  expect(await ended).toBe(130);
+  if (signal === 'SIGHUP') child.stderr.destroy();
+  child.kill(signal);
+  expect(await ended).toBe(status);
   expect(stdout).toBe('');
-  expect(stderr).toContain('Deleting what was sent; once more to leave it there.');
-  expect(stderr).toContain('Ended before it was done.');
+  if (signal === 'SIGINT') {
+    expect(stderr).toContain('Deleting what was sent; once more to leave it there.');
+    expect(stderr).toContain('Ended before it was done.');
+  }
   expect(world.sandbox.messages.length).toBeLessThan(26);
   expect(await contentOf(world.sandbox)).toEqual([]);
   expect(world.sandbox.drafts).toEqual([]);

@@ -1,21 +1,22 @@
 import { Canceller } from '../base/cancellation.js';
 import type { Progress } from '../prove/run.js';
 
-/** Ctrl+C ends the run and lets it tidy up; a second one ends the process. */
+/** Ctrl+C, or a terminal that is closed, ends the run and lets it tidy up; a second one ends the process. */
 export function endOnSignals(): { canceller: Canceller; release: () => void } {
   const canceller = new Canceller();
-  const status = { SIGINT: 130, SIGTERM: 143 } as const;
+  const status = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  const signals = Object.keys(status) as (keyof typeof status)[];
   const end = (signal: keyof typeof status): void => {
     process.exitCode = status[signal];
     if (canceller.aborted) process.exit();
     console.error('\nDeleting what was sent; once more to leave it there.');
     canceller.abort(new Error('ended by the user'));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  for (const signal of signals) process.on(signal, end);
   return {
     canceller,
     release: () => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, end);
+      for (const signal of signals) process.removeListener(signal, end);
     },
   };
 }
@@ -31,6 +32,8 @@ const PHASES: Readonly<Record<Exclude<Progress['phase'], 'done'>, string>> = {
 /** A line on standard error that is written over; a line for each phase where that is no terminal. */
 export function createProgress(): { show: (progress: Progress) => void; end: () => void } {
   const { stderr } = process;
+  // nobody reads it any more: what was sent has to be deleted all the same
+  stderr.on('error', () => undefined);
   let last: string | undefined;
   let open = false;
   const end = (): void => {
