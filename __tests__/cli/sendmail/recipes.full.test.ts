@@ -126,7 +126,7 @@ function standIn(name: string): string {
 
 testWith('dpkg-divert', 'the commands for Debian put it in the place of an MTA’s link, and undo that', (divert) => {
   const placed = join(folder, 'placed');
-  const machine_: Machine = { system: 'debian', separateLib: true, taken: true };
+  const machine_: Machine = { system: 'debian', separateLib: true, taken: true, libTaken: true };
   const { place, undo } = placeCommands(placed, machine_);
   // what it says on this machine is one of these
   expect(install(placed, '--env-file', settings).stdout).toContain(`\n  ${undo[0]}\n  ${undo[1]}\n`);
@@ -160,7 +160,7 @@ testWith('update-alternatives', 'as an alternative it takes the place, and gives
     .slice(1)
     .flatMap(([path, name]) => ['--slave', join(at, path), name, mta(name)]);
   call(['--install', join(at, 'usr/sbin/sendmail'), 'mta', mta('mta'), '100', ...slaves]);
-  const { place, undo } = placeCommands(wrapper, { system: 'alternatives', separateLib: false, taken: true });
+  const { place, undo } = placeCommands(wrapper, { system: 'alternatives', separateLib: false, taken: true, libTaken: true });
   const perform = (commands: string[]) => {
     for (const command of commands) call(command.replaceAll(' /usr/', ` ${at}/usr/`).split(' ').slice(1));
   };
