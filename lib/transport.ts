@@ -8,6 +8,7 @@ import type { TakenTurn, Turn } from './delivery/turn.js';
 import type { GraphSentMessageInfo } from './delivery/sent-message-info.js';
 import { abortError } from './errors/abort-error.js';
 import { GraphTransportError, isGraphTransportError } from './errors/graph-transport-error.js';
+import { loadPart } from './errors/load-package.js';
 import { safeCause } from './errors/safe-cause.js';
 import { createGraphConnection, type GraphConnection } from './graph/connection.js';
 import { secretsOf } from './sign-in/sign-in.js';
@@ -301,7 +302,7 @@ let sending: Promise<typeof Sending> | undefined;
 
 /** Most of the library: what makes a message of a mail and hands it over, and what goes wrong with it. */
 function loadSending(): Promise<typeof Sending> {
-  sending ??= import('./sending.js').catch((error: unknown) => {
+  sending ??= loadPart(() => import('./sending.js')).catch((error: unknown) => {
     sending = undefined;
     throw error;
   });
@@ -309,7 +310,7 @@ function loadSending(): Promise<typeof Sending> {
 }
 
 /** Few apps trace messages, and none with the first. */
-const loadTracing = () => Promise.all([import('./message-trace/tracer.js'), import('./message-trace/trace-query.js')]);
+const loadTracing = () => loadPart(() => Promise.all([import('./message-trace/tracer.js'), import('./message-trace/trace-query.js')]));
 
 /** Nodemailer adds DKIM signing as the last step; Exchange rewrites the message, so that signature could only fail. */
 function dropDkim({ data, message }: NodemailerMail): void {

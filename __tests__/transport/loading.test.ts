@@ -74,7 +74,13 @@ test('what cannot be loaded fails the message as one of ours, nothing is sent, a
   const transport = graphTransport(tests.sandbox.options);
   await idle();
   const mail = { from: 'noreply@contoso.com', to: 'reader@example.com', text: 'Hello' };
-  const failure = { name: 'GraphTransportError', code: 'EGRAPH', ambiguous: false, message: expect.stringContaining('Cannot find module') };
+  const failure = {
+    name: 'GraphTransportError',
+    code: 'ECONFIG',
+    ambiguous: false,
+    permanent: true,
+    message: expect.stringContaining('a part of nodemailer-graph-transport cannot be loaded: Cannot find module sending-ABCDEF.js.'),
+  };
   await expect(transport.verify()).rejects.toMatchObject(failure);
   await expect(nodemailer.createTransport(transport).sendMail(mail)).rejects.toMatchObject(failure);
   expect(tests.sandbox.requests).toEqual([]);

@@ -24,6 +24,26 @@ export async function loadPackage<T extends object>(name: string, load: () => Pr
   throw loadError(name, new Error(`it has no ${needed}`));
 }
 
+/**
+ * Loads a part of this library that not every program needs. What a bundle left behind is found out here.
+ *
+ * @param load the `import()` itself
+ * @throws {GraphTransportError} `ECONFIG`, permanent, with the real reason
+ */
+export async function loadPart<T extends object>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    const cause = safeCause(error);
+    const hint = 'Deploy every file that the bundler has written, or keep the package external; see docs/bundlers.md.';
+    throw new GraphTransportError(
+      'ECONFIG',
+      `a part of nodemailer-graph-transport cannot be loaded: ${cause.message.replace(/[.]?$/, '.')} ${hint}`,
+      { permanent: true, hint, cause },
+    );
+  }
+}
+
 function has<K extends string>(value: unknown, name: K): value is Record<K, unknown> {
   return (
     ((typeof value === 'object' && value !== null) || typeof value === 'function') && (value as Record<string, unknown>)[name] !== undefined

@@ -1,4 +1,5 @@
 import type { HttpClient, HttpOutcome, HttpRequest } from '../base/http.js';
+import { loadPart } from '../errors/load-package.js';
 import type { HttpClientOptions, PooledHttp } from './pooled-http.js';
 
 export type { HttpClientOptions };
@@ -18,7 +19,7 @@ export function createHttpClient(options: HttpClientOptions): LoadableHttpClient
 
   // loaded on first use: undici costs more to load than all the rest
   async function open(): Promise<PooledHttp> {
-    const { openPool } = await import('./pooled-http.js');
+    const { openPool } = await loadPart(() => import('./pooled-http.js'));
     return openPool(options);
   }
 

@@ -1,6 +1,7 @@
 import type { Requester } from '../base/http.js';
 import { ownOriginOnly } from './own-origin.js';
 import type { SignInTrace } from '../errors/from-sign-in.js';
+import { loadPart } from '../errors/load-package.js';
 import { safeCause } from '../errors/safe-cause.js';
 import { createAzureHttpClient } from './azure-http.js';
 import { loadPem } from './certificate.js';
@@ -33,7 +34,7 @@ export async function createCredential(signIn: SignIn, given: CredentialOptions)
   const { authorityHost, wellKnownAuthority, http, trace, retries, maxRetryDelay = 120_000, onNotice } = options;
   if (signIn.kind === 'credential') return signIn.credential;
   if (signIn.kind === 'person') {
-    const { createPersonCredential } = await import('./person/person-credential.js');
+    const { createPersonCredential } = await loadPart(() => import('./person/person-credential.js'));
     return createPersonCredential(signIn, {
       ...options,
       onSunset: (message) => onNotice?.('GRAPH_SIGN_IN_ENDS', message),
@@ -45,7 +46,7 @@ export async function createCredential(signIn: SignIn, given: CredentialOptions)
     });
   }
   if (signIn.kind === 'refreshToken') {
-    const { createRefreshTokenCredential } = await import('./person/refresh-token-credential.js');
+    const { createRefreshTokenCredential } = await loadPart(() => import('./person/refresh-token-credential.js'));
     const onNotKept = (error: unknown) =>
       onNotice?.(
         'GRAPH_REFRESH_TOKEN_NOT_KEPT',

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { loadPart } from '../../errors/load-package.js';
 import { createEncryptedStore, readKey } from './encrypted-store.js';
 import type { TokenStore } from './token-store.js';
 
@@ -29,7 +30,7 @@ export function createDefaultStore(env: Environment): TokenStore {
 
 /** A file store whose code is loaded when it is used: few apps sign in a person. */
 function fileStore(path: string): TokenStore {
-  const open = async () => (await import('./file-store.js')).createFileStore(path);
+  const open = async () => (await loadPart(() => import('./file-store.js'))).createFileStore(path);
   return {
     where: path,
     load: async () => (await open()).load(),
