@@ -71,9 +71,8 @@ async function send(names: string[], options: object = {}, hooks: Parameters<typ
     .sendMail({ to: 'reader@example.com', subject: 'Hello', text: 'Hello', attachments: files(names) });
 }
 
-const delivered = () => sandbox.messages.map(({ attachments }) => attachments.map(({ name }) => name).sort());
-
-test.each([0, 300])('done %d ms after 504: the file arrives once', async (delay) => {
+/** The first such request is answered 504, and done so many milliseconds afterwards. */
+function lateOnce(delay: number): void {
   let once = true;
   take = (late) => {
     if (!once) return undefined;
@@ -81,6 +80,12 @@ test.each([0, 300])('done %d ms after 504: the file arrives once', async (delay)
     setTimeout(() => void late(), delay);
     return 'late';
   };
+}
+
+const delivered = () => sandbox.messages.map(({ attachments }) => attachments.map(({ name }) => name).sort());
+
+test.each([0, 300])('done %d ms after 504: the file arrives once', async (delay) => {
+  lateOnce(delay);
   await send(['a.pdf', 'b.pdf', 'c.pdf']);
   expect(delivered()).toEqual([['a.pdf', 'b.pdf', 'c.pdf']]);
   expect(sandbox.drafts).toHaveLength(0);
@@ -129,13 +134,7 @@ describe('a draft that is made although Graph said 504', () => {
   beforeEach(() => (which = /\/messages$/));
 
   test.each([0, 300])('%d ms afterwards: another one is sent, once, and the first is not left', async (delay) => {
-    let once = true;
-    take = (late) => {
-      if (!once) return undefined;
-      once = false;
-      setTimeout(() => void late(), delay);
-      return 'late';
-    };
+    lateOnce(delay);
     await send(['a.pdf', 'b.pdf']);
     expect(delivered()).toEqual([['a.pdf', 'b.pdf']]);
     expect(sandbox.drafts).toHaveLength(0);
